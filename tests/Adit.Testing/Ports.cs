@@ -1,0 +1,47 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace Adit.Testing;
+
+/// <summary>Finds loopback ports for programs that cannot say which port they picked.</summary>
+public static class Ports
+{
+    // Below the kernel's range for outgoing connections (32768 up), so that none of them takes the port between our look and its use,
+    // and beside the hub's default tunnel ports.
+    private const int First = 22000;
+    private const int Last = 31999;
+
+    /// <summary>A port of 127.0.0.1 that nobody listens on now.</summary>
+    public static int Free() => FreeRange(1);
+
+    /// <summary>The first of <paramref name="count"/> neighbouring ports of 127.0.0.1 that nobody listens on now.</summary>
+    public static int FreeRange(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        for (var attempt = 0; attempt < 200; attempt++)
+        {
+            var first = RandomNumberGenerator.GetInt32(First, Last - count + 2);
+            if (Enumerable.Range(first, count).All(IsFree))
+            {
+                return first;
+            }
+        }
+
+        throw new InvalidOperationException($"No {count} neighbouring free ports found between {First} and {Last} on 127.0.0.1.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Any, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
