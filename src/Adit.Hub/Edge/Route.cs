@@ -1,0 +1,99 @@
+namespace Adit.Hub.Edge;
+
+/// <summary>
+/// What the edge resolves a host name to. Compiled once from what a slice stored, then immutable: a change makes a new route and swaps
+/// the <see cref="RouteTable"/>; requests under way keep the one they started with.
+/// </summary>
+public sealed class Route
+{
+    /// <summary>The name in metrics, logs and error pages.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the edge does with a connection or request for it.</summary>
+    public required RouteKind Kind { get; init; }
+
+    /// <summary>Who may pass.</summary>
+    public required RoutePolicy Policy { get; init; }
+
+    /// <summary>Where it leads.</summary>
+    public required Upstream Upstream { get; init; }
+
+    /// <summary>How requests and responses are changed on the way.</summary>
+    public RouteTransforms Transforms { get; init; } = RouteTransforms.None;
+
+    /// <summary>What may pass at most.</summary>
+    public RouteLimits Limits { get; init; } = RouteLimits.Default;
+
+    /// <summary>Where its traffic is counted; lives longer than any one route object.</summary>
+    public required RouteMeter Meter { get; init; }
+
+    /// <summary>Receives each exchange, for the inspector and the live view; null when nobody looks.</summary>
+    public IExchangeObserver? Observer { get; init; }
+}
+
+/// <summary>How a route is served.</summary>
+public enum RouteKind
+{
+    /// <summary>The edge terminates HTTP and forwards requests.</summary>
+    Http,
+
+    /// <summary>The edge reads the server name of a TLS ClientHello and passes the bytes on untouched.</summary>
+    TlsPassthrough,
+}
+
+/// <summary>Who may pass a route. Default is nobody.</summary>
+public sealed record RoutePolicy
+{
+    /// <summary>Anyone may pass.</summary>
+    public bool IsPublic { get; init; }
+
+    /// <summary>The account whose tokens may pass when it is not public.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>SHA-256 of <c>user:password</c> (UTF-8) that opens the route by HTTP Basic, beside the owner.</summary>
+    public byte[]? BasicAuthHash { get; init; }
+
+    /// <summary>SHA-256 of a bearer token that opens the route, beside the owner.</summary>
+    public byte[]? VisitorTokenHash { get; init; }
+}
+
+/// <summary>Changes to heads on the way through.</summary>
+public sealed record RouteTransforms
+{
+    /// <summary>No change.</summary>
+    public static RouteTransforms None { get; } = new();
+
+    /// <summary>The Host header the upstream sees; null keeps the visitor's.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Set on requests, replacing what the visitor sent.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> SetRequestHeaders { get; init; } = [];
+
+    /// <summary>Removed from requests.</summary>
+    public IReadOnlyList<string> RemoveRequestHeaders { get; init; } = [];
+
+    /// <summary>Set on responses, replacing what the upstream sent.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> SetResponseHeaders { get; init; } = [];
+
+    /// <summary>Removed from responses.</summary>
+    public IReadOnlyList<string> RemoveResponseHeaders { get; init; } = [];
+}
+
+/// <summary>Bounds of one route.</summary>
+public sealed record RouteLimits
+{
+    /// <summary>The hub's defaults.</summary>
+    public static RouteLimits Default { get; } = new();
+
+    /// <summary>The largest request body in bytes; null is unlimited.</summary>
+    public long? MaxRequestBytes { get; init; }
+
+    /// <summary>From the request's last byte to the response's head.</summary>
+    public TimeSpan ResponseHeadTimeout { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>Requests and streams at one time; more are answered 503.</summary>
+    public int MaxConcurrent { get; init; } = 10_000;
+
+    /// <summary>Bytes per second in each direction, over all streams of the owner's token; null is unlimited.</summary>
+    public BandwidthLimit? Bandwidth { get; init; }
+}
