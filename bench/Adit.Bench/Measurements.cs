@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Adit.Bench.Report;
+
+namespace Adit.Bench;
+
+/// <summary>All measurements by name, and a run of some of them.</summary>
+internal static class Measurements
+{
+    /// <summary>In the order in which they run.</summary>
+    public static IReadOnlyDictionary<string, Func<BenchRun, CancellationToken, Task<IReadOnlyList<Finding>>>> All { get; } =
+        new Dictionary<string, Func<BenchRun, CancellationToken, Task<IReadOnlyList<Finding>>>>
+        {
+            [StartBench.Name] = StartBench.RunAsync,
+            [RequestsBench.Name] = RequestsBench.RunAsync,
+            [ThroughputBench.Name] = ThroughputBench.RunAsync,
+            [LatencyBench.Name] = LatencyBench.RunAsync,
+            [FairnessBench.Name] = FairnessBench.RunAsync,
+        };
+
+    /// <summary>
+    /// Runs the named measurements, or all, and prints what they found. A measurement that fails does not stop the others.
+    /// Gives the exit code: 0 when all were taken, met or not; 1 when one could not be taken.
+    /// </summary>
+    public static async Task<int> RunAsync(string adit, IReadOnlyList<string> names, Effort effort, bool json, CancellationToken cancellationToken)
+    {
+        var scratch = Directory.CreateTempSubdirectory("adit-bench-").FullName;
+        var run = new BenchRun(adit, scratch, effort);
+        var findings = new List<Finding>();
+        var failed = new Dictionary<string, string>();
+        try
+        {
+            foreach (var (name, measure) in All.Where(m => names.Count == 0 || names.Contains(m.Key)))
+            {
+                await Console.Error.WriteLineAsync($"{name}:");
+                try
+                {
+                    findings.AddRange(await measure(run, cancellationToken));
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    failed[name] = e.Message;
+                    await Console.Error.WriteLineAsync($"{name} failed: {e}");
+                }
+            }
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+
+        var command = $"bench/tunnels {string.Join(' ', names)}{(effort == Effort.Normal ? "" : $" --{effort.ToString().ToLowerInvariant()}")}".Replace("  ", " ", StringComparison.Ordinal);
+        var report = new RunReport(TimeProvider.System.GetUtcNow(), command.TrimEnd(), Machine(), findings, failed);
+        await Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(report, ReportJson.Default.RunReport) : Table(report));
+        return failed.Count == 0 ? 0 : 1;
+    }
+
+    private static string Table(RunReport report)
+    {
+        var failed = string.Concat(report.Failed.Select(f => $"\n{f.Key} could not be measured: {f.Value}"));
+        return $"`{report.Command}` on {report.At:yyyy-MM-dd}, {report.Machine}\n\n{MarkdownTable.Render(report.Findings)}{failed}";
+    }
+
+    private static string Machine()
+    {
+        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+        return $"{Environment.ProcessorCount} x {model ?? RuntimeInformation.ProcessArchitecture.ToString()}, {RuntimeInformation.FrameworkDescription}";
+    }
+}
