@@ -58,6 +58,9 @@ public sealed record ClientDescription
     /// <summary>The client's name: 1 to 63 characters of a-z, 0-9, '-', '.', '_'.</summary>
     public required string Name { get; init; }
 
+    /// <summary>A random word that one process keeps over its reconnects, so that the hub knows the link that a new one replaces.</summary>
+    public string? Instance { get; init; }
+
     /// <summary>The program's version.</summary>
     public string? Version { get; init; }
 

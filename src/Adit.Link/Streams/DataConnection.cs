@@ -26,6 +26,7 @@ internal sealed class DataConnection
     private Task _watching = Task.CompletedTask;
     private Action<DataConnection>? _returned;
     private int _state;
+    private volatile bool _isLast;
     private uint _ordinal;
     private long _lastHeard;
 
@@ -109,7 +110,7 @@ internal sealed class DataConnection
                     break;
                 await accept(stream);
                 await stream.Finished;
-                if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse)
+                if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse || _isLast)
                     break;
             }
 
@@ -174,6 +175,7 @@ internal sealed class DataConnection
             return; // The acceptor's loop waits for the stream itself.
         if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse)
             return;
+        Volatile.Write(ref _lastHeard, _time.GetTimestamp());
         _watching = WatchIdleAsync(); // Nobody opens before the pool has it back, so the watch is in place by then.
         _returned(this);
     }
@@ -185,6 +187,14 @@ internal sealed class DataConnection
             return;
         Wire.Abort();
         _closed.TrySetResult();
+    }
+
+    /// <summary>Drops the connection unless a stream is on it; then after that stream.</summary>
+    public void AbortIfIdle()
+    {
+        _isLast = true;
+        if (Volatile.Read(ref _state) != InUse)
+            Abort();
     }
 
     public static LinkStreamException Lost(Exception? inner = null) =>
