@@ -39,7 +39,7 @@ internal static class FairnessBench
             cancellationToken.ThrowIfCancellationRequested();
             var before = await ClosedLoop.RunAsync(subject, Neighbours, length, request);
             using var stalled = await StallAsync(subject);
-            await SettleAsync(subject.Processes[0], cancellationToken);
+            await Quiet.WaitAsync(subject.Processes[0], cancellationToken);
             var during = await ClosedLoop.RunAsync(subject, Neighbours, length, request);
             BenchRun.Say($"{subject.Name}: neighbours' p50 {before.Latencies.Percentile(0.5):0} us, beside a stalled reader {during.Latencies.Percentile(0.5):0} us");
             if (round == 0)
@@ -66,7 +66,7 @@ internal static class FairnessBench
     private static async Task<Finding> HeldAsync(BenchRun run, AditHub hub, Subject subject, CancellationToken cancellationToken)
     {
         _ = await ClosedLoop.RunAsync(subject, StalledForMemory, TimeSpan.FromSeconds(run.Pick(1, 3, 3)), HttpConnection.Get(subject, "/"));
-        await SettleAsync(hub.Id, cancellationToken);
+        await Quiet.WaitAsync(hub.Id, cancellationToken);
         var before = (Memory: ProcFs.PrivateBytes(hub.Id), Kernel: await SocketBuffers.HeldByAsync(hub.Id, cancellationToken));
         var stalled = new List<HttpConnection>();
         try
@@ -74,7 +74,7 @@ internal static class FairnessBench
             for (var i = 0; i < StalledForMemory; i++)
                 stalled.Add(await StallAsync(subject));
 
-            await SettleAsync(hub.Id, cancellationToken);
+            await Quiet.WaitAsync(hub.Id, cancellationToken);
             var memory = (double)(ProcFs.PrivateBytes(hub.Id) - before.Memory) / StalledForMemory / 1024;
             var kernel = (double)(await SocketBuffers.HeldByAsync(hub.Id, cancellationToken) - before.Kernel) / StalledForMemory / 1024;
             BenchRun.Say($"{subject.Name}: a stalled stream holds {memory:0} KB in the hub's process and {kernel:0} KB in its socket buffers");
@@ -100,19 +100,5 @@ internal static class FairnessBench
         await connection.SendAsync(HttpConnection.Get(subject, $"/bytes/{AnswerBytes}"));
         await connection.ReceiveHeadAsync();
         return connection;
-    }
-
-    /// <summary>Waits until the process has been quiet for a while: what it buffers has been buffered, what it frees is free.</summary>
-    private static async Task SettleAsync(int pid, CancellationToken cancellationToken)
-    {
-        var quiet = 0;
-        var last = ProcFs.CpuTime(pid);
-        for (var i = 0; i < 100 && quiet < 5; i++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
-            var now = ProcFs.CpuTime(pid);
-            quiet = now - last <= TimeSpan.FromMilliseconds(10) ? quiet + 1 : 0;
-            last = now;
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Adit.Bench.Report;
+using Adit.Bench.Scale;
 
 namespace Adit.Bench;
 
@@ -16,6 +17,7 @@ internal static class Measurements
             [ThroughputBench.Name] = ThroughputBench.RunAsync,
             [LatencyBench.Name] = LatencyBench.RunAsync,
             [FairnessBench.Name] = FairnessBench.RunAsync,
+            [ScaleBench.Name] = ScaleBench.RunAsync,
         };
 
     /// <summary>

@@ -21,4 +21,8 @@ var serve = new Command("serve", "The backend, as the bench starts it.") { Hidde
 serve.SetAction((_, cancellationToken) => BackendServer.RunAsync(Console.Out, cancellationToken));
 root.Add(serve);
 
+var serveKestrel = new Command("serve-kestrel", "A bare Kestrel that holds WebSockets, as the bench starts it.") { Hidden = true };
+serveKestrel.SetAction((_, cancellationToken) => KestrelReference.RunAsync(Console.Out, cancellationToken));
+root.Add(serveKestrel);
+
 return await root.Parse(args).InvokeAsync();

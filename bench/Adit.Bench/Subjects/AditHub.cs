@@ -58,10 +58,9 @@ internal sealed class AditHub : IAsyncDisposable
         await Until.TrueAsync(() => AnswersAsync(http, "/readyz", cancellationToken), "the hub to be ready", _process, cancellationToken);
     }
 
-    /// <summary>Ends the hub at once (SIGKILL) and starts it again on the same data and ports; does not wait for it.</summary>
+    /// <summary>Asks the hub to end, as systemd does, and starts it again on the same data and ports; does not wait until it is ready.</summary>
     public async Task RestartAsync()
     {
-        _process.Kill();
         await _process.DisposeAsync();
         _process = StartProcess();
     }
