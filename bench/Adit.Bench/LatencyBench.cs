@@ -34,7 +34,7 @@ internal static class LatencyBench
             Added(p99, http, "p99 added, one connection", null),
         };
         foreach (var subject in subjects[1..])
-            findings.Add(await TailAsync(run, subject, cancellationToken));
+            findings.Add(await TailAsync(run, subject, backend.Direct, cancellationToken));
 
         foreach (var subject in subjects[1..])
             findings.Add(await StepAsync(run, subject, cancellationToken));
@@ -76,7 +76,7 @@ internal static class LatencyBench
         return (p50, p99);
     }
 
-    private static async Task<Finding> TailAsync(BenchRun run, Subject subject, CancellationToken cancellationToken)
+    private static async Task<Finding> TailAsync(BenchRun run, Subject subject, Subject direct, CancellationToken cancellationToken)
     {
         var request = HttpConnection.Get(subject, "/");
         var full = await ClosedLoop.RunAsync(subject, Connections, TimeSpan.FromSeconds(run.Pick(1, 3, 3)), request);
@@ -85,9 +85,12 @@ internal static class LatencyBench
         var rounds = new Rounds();
         for (var round = 0; round < run.Pick(1, 5, 9); round++)
         {
-            var samples = await PacedLoop.RunAsync(subject, Connections, rate, TimeSpan.FromSeconds(run.Pick(1, 3, 5)), request);
-            BenchRun.Say($"{subject.Name}: at {rate:#,0} requests/s p50 {samples.Percentile(0.5):0} us, p99 {samples.Percentile(0.99):0} us");
-            rounds.Add(subject.Name, samples.Percentile(0.99) / 1000);
+            foreach (var one in new[] { direct, subject })
+            {
+                var samples = await PacedLoop.RunAsync(one, Connections, rate, TimeSpan.FromSeconds(run.Pick(1, 3, 5)), HttpConnection.Get(one, "/"));
+                BenchRun.Say($"{one.Name}: at {rate:#,0} requests/s p50 {samples.Percentile(0.5):0} us, p99 {samples.Percentile(0.99):0} us");
+                rounds.Add(one.Name, samples.Percentile(0.99) / 1000);
+            }
         }
 
         return new Finding
@@ -96,6 +99,8 @@ internal static class LatencyBench
             What = $"{subject.Name}: p99 at 10% load ({rate:#,0} requests/s)",
             Value = rounds.Median(subject.Name),
             Unit = "ms",
+            ReferenceName = direct.Name,
+            Reference = rounds.Median(direct.Name),
             Target = subject.Name.StartsWith("adit", StringComparison.Ordinal) ? Target.AtMostValue(2) : null,
         };
     }

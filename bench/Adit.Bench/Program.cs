@@ -25,4 +25,5 @@ var serveKestrel = new Command("serve-kestrel", "A bare Kestrel that holds WebSo
 serveKestrel.SetAction((_, cancellationToken) => KestrelReference.RunAsync(Console.Out, cancellationToken));
 root.Add(serveKestrel);
 
-return await root.Parse(args).InvokeAsync();
+// On Ctrl-C everything that was started is ended, which takes a moment.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Adit.Bench.Subjects;
 
 namespace Adit.Bench.Load;
@@ -40,10 +41,11 @@ internal static class PacedLoop
                 {
                     for (; due > 0; due--)
                         waiting.Enqueue(Stopwatch.GetTimestamp());
-
-                    while (waiting.Count > 0 && idle.TryDequeue(out var connection))
-                        running.Add(Task.Run(() => ServeLineAsync(connection, idle, waiting, samples, request)));
                 }
+
+                // Started here and not on the pool: each hop to another thread would count as the subject's latency.
+                while (TryTake(idle, waiting, out var connection))
+                    running.Add(ServeLineAsync(connection, idle, waiting, samples, request));
 
                 running.RemoveAll(t => t.IsCompletedSuccessfully);
             }
@@ -55,6 +57,15 @@ internal static class PacedLoop
         {
             foreach (var connection in all)
                 connection.Dispose();
+        }
+    }
+
+    private static bool TryTake(Queue<HttpConnection> idle, Queue<long> waiting, [NotNullWhen(true)] out HttpConnection? connection)
+    {
+        lock (idle)
+        {
+            connection = null;
+            return waiting.Count > 0 && idle.TryDequeue(out connection);
         }
     }
 

@@ -88,7 +88,7 @@ internal sealed class AditHub : IAsyncDisposable
     /// <summary>An HTTP client for the hub's API on its plain port, with the token once there is one.</summary>
     public HttpClient ApiClient()
     {
-        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
+        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 64 }) { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
         http.DefaultRequestHeaders.Host = $"127.0.0.1:{Port}";
         if (File.Exists(Path.Combine(_data, "admin-token")))
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
