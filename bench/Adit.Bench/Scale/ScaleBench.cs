@@ -8,5 +8,5 @@ internal static class ScaleBench
     public const string Name = "scale";
 
     public static async Task<IReadOnlyList<Finding>> RunAsync(BenchRun run, CancellationToken cancellationToken) =>
-        [await WebSocketMemory.MeasureAsync(run, cancellationToken)];
+        [.. await IdleLinks.MeasureAsync(run, cancellationToken), await WebSocketMemory.MeasureAsync(run, cancellationToken)];
 }
