@@ -14,11 +14,12 @@ public sealed class SocketWire : Wire
     /// <summary>Takes over a connected socket.</summary>
     /// <param name="socket">Connected; owned from here on.</param>
     /// <param name="unread">Bytes that were already received from it.</param>
-    public SocketWire(Socket socket, ReadOnlyMemory<byte> unread = default)
+    /// <param name="remote">Whom a trusted proxy names as the other end; null for the socket's own.</param>
+    public SocketWire(Socket socket, ReadOnlyMemory<byte> unread = default, EndPoint? remote = null)
     {
         _socket = socket;
         _unread = unread;
-        Remote = socket.RemoteEndPoint;
+        Remote = remote ?? socket.RemoteEndPoint;
     }
 
     /// <inheritdoc />

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Adit.Hub.Edge.Tls;
+
+/// <summary>What the hub serves about TLS: its authority's certificate, and ACME's challenges on the hub's own names.</summary>
+public static class OwnAuthorityEndpoint
+{
+    /// <summary>Where the authority's certificate is.</summary>
+    public const string Path = "/.well-known/adit-ca.pem";
+
+    /// <summary>Maps both.</summary>
+    public static void MapTls(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet(Path, (TlsService tls) => tls.AuthorityPem is { } pem
+            ? Results.Text(pem, "application/x-pem-file")
+            : Results.NotFound()).ExcludeFromDescription();
+        endpoints.MapGet(AcmeChallengeAnswers.PathPrefix + "{token}", (string token, AcmeChallengeAnswers answers) =>
+            answers.Find(AcmeChallengeAnswers.PathPrefix + token) is { } answer
+                ? Results.Text(answer, "application/octet-stream")
+                : Results.NotFound()).ExcludeFromDescription();
+    }
+}
