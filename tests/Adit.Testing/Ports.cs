@@ -15,20 +15,20 @@ public static class Ports
     /// <summary>A port of 127.0.0.1 that nobody listens on now.</summary>
     public static int Free() => FreeRange(1);
 
-    /// <summary>The first of <paramref name="count"/> neighbouring ports of 127.0.0.1 that nobody listens on now.</summary>
-    public static int FreeRange(int count)
+    /// <summary>The first of <paramref name="count"/> neighbouring ports of 127.0.0.1, all from <paramref name="first"/> to <paramref name="last"/>, that nobody listens on now.</summary>
+    public static int FreeRange(int count, int first = First, int last = Last)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         for (var attempt = 0; attempt < 200; attempt++)
         {
-            var first = RandomNumberGenerator.GetInt32(First, Last - count + 2);
-            if (Enumerable.Range(first, count).All(IsFree))
+            var port = RandomNumberGenerator.GetInt32(first, last - count + 2);
+            if (Enumerable.Range(port, count).All(IsFree))
             {
-                return first;
+                return port;
             }
         }
 
-        throw new InvalidOperationException($"No {count} neighbouring free ports found between {First} and {Last} on 127.0.0.1.");
+        throw new InvalidOperationException($"No {count} neighbouring free ports found between {first} and {last} on 127.0.0.1.");
     }
 
     private static bool IsFree(int port)
