@@ -33,7 +33,7 @@ public sealed class ArchitectureTests
             let target = Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value)
             where !MayReference[name].Contains(target)
             select $"{name} must not know {target}";
-        Assert.Empty(wrong);
+        Source.AssertNone(wrong);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class ArchitectureTests
             from store in stores
             where Slice(file) != store.Slice && Regex.IsMatch(file.Text, $@"\b{store.Name}\b")
             select $"{file} uses {store.Name} of {store.Slice}";
-        Assert.Empty(wrong);
+        Source.AssertNone(wrong);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class ArchitectureTests
             from other in others
             where Regex.IsMatch(file.Text, $@"\bAdit\.Hub\.{other}\b")
             select $"{file} knows {other}";
-        Assert.Empty(wrong);
+        Source.AssertNone(wrong);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class ArchitectureTests
             from file in Source.ProductCSharp
             where !file.Path.Contains("/Storage/", StringComparison.Ordinal) && Regex.IsMatch(file.Text, @"create\s+table", RegexOptions.IgnoreCase)
             select file.Path;
-        Assert.Empty(wrong);
+        Source.AssertNone(wrong);
     }
 
     private static IEnumerable<SourceFile> HubFiles() =>

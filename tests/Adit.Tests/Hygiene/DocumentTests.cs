@@ -20,7 +20,7 @@ public sealed partial class DocumentTests
             let path = Path.Combine(Repository.Root, Path.GetDirectoryName(document.Path)!, target)
             where !File.Exists(path) && !Directory.Exists(path)
             select $"{document}: {target}";
-        Assert.Empty(wrong);
+        Source.AssertNone(wrong);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed partial class DocumentTests
             }
         }
 
-        Assert.Empty(Documents.Select(document => document.Path).Except(reached));
+        Source.AssertNone(Documents.Select(document => document.Path).Except(reached));
     }
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)", RegexOptions.CultureInvariant)]

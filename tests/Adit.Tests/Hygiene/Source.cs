@@ -28,6 +28,13 @@ internal static partial class Source
             .Select(path => new SourceFile(path)),
     ];
 
+    /// <summary>Fails with every offender on a line of its own; xunit's own message shows only the first few.</summary>
+    public static void AssertNone(IEnumerable<string> offenders)
+    {
+        var lines = offenders.ToArray();
+        Assert.True(lines.Length == 0, string.Join('\n', lines));
+    }
+
     /// <summary>Type declarations: the name is group 1.</summary>
     [GeneratedRegex(@"\b(?:class|struct|interface|enum|record(?:\s+(?:class|struct))?)\s+([A-Z]\w+)", RegexOptions.CultureInvariant)]
     public static partial Regex TypeDeclaration { get; }
