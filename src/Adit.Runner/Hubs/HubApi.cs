@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Adit.Api;
+
+namespace Adit.Runner.Hubs;
+
+/// <summary>The calls of a hub's API that clients make.</summary>
+public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
+{
+    /// <summary>Makes a tunnel, or serves one that exists.</summary>
+    /// <exception cref="HubApiException">The hub refused.</exception>
+    /// <exception cref="HttpRequestException">The hub could not be reached.</exception>
+    public async Task<Tunnel> CreateTunnelAsync(CreateTunnelRequest request, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(request, TunnelsJson.Default.CreateTunnelRequest);
+        return await SendAsync(HttpMethod.Post, "/api/v1/tunnels", content, TunnelsJson.Default.Tunnel, cancellationToken);
+    }
+
+    /// <summary>One tunnel.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<Tunnel> GetTunnelAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, $"/api/v1/tunnels/{Uri.EscapeDataString(name)}", null, TunnelsJson.Default.Tunnel, cancellationToken);
+
+    /// <summary>All tunnels that the token may see, by name.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<IReadOnlyList<Tunnel>> ListTunnelsAsync(CancellationToken cancellationToken)
+    {
+        List<Tunnel> all = [];
+        string? cursor = null;
+        do
+        {
+            var path = cursor is null ? "/api/v1/tunnels" : $"/api/v1/tunnels?cursor={Uri.EscapeDataString(cursor)}";
+            var page = await SendAsync(HttpMethod.Get, path, null, TunnelsJson.Default.TunnelList, cancellationToken);
+            all.AddRange(page.Items);
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+        return all;
+    }
+
+    /// <summary>Removes a tunnel.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task DeleteTunnelAsync(string name, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, $"/api/v1/tunnels/{Uri.EscapeDataString(name)}", null, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => http.Dispose();
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(method, path, content, cancellationToken);
+        try
+        {
+            return await answer.Content.ReadFromJsonAsync(type, cancellationToken)
+                ?? throw new HubApiException(HttpStatusCode.BadGateway, null, $"The hub {hub} answered {method} {path} with nothing.");
+        }
+        catch (JsonException e)
+        {
+            throw new HubApiException(HttpStatusCode.BadGateway, null, $"The hub {hub} answered {method} {path} with something that is not understood ({e.Message}); client and hub may be too far apart in version.");
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (answer.IsSuccessStatusCode)
+            return answer;
+        using (answer)
+            throw await HubProblem.ReadAsync(answer, hub, cancellationToken);
+    }
+}
