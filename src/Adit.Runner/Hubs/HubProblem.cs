@@ -17,7 +17,7 @@ internal static class HubProblem
                 await answer.Content.LoadIntoBufferAsync(MaxBytes, cancellationToken);
                 using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellationToken));
                 var root = document.RootElement;
-                if (Text(root, "detail") ?? Text(root, "title") is { } sentence)
+                if ((Text(root, "detail") ?? Text(root, "title")) is { } sentence)
                     return new HubApiException(status, Text(root, "code"), sentence);
             }
             catch (Exception e) when (e is JsonException or HttpRequestException or InvalidOperationException)

@@ -97,7 +97,7 @@ public sealed record TunnelTarget(TargetScheme Scheme, string Host, int Port)
         host = null;
         port = 0;
         var colon = text.LastIndexOf(':');
-        if (colon <= 0 || !TryParsePort(text[(colon + 1)..], out port))
+        if (colon <= 0 || !TryParsePort(text.AsSpan(colon + 1), out port))
             return false;
         var name = text[..colon];
         if (name.StartsWith('[') && name.EndsWith(']'))

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Adit.Runner.Hubs;
+
+namespace Adit.Commands;
+
+/// <summary>Which hub, and who one is there: the options of every command that talks to a hub.</summary>
+internal sealed class HubAccessOptions
+{
+    private const int MaxToken = 4096;
+
+    private readonly Option<string?> _hub = new("--hub")
+    {
+        Description = "The hub's address, such as https://hub.example.com. [ADIT_HUB]",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _token = new("--token")
+    {
+        Description = "The token; '-' reads it from standard input. Other users of this machine can see a command line: prefer ADIT_TOKEN or --token-file. [ADIT_TOKEN]",
+        HelpName = "TOKEN",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _tokenFile = new("--token-file")
+    {
+        Description = "A file that holds the token. [ADIT_TOKEN_FILE]",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _caFile = new("--ca-file")
+    {
+        Description = "Trust these certificate authorities (PEM) for the hub, instead of the system's. [ADIT_CA_FILE]",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _pin = new("--pin")
+    {
+        Description = "Trust the hub whose certificate chain has this key (sha256:…, printed by 'adit hub --auto-tls'). [ADIT_PIN]",
+        HelpName = "FINGERPRINT",
+        Recursive = true,
+    };
+
+    /// <summary>Adds the options to a command and all below it.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_hub);
+        command.Add(_token);
+        command.Add(_tokenFile);
+        command.Add(_caFile);
+        command.Add(_pin);
+    }
+
+    /// <summary>What the command line and the environment say.</summary>
+    /// <exception cref="CommandException">Something is missing.</exception>
+    public HubAccess Read(ParseResult parsed)
+    {
+        var hub = Value(parsed, _hub, "ADIT_HUB")
+            ?? throw new CommandException(ExitCode.Usage, "No hub is named. Give --hub URL or set ADIT_HUB.");
+        return new HubAccess { Url = HubAccess.ParseUrl(hub), Token = ReadToken(parsed) };
+    }
+
+    /// <summary>The value of an option, else of an environment variable, else null.</summary>
+    public static string? Value(ParseResult parsed, Option<string?> option, string variable) =>
+        parsed.GetValue(option) ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
+
+    private string ReadToken(ParseResult parsed)
+    {
+        var token = parsed.GetValue(_token) switch
+        {
+            "-" => Console.In.ReadLine() ?? "",
+            { } given => given,
+            null when Value(parsed, _tokenFile, "ADIT_TOKEN_FILE") is { } file && (parsed.GetValue(_tokenFile) is not null || Environment.GetEnvironmentVariable("ADIT_TOKEN") is null or "") => ReadFile(file),
+            null => Environment.GetEnvironmentVariable("ADIT_TOKEN"),
+        };
+        token = token?.Trim();
+        if (string.IsNullOrEmpty(token))
+            throw new CommandException(ExitCode.NotAuthorized, "There is no token. Set ADIT_TOKEN or give --token-file; the hub's first start wrote one to DATA/admin-token.");
+        // What goes into a header must not break out of it.
+        return token.Length <= MaxToken && token.All(static c => c is > ' ' and <= '~')
+            ? token
+            : throw new CommandException(ExitCode.Usage, "The token is not one: it has spaces, control characters or too many characters. Copy it again.");
+    }
+
+    private static string ReadFile(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Usage, $"The token file {file} cannot be read: {e.Message}");
+        }
+    }
+}
