@@ -34,7 +34,7 @@ internal static class FairnessBench
         var length = TimeSpan.FromSeconds(run.Pick(1, 2, 4));
         var request = HttpConnection.Get(subject, "/");
         var rounds = new Rounds();
-        for (var round = 0; round <= run.Pick(2, 7, 11); round++)
+        for (var round = 0; round <= run.Pick(1, 7, 11); round++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var before = await ClosedLoop.RunAsync(subject, Neighbours, length, request);

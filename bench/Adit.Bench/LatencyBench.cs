@@ -57,7 +57,7 @@ internal static class LatencyBench
     {
         var (p50, p99) = (new Rounds(), new Rounds());
         var rounds = run.Pick(quick: 2, normal: 7, full: 15);
-        var length = TimeSpan.FromSeconds(run.Pick(quick: 0.7, normal: 1.5, full: 3));
+        var length = TimeSpan.FromSeconds(run.Pick(quick: 0.5, normal: 1.5, full: 3));
         for (var round = 0; round <= rounds; round++)
         {
             foreach (var subject in subjects)
@@ -108,7 +108,7 @@ internal static class LatencyBench
     // What provokes the step: a request in two writes, and answers of several segments with a short last one.
     private static async Task<Finding> StepAsync(BenchRun run, Subject subject, CancellationToken cancellationToken)
     {
-        var length = TimeSpan.FromSeconds(run.Pick(0.7, 3, 5));
+        var length = TimeSpan.FromSeconds(run.Pick(0.5, 3, 5));
         var samples = new Samples();
         foreach (var target in new[] { "/", "/bytes/3000", "/bytes/70001" })
         {

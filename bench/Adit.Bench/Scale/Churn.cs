@@ -14,7 +14,7 @@ internal static class Churn
     public static async Task<IReadOnlyList<Finding>> MeasureAsync(
         BenchRun run, int hubPid, TunnelApi tunnels, IReadOnlyList<string> links, CancellationToken cancellationToken)
     {
-        var seconds = run.Pick(quick: 5, normal: 60, full: 600);
+        var seconds = run.Pick(quick: 3, normal: 60, full: 600);
         var memory = new List<long>();
         var started = Stopwatch.GetTimestamp();
         var lanes = Enumerable.Range(0, Lanes).Select(lane => LaneAsync(lane, seconds * PerSecond / Lanes)).ToArray();

@@ -57,7 +57,7 @@ internal static class IdleLinks
     private static async Task<double> IdleShareAsync(BenchRun run, int pid, CancellationToken cancellationToken)
     {
         var (cpu, started) = (ProcFs.CpuTime(pid), Stopwatch.GetTimestamp());
-        await Task.Delay(TimeSpan.FromSeconds(run.Pick(5, 30, 60)), TimeProvider.System, cancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(run.Pick(3, 30, 60)), TimeProvider.System, cancellationToken);
         return (ProcFs.CpuTime(pid) - cpu) / Stopwatch.GetElapsedTime(started);
     }
 

@@ -40,7 +40,7 @@ internal sealed class AditHub : IAsyncDisposable
     public string Token => File.ReadAllText(Path.Combine(_data, "admin-token")).Trim();
 
     /// <summary>The certificate of the hub's own authority, PEM.</summary>
-    public string AuthorityFile => Path.Combine(_data, "tls", "ca.crt");
+    public string AuthorityFile => Path.Combine(_data, "tls", "ca.pem");
 
     /// <summary>Starts a hub and waits until it is ready.</summary>
     public static async Task<AditHub> StartAsync(BenchRun run, bool tls, CancellationToken cancellationToken)
@@ -124,8 +124,11 @@ internal sealed class AditHub : IAsyncDisposable
         {
             ["ADIT_HUB"] = Url.ToString(),
             ["ADIT_TOKEN"] = Token,
-            ["ADIT_DATA"] = Path.Combine(_data, "client"),
+            ["NO_PROXY"] = "127.0.0.1",
         };
+        if (TlsPort is not null)
+            environment["ADIT_CA_FILE"] = AuthorityFile;
+
         string[] arguments = ["tunnel", kind, backendPort.ToString(CultureInfo.InvariantCulture), .. more];
         var client = Child.Start($"adit tunnel {kind}", _run.Adit, arguments, environment);
         _clients.Add(client);
