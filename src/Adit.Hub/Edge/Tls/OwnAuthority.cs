@@ -124,6 +124,7 @@ internal sealed class OwnAuthority : IDisposable
     {
         var request = new CertificateRequest("CN=Adit hub authority", _key, HashAlgorithmName.SHA256);
         AddAuthorityExtensions(request, pathLength: 0);
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_root, true, false));
         var until = now.AddDays(2 * LeafDays);
         var end = new DateTimeOffset(_root.NotAfter);
         return request.Create(_root.SubjectName, Generator, now - BackDating, until < end ? until : end, Serial());
