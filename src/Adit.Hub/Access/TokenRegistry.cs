@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Adit.Api;
+using Adit.Hub.Edge;
+using Adit.Hub.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Adit.Hub.Access;
+
+/// <summary>
+/// All tokens in memory: authentication asks no database. Changes are stored first and hold at once; a revoked token's links are ended by
+/// whoever listens to <see cref="Revoked"/>.
+/// </summary>
+public sealed partial class TokenRegistry : IAsyncDisposable
+{
+    private static readonly TimeSpan SaveUsesEvery = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, Entry> _tokens = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _uses = new();
+    private readonly TokenStore _store;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TokenRegistry> _log;
+    private readonly ITimer _timer;
+
+    private TokenRegistry(TokenStore store, TimeProvider time, ILogger<TokenRegistry> log)
+    {
+        _store = store;
+        _time = time;
+        _log = log;
+        _timer = time.CreateTimer(static r => _ = ((TokenRegistry)r!).SaveUsesAsync(), this, SaveUsesEvery, SaveUsesEvery);
+    }
+
+    /// <summary>A token is no longer good: its id. Handlers must not block.</summary>
+    public event Action<string>? Revoked;
+
+    /// <summary>Loads the tokens. On a first start makes the admin's and writes it to <c>admin-token</c> in the data directory.</summary>
+    /// <returns>The registry, and the admin token's text on a first start.</returns>
+    public static async Task<(TokenRegistry Registry, string? AdminToken)> LoadAsync(
+        Database database, DataDirectory directory, TimeProvider time, ILogger<TokenRegistry> log)
+    {
+        var registry = new TokenRegistry(new TokenStore(database), time, log);
+        foreach (var token in await registry._store.ListAsync())
+            registry._tokens[token.Id] = new Entry(token, time);
+        if (!registry._tokens.IsEmpty)
+            return (registry, null);
+        var text = TokenText.Make();
+        directory.WriteSecret("admin-token", System.Text.Encoding.ASCII.GetBytes(text + "\n"));
+        await registry.AddAsync(new Token
+        {
+            Id = text.Id,
+            Name = "admin",
+            Account = "admin",
+            IsAdmin = true,
+            SecretHash = text.SecretHash(),
+            Created = time.GetUtcNow(),
+        });
+        return (registry, text.ToString());
+    }
+
+    /// <summary>Who shows this token; null when it is unknown, revoked or expired. Takes the same time whatever is wrong with the secret.</summary>
+    public Caller? Authenticate(string? text)
+    {
+        if (TokenText.Parse(text) is not { } token || !_tokens.TryGetValue(token.Id, out var entry))
+            return null;
+        if (!CryptographicOperations.FixedTimeEquals(token.SecretHash(), entry.Token.SecretHash) || !entry.Token.IsGood(_time.GetUtcNow()))
+            return null;
+        _uses[token.Id] = _time.GetUtcNow();
+        return entry.Caller;
+    }
+
+    /// <summary>The caller of a token that was authenticated before; null when it is no longer good.</summary>
+    public Caller? Find(string tokenId) =>
+        _tokens.TryGetValue(tokenId, out var entry) && entry.Token.IsGood(_time.GetUtcNow()) ? entry.Caller : null;
+
+    /// <summary>Makes a token. The answer holds its text, which is not kept.</summary>
+    public async Task<ApiToken> CreateAsync(CreateTokenRequest request, string account, bool isAdmin)
+    {
+        var text = TokenText.Make();
+        var now = _time.GetUtcNow();
+        var token = new Token
+        {
+            Id = text.Id,
+            Name = request.Name,
+            Account = account,
+            IsAdmin = isAdmin,
+            SecretHash = text.SecretHash(),
+            Created = now,
+            Expires = request.ExpiresInSeconds is { } seconds ? now.AddSeconds(seconds) : null,
+            MaxTunnels = request.MaxTunnels,
+            MaxStreams = request.MaxStreams,
+            Bandwidth = request.BytesPerSecond,
+        };
+        await AddAsync(token);
+        LogCreated(token.Name, token.Id, token.Account);
+        return Describe(token) with { Secret = text.ToString() };
+    }
+
+    /// <summary>Revokes a token, at once and for ever. False when there is none of that id that this account may manage.</summary>
+    public async Task<bool> RevokeAsync(string id, Caller by)
+    {
+        if (!_tokens.TryGetValue(id, out var entry) || !by.MayManage(entry.Token.Account))
+            return false;
+        if (entry.Token.Revoked is not null)
+            return true;
+        var now = _time.GetUtcNow();
+        await _store.RevokeAsync(id, now);
+        _tokens[id] = new Entry(entry.Token with { Revoked = now }, _time);
+        LogRevoked(entry.Token.Name, id, by.TokenName);
+        Revoked?.Invoke(id);
+        return true;
+    }
+
+    /// <summary>The tokens that this caller may see, oldest first; without their secrets.</summary>
+    public IReadOnlyList<ApiToken> List(Caller by) =>
+        [.. _tokens.Values.Select(e => e.Token).Where(t => by.MayManage(t.Account)).OrderBy(t => t.Created).ThenBy(t => t.Id, StringComparer.Ordinal).Select(Describe)];
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        await SaveUsesAsync();
+    }
+
+    private async Task AddAsync(Token token)
+    {
+        await _store.AddAsync(token);
+        _tokens[token.Id] = new Entry(token, _time);
+    }
+
+    // The time of last use is for people: it may be half a minute late, and is written in one go.
+    private async Task SaveUsesAsync()
+    {
+        var uses = new List<(string, DateTimeOffset)>();
+        foreach (var id in _uses.Keys)
+        {
+            if (_uses.TryRemove(id, out var at))
+                uses.Add((id, at));
+        }
+
+        if (uses.Count == 0)
+            return;
+        try
+        {
+            await _store.SetLastUsedAsync(uses);
+            foreach (var (id, at) in uses)
+            {
+                if (_tokens.TryGetValue(id, out var entry))
+                    _tokens.TryUpdate(id, entry.Used(at), entry);
+            }
+        }
+        catch (StorageException e)
+        {
+            LogUsesNotSaved(e.Message);
+        }
+    }
+
+    private ApiToken Describe(Token token) => new()
+    {
+        Id = token.Id,
+        Name = token.Name,
+        Account = token.Account,
+        IsAdmin = token.IsAdmin,
+        Created = token.Created,
+        Expires = token.Expires,
+        Revoked = token.Revoked,
+        LastUsed = _uses.TryGetValue(token.Id, out var at) ? at : token.LastUsed,
+        MaxTunnels = token.MaxTunnels,
+        MaxStreams = token.MaxStreams,
+        BytesPerSecond = token.Bandwidth,
+    };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Token {Name} ({Id}) was made for account {Account}.")]
+    private partial void LogCreated(string name, string id, string account);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Token {Name} ({Id}) was revoked by {By}.")]
+    private partial void LogRevoked(string name, string id, string by);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "When tokens were last used could not be saved: {Reason}")]
+    private partial void LogUsesNotSaved(string reason);
+
+    private sealed class Entry
+    {
+        public Entry(Token token, TimeProvider time)
+            : this(token, new Caller
+            {
+                TokenId = token.Id,
+                TokenName = token.Name,
+                Account = token.Account,
+                IsAdmin = token.IsAdmin,
+                MaxTunnels = token.MaxTunnels,
+                MaxStreams = token.MaxStreams,
+                Bandwidth = token.Bandwidth is { } rate ? new BandwidthLimit(rate, time) : null,
+            })
+        {
+        }
+
+        private Entry(Token token, Caller caller)
+        {
+            Token = token;
+            Caller = caller;
+        }
+
+        public Token Token { get; }
+
+        public Caller Caller { get; }
+
+        public Entry Used(DateTimeOffset at) => new(Token with { LastUsed = at }, Caller);
+    }
+}
