@@ -114,6 +114,45 @@ public sealed class LinkStream : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// For the opener: waits until the accepting side has connected the target, receiving no bytes of the stream. Call before anything
+    /// else is received.
+    /// </summary>
+    /// <inheritdoc cref="ReceiveAsync" path="/exception"/>
+    public async ValueTask WaitOpenedAsync()
+    {
+        if (!_receiveTurn.Wait(0))
+            throw _failure ?? (Exception)new InvalidOperationException("A stream is received from by one caller at a time.");
+        try
+        {
+            if (!_handover.IsCompletedSuccessfully)
+                await _handover;
+            while (!_isOpened)
+            {
+                if (_failure is { } failure)
+                    throw failure;
+                if (await _connection.Reader.ReadHeaderAsync() is not { } header)
+                    throw Fail(DataConnection.Lost());
+                if (header.Type == RecordType.Data)
+                    ConfirmOpened();
+                else
+                    await HandleAsync(header);
+            }
+        }
+        catch (Exception e) when (e is not LinkStreamException && Wire.IsBroken(e))
+        {
+            throw Fail(DataConnection.Lost(e));
+        }
+        catch (LinkStreamException e) when (e.Code is ResetCode.Protocol or ResetCode.LinkLost && !ReferenceEquals(e, _failure))
+        {
+            throw Fail(e);
+        }
+        finally
+        {
+            _receiveTurn.Release();
+        }
+    }
+
     /// <summary>Receives into the caller's memory; 0 means that the peer has ended.</summary>
     /// <inheritdoc cref="ReceiveAsync" path="/exception"/>
     public async ValueTask<int> ReadAsync(Memory<byte> destination)

@@ -1,0 +1,65 @@
+using Adit.Api;
+using Adit.Hub.Http;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Adit.Hub.Access;
+
+/// <summary>Registers access: authentication for everything, and the tokens resource.</summary>
+public static class AccessEndpoints
+{
+    /// <summary>Adds authentication by token, required of every endpoint that does not say otherwise.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services)
+    {
+        services.AddSingleton<GuessThrottle>();
+        services.AddAuthentication(TokenAuthentication.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(TokenAuthentication.SchemeName).RequireAuthenticatedUser().Build());
+        return services;
+    }
+
+    /// <summary>Maps /api/v1/tokens.</summary>
+    public static void MapAccess(this IEndpointRouteBuilder routes)
+    {
+        var tokens = routes.MapGroup("/api/v1/tokens").RequireAuthorization().WithTags("tokens");
+        tokens.MapGet("", (HttpContext context, TokenRegistry registry) =>
+            TypedResults.Json(new TokenList { Items = registry.List(context.Caller()) }, TokensJson.Default.TokenList));
+        tokens.MapPost("", CreateAsync);
+        tokens.MapDelete("/{id}", async (string id, HttpContext context, TokenRegistry registry) =>
+            await registry.RevokeAsync(id, context.Caller()) ? TypedResults.NoContent() : Problems.NotFound($"token {id}"));
+    }
+
+    /// <summary>Who asks. Only behind authentication.</summary>
+    public static Caller Caller(this HttpContext context) =>
+        context.Items[typeof(Caller)] as Caller ?? throw new InvalidOperationException("This endpoint was mapped without authorization.");
+
+    private static async Task<IResult> CreateAsync(CreateTokenRequest request, HttpContext context, TokenRegistry registry)
+    {
+        var caller = context.Caller();
+        if (request.Name is not { Length: >= 1 and <= 100 } || request.Name.Any(char.IsControl))
+            return Problems.Invalid("A token's name is 1 to 100 characters, none of them control characters.");
+        if (request.Account is { Length: > 63 or 0 })
+            return Problems.Invalid("An account's name is 1 to 63 characters.");
+        if (request is { ExpiresInSeconds: <= 0 or > 10L * 366 * 86400 } or { MaxTunnels: < 0 } or { MaxStreams: < 1 } or { BytesPerSecond: < 1024 })
+            return Problems.Invalid("Limits are positive, a bandwidth at least 1024 bytes per second, an expiry at most ten years.");
+        var account = request.Account ?? caller.Account;
+        if (!caller.IsAdmin && (request.IsAdmin || account != caller.Account))
+            return Problems.Forbidden("Only an admin makes tokens for others or with admin rights.");
+        var token = await registry.CreateAsync(Within(request, caller), account, request.IsAdmin);
+        return TypedResults.Json(token, TokensJson.Default.ApiToken, statusCode: StatusCodes.Status201Created);
+    }
+
+    // Nobody can give away more than they have.
+    private static CreateTokenRequest Within(CreateTokenRequest request, Caller caller) => caller.IsAdmin ? request : request with
+    {
+        MaxTunnels = Least(request.MaxTunnels, caller.MaxTunnels),
+        MaxStreams = Least(request.MaxStreams, caller.MaxStreams),
+        BytesPerSecond = request.BytesPerSecond is { } asked && caller.Bandwidth is { } own ? Math.Min(asked, own.BytesPerSecond) : request.BytesPerSecond ?? caller.Bandwidth?.BytesPerSecond,
+    };
+
+    private static int? Least(int? asked, int? own) => asked is null ? own : own is null ? asked : Math.Min(asked.Value, own.Value);
+}
