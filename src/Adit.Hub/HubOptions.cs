@@ -45,6 +45,9 @@ public sealed record HubOptions
     /// <summary>Where OTLP traces go (<c>http://127.0.0.1:4317</c>); null for nowhere.</summary>
     public string? OtlpEndpoint { get; init; }
 
+    /// <summary>Headers sent with traces: <c>name=value,name=value</c>; null for none. A secret.</summary>
+    public string? OtlpHeaders { get; init; }
+
     /// <summary>One request in this many is logged; errors always are. 0 logs none.</summary>
     public int RequestLogSampling { get; init; } = 100;
 
