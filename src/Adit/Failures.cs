@@ -22,6 +22,7 @@ internal static class Failures
         ProgramException e => new CommandException(e.ExitCode is > 0 and var code ? code : ExitCode.Failed, e.Message),
         YamlFileException e => new CommandException(ExitCode.Usage, e.Message),
         FormatException e => new CommandException(ExitCode.Usage, e.Message),
+        HttpRequestException { InnerException: TlsTrustException e } => new CommandException(ExitCode.Unreachable, e.Message),
         HttpRequestException e => new CommandException(ExitCode.Unreachable, $"The hub cannot be reached: {e.InnerException?.Message ?? e.Message}. Check --hub (ADIT_HUB) and that the hub runs."),
         TaskCanceledException { InnerException: TimeoutException } => new CommandException(ExitCode.Unreachable, "The hub did not answer in time. Check --hub (ADIT_HUB) and the network."),
         SocketException e => new CommandException(ExitCode.Failed, e.Message),

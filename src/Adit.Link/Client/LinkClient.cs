@@ -105,6 +105,10 @@ public sealed class LinkClient
         {
             socket = await _dialer.DialControlAsync(cancellationToken);
         }
+        catch (TlsTrustException e)
+        {
+            throw new LinkRefusedException("untrusted", e.Message); // The same certificate would be shown again.
+        }
         catch (Exception e) when (Wire.IsBroken(e) || e is HttpRequestException or System.Security.Authentication.AuthenticationException)
         {
             return (Sentence(e), TimeSpan.Zero, false);

@@ -135,5 +135,5 @@ public sealed record TlsTrust
         $"It shows {KeyPin.Of(shown.Leaf)}{(shown.Issuers.Count > 0 ? " issued by " + KeyPin.Of(shown.Issuers[0]) : string.Empty)}.";
 
     private static string Advice(PresentedChain shown) =>
-        $"If that is your hub's own, compare its fingerprint and pin it: --pin {KeyPin.Of(shown.HighestIssuer() ?? shown.Leaf)} (or --ca FILE).";
+        $"If that is your hub's own, compare its fingerprint and pin it: --pin {KeyPin.Of(shown.HighestIssuer() ?? shown.Leaf)} (or --ca-file FILE).";
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Adit.Api;
@@ -47,8 +49,62 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
         using var answer = await SendAsync(HttpMethod.Delete, $"/api/v1/tunnels/{Uri.EscapeDataString(name)}", null, cancellationToken);
     }
 
+    /// <summary>A link that opens an owner's tunnel in a browser, once.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<SignInLink> CreateSignInLinkAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/sign-in-link", null, TokensJson.Default.SignInLink, cancellationToken);
+
+    /// <summary>What the inspector holds of a tunnel, newest first.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<IReadOnlyList<RequestSummary>> ListRequestsAsync(string name, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, Requests(name), null, TunnelsJson.Default.RequestList, cancellationToken)).Items;
+
+    /// <summary>One inspected request in full.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<InspectedRequest> GetRequestAsync(string name, string id, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, $"{Requests(name)}/{Uri.EscapeDataString(id)}", null, TunnelsJson.Default.InspectedRequest, cancellationToken);
+
+    /// <summary>Sends an inspected request again and returns what came of it.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<InspectedRequest> ReplayAsync(string name, string id, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"{Requests(name)}/{Uri.EscapeDataString(id)}/replay", null, TunnelsJson.Default.InspectedRequest, cancellationToken);
+
+    /// <summary>Makes a token.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<ApiToken> CreateTokenAsync(CreateTokenRequest request, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(request, TokensJson.Default.CreateTokenRequest);
+        return await SendAsync(HttpMethod.Post, "/api/v1/tokens", content, TokensJson.Default.ApiToken, cancellationToken);
+    }
+
+    /// <summary>The tokens that the caller may see.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<IReadOnlyList<ApiToken>> ListTokensAsync(CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, "/api/v1/tokens", null, TokensJson.Default.TokenList, cancellationToken)).Items;
+
+    /// <summary>Revokes a token.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task RevokeTokenAsync(string id, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, $"/api/v1/tokens/{Uri.EscapeDataString(id)}", null, cancellationToken);
+    }
+
+    /// <summary>Events as they happen, until the hub ends the answer or the connection breaks.</summary>
+    /// <param name="query">What to see: <c>?tunnel=NAME</c>, or empty for all that the token may see.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async IAsyncEnumerable<SseItem<string>> EventsAsync(string query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, "/api/v1/events" + query, null, cancellationToken);
+        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        await foreach (var item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
+            yield return item;
+    }
+
     /// <inheritdoc />
     public void Dispose() => http.Dispose();
+
+    private static string Requests(string name) => $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/requests";
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {

@@ -14,6 +14,9 @@ internal static class AditCommand
         {
             TunnelCommand.Create(),
             ConnectCommand.Create(),
+            TokenCommand.Create(),
+            ConfigCommand.Create(),
+            VersionCommand.Create(),
         };
         return root;
     }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Adit.Link;
 using Adit.Runner.Hubs;
+using Adit.Terminal;
 
 namespace Adit.Commands;
 
@@ -31,7 +33,7 @@ internal sealed class HubAccessOptions
 
     private readonly Option<string?> _caFile = new("--ca-file")
     {
-        Description = "Trust these certificate authorities (PEM) for the hub, instead of the system's. [ADIT_CA_FILE]",
+        Description = "Trust these certificate authorities (PEM) for the hub, beside the system's. [ADIT_CA_FILE]",
         HelpName = "FILE",
         Recursive = true,
     };
@@ -59,8 +61,18 @@ internal sealed class HubAccessOptions
     {
         var hub = Value(parsed, _hub, "ADIT_HUB")
             ?? throw new CommandException(ExitCode.Usage, "No hub is named. Give --hub URL or set ADIT_HUB.");
-        return new HubAccess { Url = HubAccess.ParseUrl(hub), Token = ReadToken(parsed) };
+        var url = HubAccess.ParseUrl(hub);
+        return new HubAccess { Url = url, Token = ReadToken(parsed), ValidateCertificate = url.Scheme == "https" ? ReadTrust(parsed).CallbackFor(url.IdnHost, url.Port) : null };
     }
+
+    /// <summary>Which certificates are believed. A hub that is not known yet is trusted on first use, and its key is remembered.</summary>
+    private TlsTrust ReadTrust(ParseResult parsed) => new()
+    {
+        Pin = Value(parsed, _pin, "ADIT_PIN") is { } pin ? KeyPin.Parse(pin) : null,
+        CaFile = Value(parsed, _caFile, "ADIT_CA_FILE"),
+        FirstUse = new KnownHubs(Path.Combine(ClientFiles.Directory, "known-hubs")),
+        Learned = static (hub, key) => Screen.Note($"The hub {hub} is new here: its key {key} is trusted from now on (compare it with what the hub printed at start)."),
+    };
 
     /// <summary>The value of an option, else of an environment variable, else null.</summary>
     public static string? Value(ParseResult parsed, Option<string?> option, string variable) =>

@@ -30,6 +30,9 @@ internal static class Words
         return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 || bytes >= 99.95 ? bytes.ToString("0", CultureInfo.InvariantCulture) : bytes.ToString("0.0", CultureInfo.InvariantCulture))} {Units[unit]}");
     }
 
+    /// <summary>Date and time, local, to the minute.</summary>
+    public static string Date(DateTimeOffset at) => at.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
     /// <summary><c>3 ms</c>, <c>1.2 s</c>, <c>2 min</c>.</summary>
     public static string Duration(double milliseconds) => milliseconds switch
     {

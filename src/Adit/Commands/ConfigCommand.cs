@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Adit.Hub.Config;
+using Adit.Terminal;
+
+namespace Adit.Commands;
+
+/// <summary><c>adit config</c>.</summary>
+internal static class ConfigCommand
+{
+    public static Command Create()
+    {
+        var check = new Command(
+            "check",
+            "Show every key of the hub's configuration with its value and where it came from, and everything that is wrong. Takes the flags of 'adit hub'; ends with 2 when the hub would not start.");
+        var flags = new HubFlags(check);
+        check.SetAction(parsed => Show(flags.Read(parsed).Report));
+        return new Command("config", "Look at the hub's configuration.") { check };
+    }
+
+    private static int Show(ConfigReport report)
+    {
+        var table = new Table("KEY", "VALUE", "FROM");
+        foreach (var entry in report.Entries)
+            table.Add(entry.Key, entry.Value.Length > 0 ? entry.Value : "-", entry.Origin.ToString());
+        Screen.Line(table.ToString());
+        foreach (var problem in report.Problems)
+            Screen.Error(problem.ToString());
+        return report.IsValid ? ExitCode.Ok : ExitCode.Usage;
+    }
+}
