@@ -1,3 +1,4 @@
+using Adit.Hub.Edge.Forwarding;
 using Adit.Link;
 
 namespace Adit.Hub.Edge;
@@ -34,4 +35,18 @@ public abstract class Upstream
     /// <param name="cancellationToken">Gives up the wait for a connection.</param>
     /// <exception cref="LinkStreamException">No client could open it; the code says why.</exception>
     public abstract ValueTask<LinkStream> OpenAsync(string? from, CancellationToken cancellationToken);
+
+    /// <summary>The idle HTTP/1.1 connections.</summary>
+    internal UpstreamPool Idle { get; } = new();
+
+    /// <summary>
+    /// A stream from <see cref="OpenAsync"/> failed before any answer, so that the next one had better go to another client.
+    /// <paramref name="reason"/> is null when the target closed it without a word.
+    /// </summary>
+    public virtual void ReportFailure(LinkStream stream, LinkStreamException? reason)
+    {
+    }
+
+    /// <summary>The upstream is gone for good: closes its idle connections. What is under way goes on.</summary>
+    public void Close() => Idle.Close();
 }

@@ -1,0 +1,71 @@
+using Adit.Hub.Edge.Forwarding;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Adit.Hub.Edge;
+
+/// <summary>Decides by host who serves a request: a route, the hub's own pipeline, or nobody.</summary>
+internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, RouteTable routes, OwnHosts own, Forwarder forwarder)
+    : IHttpApplication<EdgeApplication<TInner>.Context>
+    where TInner : notnull
+{
+    private const string ChallengePath = "/.well-known/acme-challenge/";
+
+    public Context CreateContext(IFeatureCollection contextFeatures)
+    {
+        var context = Reuse(contextFeatures);
+        var request = contextFeatures.Get<IHttpRequestFeature>()!;
+        var authority = request.Headers.Host.ToString();
+        var host = HostName.Of(authority);
+        context.Route = routes.Find(host);
+        context.IsOwn = context.Route is null ? own.Contains(host) : IsChallenge(request);
+        if (context.IsOwn)
+            context.Inner = inner.CreateContext(contextFeatures);
+        else
+            context.Visit.Begin(contextFeatures, request, authority);
+        return context;
+    }
+
+    public Task ProcessRequestAsync(Context context)
+    {
+        // Sockets complete inline: this is the thread that polls them. The hub's own handlers may block on its database, so they leave it.
+        if (context.IsOwn)
+            return Task.Run(() => inner.ProcessRequestAsync(context.Inner!));
+        return context.Route is { } route ? forwarder.ForwardAsync(context.Visit, route) : forwarder.RefuseUnknownHostAsync(context.Visit);
+    }
+
+    public void DisposeContext(Context context, Exception? exception)
+    {
+        if (context.IsOwn)
+            inner.DisposeContext(context.Inner!, exception);
+        else
+            context.Visit.End();
+        context.Inner = default;
+        context.Route = null;
+    }
+
+    private static Context Reuse(IFeatureCollection features)
+    {
+        if (features is not IHostContextContainer<Context> container)
+            return new Context();
+        return container.HostContext ??= new Context();
+    }
+
+    private bool IsChallenge(IHttpRequestFeature request) =>
+        request.Path.StartsWith(ChallengePath, StringComparison.Ordinal)
+        && own.AnswersChallenge is { } answers
+        && answers(request.Path[ChallengePath.Length..]);
+
+    /// <summary>Kept by Kestrel with the visitor's connection and used for each of its requests.</summary>
+    internal sealed class Context
+    {
+        public Visit Visit { get; } = new();
+
+        public Route? Route { get; set; }
+
+        public bool IsOwn { get; set; }
+
+        public TInner? Inner { get; set; }
+    }
+}

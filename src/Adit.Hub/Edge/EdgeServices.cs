@@ -1,0 +1,39 @@
+using Adit.Hub.Edge.Forwarding;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Adit.Hub.Edge;
+
+/// <summary>Puts the edge before the hub's pipeline.</summary>
+public static class EdgeServices
+{
+    /// <summary>
+    /// Adds the <see cref="RouteTable"/>, the <see cref="OwnHosts"/> and the forwarder, and makes the edge the server. Call it when Kestrel
+    /// has been added; a <see cref="TimeProvider"/> must be there too.
+    /// </summary>
+    public static IServiceCollection AddEdge(this IServiceCollection services, HubOptions options, ForwarderOptions? forwarding = null)
+    {
+        services.TryAddSingleton<RouteTable>();
+        services.TryAddSingleton(new OwnHosts(options.Domain));
+        services.TryAddSingleton(new TrustedProxies(options.TrustedProxies));
+        services.TryAddSingleton(forwarding ?? new ForwarderOptions { LogSampling = options.RequestLogSampling });
+        services.TryAddSingleton(p => new Forwarder(
+            p.GetRequiredService<ForwarderOptions>(), p.GetRequiredService<TrustedProxies>(), p.GetService<IGate>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Forwarder>>()));
+        services.Configure<KestrelServerOptions>(EdgeServer.Configure);
+
+        var kestrel = services.Last(s => s.ServiceType == typeof(IServer));
+        services.Remove(kestrel);
+        services.AddSingleton<IServer>(p => new EdgeServer(
+            Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>()));
+        return services;
+    }
+
+    private static IServer Create(IServiceProvider provider, ServiceDescriptor server) =>
+        (IServer)(server.ImplementationInstance
+            ?? server.ImplementationFactory?.Invoke(provider)
+            ?? ActivatorUtilities.CreateInstance(provider, server.ImplementationType!));
+}

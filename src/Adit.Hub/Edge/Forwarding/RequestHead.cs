@@ -1,0 +1,207 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Adit.Hub.Edge.Forwarding;
+
+/// <summary>Writes the head that the upstream gets, straight into the record that is sent.</summary>
+internal static class RequestHead
+{
+    // Kestrel's parser of HTTP/1.1 lets none of these through; what came over HTTP/2 was never in a line.
+    private static readonly SearchValues<char> BreaksLine = SearchValues.Create("\r\n\0");
+
+    private static readonly SearchValues<char> TokenChars =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    /// <summary>Decides how a request is forwarded and refuses what may not be.</summary>
+    /// <exception cref="BadRequestException">It is ambiguous or not forwarded.</exception>
+    public static RequestShape Classify(Visit visit)
+    {
+        var request = visit.Request;
+        var headers = request.Headers;
+        if (request.Method == "CONNECT")
+        {
+            return visit.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" }
+                ? RequestShape.WebSocketOverHttp2
+                : throw new BadRequestException(ForwardError.MethodRefused, "CONNECT");
+        }
+
+        if (headers.TransferEncoding.Count > 0)
+        {
+            // Kestrel lets Transfer-Encoding win over Content-Length and renames the loser. Somebody between here and the visitor may have
+            // decided otherwise (RFC 9112 section 6.3), so such a request ends here.
+            if (headers.ContentLength is not null || headers.ContainsKey("X-Content-Length") || request.Protocol == "HTTP/1.0")
+                throw new BadRequestException(ForwardError.BadRequest, "It has both Content-Length and Transfer-Encoding.");
+            return RequestShape.Chunked;
+        }
+
+        if (headers.Upgrade.Count > 0 && visit.IsHttp11 && HopByHop.AnyLists(headers.Connection, "upgrade")
+            && visit.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && !HopByHop.AnyLists(headers.Upgrade, "h2c"))
+        {
+            return RequestShape.Upgrade;
+        }
+
+        if (headers.ContentLength is { } length)
+            return length > 0 ? RequestShape.Sized : RequestShape.Bodiless;
+        return visit.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } ? RequestShape.Chunked : RequestShape.Bodiless;
+    }
+
+    /// <summary>Writes the head.</summary>
+    /// <exception cref="BadRequestException">A part of it cannot be written without changing its meaning.</exception>
+    public static void Write(Visit visit, Route route, TrustedProxies trusted, IGate? gate)
+    {
+        var head = visit.Head;
+        var request = visit.Request;
+        var headers = request.Headers;
+        head.Start();
+        head.Write(visit.Shape == RequestShape.WebSocketOverHttp2 ? "GET" : request.Method);
+        head.Write(" "u8);
+        WriteTarget(head, request.RawTarget);
+        head.Write(" HTTP/1.1\r\nHost: "u8);
+        head.Write(route.Transforms.Host ?? visit.Authority);
+        head.Write("\r\n"u8);
+        WriteFields(visit, route, gate);
+        WriteFraming(head, visit.Shape, headers);
+        if (trusted.IsEmpty || !trusted.Contains(visit.Peer))
+            visit.Forwarded.Write(head, visit.Peer, visit.Authority, request.Scheme);
+        else
+            ForwardedFields.WriteTrusted(head, visit.Peer, visit.Client, visit.Authority, request.Scheme, headers);
+        head.WriteField("X-Request-Id", visit.Id);
+        foreach (var (name, value) in route.Transforms.SetRequestHeaders)
+            head.WriteField(name, value);
+        head.Write("\r\n"u8);
+    }
+
+    /// <summary>Whether a field that Connection names, or a transform, takes out a field.</summary>
+    public static bool IsTaken(string name, StringValues connection, bool connectionNamesFields, RouteTransforms transforms)
+    {
+        if (connectionNamesFields && HopByHop.AnyLists(connection, name))
+            return true;
+        foreach (var removed in transforms.RemoveRequestHeaders)
+        {
+            if (removed.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        foreach (var (set, _) in transforms.SetRequestHeaders)
+        {
+            if (set.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
+
+    // The target as sent. An absolute one (RFC 9112 section 3.2.2) loses what Host says already; Kestrel has compared the two.
+    private static void WriteTarget(RecordBuffer head, string target)
+    {
+        ReadOnlySpan<char> text = target;
+        if (text.ContainsAnyExceptInRange('!', '~'))
+            throw new BadRequestException(ForwardError.BadRequest, "Its target holds a character that must be percent-encoded.");
+        if (text.Length > 0 && text[0] != '/' && text is not "*")
+        {
+            var authority = text.IndexOf("://");
+            if (authority < 0)
+                throw new BadRequestException(ForwardError.BadRequest, "Its target is neither a path nor a URL.");
+            var path = text[(authority + 3)..].IndexOfAny('/', '?');
+            text = path < 0 ? default : text[(authority + 3 + path)..];
+        }
+
+        if (text.Length == 0 || text[0] == '?')
+            head.Write("/"u8);
+        head.Write(text);
+    }
+
+    private static void WriteFields(Visit visit, Route route, IGate? gate)
+    {
+        var head = visit.Head;
+        var headers = visit.Request.Headers;
+        var connection = headers.Connection;
+        var namesFields = connection.Count > 0 && HopByHop.NamesFields(connection);
+        var mayTake = namesFields || route.Transforms.RemoveRequestHeaders.Count > 0 || route.Transforms.SetRequestHeaders.Count > 0;
+        var checkLines = !visit.IsHttp11;
+        foreach (var (name, values) in headers)
+        {
+            var role = HeaderRoles.Of(name);
+            if (role is HeaderRole.Cookie or HeaderRole.Authorization)
+            {
+                if (!(mayTake && IsTaken(name, connection, namesFields, route.Transforms)))
+                    WriteCredential(head, name, values, role, gate, visit, checkLines);
+                continue;
+            }
+
+            if (role == HeaderRole.Te)
+            {
+                if (HopByHop.AnyLists(values, "trailers"))
+                    head.Write("TE: trailers\r\n"u8);
+                continue;
+            }
+
+            if (role == HeaderRole.Expect)
+            {
+                if (visit.Shape is RequestShape.Sized or RequestShape.Chunked && HopByHop.AnyLists(values, "100-continue"))
+                    head.Write("Expect: 100-continue\r\n"u8);
+                continue;
+            }
+
+            if (role != HeaderRole.EndToEnd || (mayTake && IsTaken(name, connection, namesFields, route.Transforms)))
+                continue;
+            for (var i = 0; i < values.Count; i++)
+                WriteField(head, name, values[i] ?? "", checkLines);
+        }
+    }
+
+    private static void WriteCredential(
+        RecordBuffer head, string name, StringValues values, HeaderRole role, IGate? gate, Visit visit, bool checkLines)
+    {
+        for (var i = 0; i < values.Count; i++)
+        {
+            var value = gate is null ? values[i]
+                : role == HeaderRole.Cookie ? gate.StripCookie(values[i] ?? "")
+                : gate.StripAuthorization(visit, values[i] ?? "");
+            if (!string.IsNullOrEmpty(value))
+                WriteField(head, name, value, checkLines);
+        }
+    }
+
+    /// <summary>Writes a field line; with <paramref name="check"/>, refuses what would not stay one.</summary>
+    internal static void WriteField(RecordBuffer head, string name, string value, bool check)
+    {
+        if (check && (name.Length == 0 || name.AsSpan().ContainsAnyExcept(TokenChars) || value.AsSpan().ContainsAny(BreaksLine)))
+            throw new BadRequestException(ForwardError.BadRequest, "One of its header fields cannot be written in HTTP/1.1.");
+        head.WriteField(name, value);
+    }
+
+    private static void WriteFraming(RecordBuffer head, RequestShape shape, IHeaderDictionary headers)
+    {
+        switch (shape)
+        {
+            case RequestShape.Sized:
+                head.Write("Content-Length: "u8);
+                head.Write(headers.ContentLength!.Value);
+                head.Write("\r\n"u8);
+                break;
+            case RequestShape.Bodiless when headers.ContentLength == 0:
+                head.Write("Content-Length: 0\r\n"u8);
+                break;
+            case RequestShape.Chunked:
+                head.Write("Transfer-Encoding: chunked\r\n"u8);
+                break;
+            case RequestShape.Upgrade:
+                head.Write("Connection: Upgrade\r\n"u8);
+                head.WriteField("Upgrade", headers.Upgrade.ToString());
+                break;
+            case RequestShape.WebSocketOverHttp2:
+                head.Write("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: "u8);
+                Span<byte> key = stackalloc byte[24];
+                RandomNumberGenerator.Fill(key[..16]);
+                Base64.EncodeToUtf8InPlace(key, 16, out _);
+                head.Write(key);
+                head.Write("\r\n"u8);
+                break;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.IO.Pipelines;
+using System.Net;
+using Adit.Link;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Adit.Hub.Edge.Forwarding;
+
+/// <summary>
+/// A request of a visitor and what has become of it. One object serves all requests of a visitor's connection (or HTTP/2 stream slot),
+/// one after the other.
+/// </summary>
+internal sealed class Visit
+{
+    private UpstreamConnection? _connection;
+    private int _error;
+    private volatile bool _visitorLeft;
+
+    public IFeatureCollection Features { get; private set; } = null!;
+
+    public IHttpRequestFeature Request { get; private set; } = null!;
+
+    public IHttpResponseFeature Response { get; private set; } = null!;
+
+    public IHttpResponseBodyFeature ResponseBody { get; private set; } = null!;
+
+    public IHttpRequestLifetimeFeature Lifetime { get; private set; } = null!;
+
+    /// <summary>The authority asked for.</summary>
+    public string Authority { get; private set; } = "";
+
+    /// <summary>The address of whoever connected.</summary>
+    public IPAddress? Peer { get; private set; }
+
+    /// <summary>The visitor's address and port, for the client's log.</summary>
+    public string? From { get; private set; }
+
+    /// <summary>The visitor's address: the peer's, or what a trusted proxy says.</summary>
+    public IPAddress? Client { get; set; }
+
+    public string Id { get; set; } = "";
+
+    public Route? Route { get; set; }
+
+    /// <summary>Where the head of the request to the upstream is written, and a small body.</summary>
+    public RecordBuffer Head { get; } = new();
+
+    public ForwardedFields Forwarded { get; } = new();
+
+    public RequestShape Shape { get; set; }
+
+    /// <summary>The reader of the request's body while it is pumped.</summary>
+    public PipeReader? BodyReader { get; set; }
+
+    /// <summary>Whether the visitor's whole body has been read.</summary>
+    public volatile bool BodyIsRead;
+
+    /// <summary>Whether any of the body is gone from where it could be sent again.</summary>
+    public volatile bool BodyIsTouched;
+
+    /// <summary>
+    /// With Expect: 100-continue, whether the body shall be sent: true at the upstream's 100, false at its final answer. Else null.
+    /// </summary>
+    public TaskCompletionSource<bool>? Continue { get; set; }
+
+    /// <summary>Whether the response's head is still to come.</summary>
+    public volatile bool AwaitsHead;
+
+    public long BytesIn { get; set; }
+
+    public long BytesOut { get; set; }
+
+    public Exchange? Exchange { get; set; }
+
+    public IBodyObserver? Watcher { get; set; }
+
+    public long Started { get; set; }
+
+    /// <summary>Says more about <see cref="Error"/>.</summary>
+    public string? Detail { get; private set; }
+
+    /// <summary>The first thing that went wrong.</summary>
+    public ForwardError Error => (ForwardError)Volatile.Read(ref _error);
+
+    public bool VisitorLeft => _visitorLeft;
+
+    public bool IsHttp11 => Request.Protocol == "HTTP/1.1";
+
+    public bool IsHttp2 => Request.Protocol == "HTTP/2";
+
+    /// <summary>The connection in use. Whoever gives up finds it here.</summary>
+    public UpstreamConnection? Connection
+    {
+        get => _connection;
+        set
+        {
+            Volatile.Write(ref _connection, value);
+            if (value is null)
+                return;
+            value.Visit = this;
+            if (_visitorLeft)
+                value.Stream.Reset(ResetCode.Cancelled, "The visitor went away.");
+        }
+    }
+
+    public void Begin(IFeatureCollection features, IHttpRequestFeature request, string authority)
+    {
+        Features = features;
+        Request = request;
+        Authority = authority;
+        Response = features.Get<IHttpResponseFeature>()!;
+        ResponseBody = features.Get<IHttpResponseBodyFeature>()!;
+        Lifetime = features.Get<IHttpRequestLifetimeFeature>()!;
+        var connection = features.Get<IHttpConnectionFeature>();
+        if (From is null || !ReferenceEquals(connection?.RemoteIpAddress, Peer))
+        {
+            Peer = connection?.RemoteIpAddress;
+            From = Peer is null ? "unknown" : new IPEndPoint(Peer, connection!.RemotePort).ToString();
+        }
+
+        Client = Peer;
+    }
+
+    /// <summary>Forgets the request, keeping what the next one can use.</summary>
+    public void End()
+    {
+        Head.Release();
+        _connection = null;
+        _error = 0;
+        _visitorLeft = false;
+        Detail = null;
+        Route = null;
+        BodyReader = null;
+        Continue = null;
+        BodyIsRead = BodyIsTouched = AwaitsHead = false;
+        BytesIn = BytesOut = 0;
+        Exchange = null;
+        Watcher = null;
+        Features = null!;
+    }
+
+    /// <summary>Notes what went wrong, unless something did before.</summary>
+    public void Fail(ForwardError error, string? detail = null)
+    {
+        if (Interlocked.CompareExchange(ref _error, (int)error, 0) == 0)
+            Detail = detail;
+    }
+
+    /// <summary>The visitor's connection or stream is gone. May come at any time, from any thread.</summary>
+    public void Leave()
+    {
+        _visitorLeft = true;
+        Fail(ForwardError.VisitorLeft);
+        Volatile.Read(ref _connection)?.Stream.Reset(ResetCode.Cancelled, "The visitor went away.");
+    }
+
+    /// <summary>A wait took longer than it may.</summary>
+    public void Expired(Wait wait)
+    {
+        Fail(wait switch
+        {
+            Wait.ResponseHead => ForwardError.ResponseHeadTimeout,
+            Wait.ResponseBody => ForwardError.ResponseBodyTimeout,
+            Wait.RequestBody => ForwardError.RequestBodyTimeout,
+            Wait.UpstreamReads => ForwardError.UpstreamStalled,
+            _ => ForwardError.VisitorStalled,
+        });
+
+        // Before the reset: from then on what was received may be overwritten, and an answer that has begun must not go on with that.
+        if (wait == Wait.VisitorReads || Response.HasStarted)
+            Lifetime.Abort();
+        BodyReader?.CancelPendingRead();
+        Volatile.Read(ref _connection)?.Stream.Reset(ResetCode.Cancelled, "The hub gave up waiting.");
+    }
+}
+
+/// <summary>How a request is to be forwarded.</summary>
+internal enum RequestShape : byte
+{
+    /// <summary>It has no body.</summary>
+    Bodiless,
+
+    /// <summary>A body of a known length.</summary>
+    Sized,
+
+    /// <summary>A body of unknown length, sent chunked.</summary>
+    Chunked,
+
+    /// <summary>It asks to switch protocols (RFC 9110 section 7.8).</summary>
+    Upgrade,
+
+    /// <summary>It asks for a WebSocket within HTTP/2 (RFC 8441); the upstream sees an upgrade.</summary>
+    WebSocketOverHttp2,
+}
