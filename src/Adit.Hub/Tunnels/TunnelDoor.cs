@@ -1,0 +1,54 @@
+using Adit.Api;
+using Adit.Hub.Edge.Door;
+using Adit.Hub.Access;
+using Adit.Link;
+
+namespace Adit.Hub.Tunnels;
+
+/// <summary>
+/// Streams that clients open towards the hub: <c>tunnel:NAME</c> leads to whoever serves that tunnel, without any port (<c>adit connect</c>).
+/// </summary>
+internal sealed class TunnelDoor(TunnelRegistry registry, TokenRegistry tokens, TimeProvider time)
+{
+    private const string Scheme = "tunnel:";
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Serves one such stream to its end; the caller disposes it.</summary>
+    public async Task ServeAsync(HubLink link, LinkStream visitor)
+    {
+        var target = visitor.Request.Target;
+        var name = target.StartsWith(Scheme, StringComparison.Ordinal) ? target[Scheme.Length..] : "";
+        if (registry.Find(name) is not { Record: { } record, Upstream: { } upstream } tunnel || !MayUse(link, record))
+        {
+            // The same answer for both, so that nobody learns which names exist.
+            visitor.Reset(ResetCode.Forbidden, $"There is no tunnel '{name}' that you may use.");
+            return;
+        }
+
+        if (tunnel.Meter.OpenStream() > tunnel.Limits.MaxConcurrent)
+            visitor.Reset(ResetCode.Busy, $"The tunnel '{name}' is at its limit of {tunnel.Limits.MaxConcurrent} streams.");
+        try
+        {
+            using var deadline = new CancellationTokenSource(OpenTimeout, time);
+            await using var stream = await upstream.OpenAsync(link.Remote?.ToString(), deadline.Token);
+            await stream.WaitOpenedAsync();
+            await visitor.ConfirmOpenedAsync();
+            await StreamPump.RunAsync(visitor, stream, new RouteTraffic(tunnel.Meter, tunnel.Limits.Bandwidth, CancellationToken.None));
+        }
+        catch (LinkStreamException e)
+        {
+            visitor.Reset(e.Code, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            visitor.Reset(ResetCode.TimedOut, $"The tunnel '{name}' did not open a stream within {OpenTimeout.TotalSeconds:0} s.");
+        }
+        finally
+        {
+            tunnel.Meter.CloseStream();
+        }
+    }
+
+    private bool MayUse(HubLink link, TunnelRecord record) =>
+        record.Access == TunnelAccess.Public || tokens.Find(link.Principal.TokenId)?.MayManage(record.Account) == true;
+}

@@ -1,0 +1,121 @@
+using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Http;
+using Adit.Hub.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Adit.Hub.Tunnels;
+
+/// <summary>/api/v1/tunnels.</summary>
+public static class TunnelEndpoints
+{
+    private const int PageSize = 200;
+
+    /// <summary>Registers the slice. Needs storage, access, the edge's route table, the link host and an <see cref="ITunnelWatch"/>.</summary>
+    public static IServiceCollection AddTunnels(this IServiceCollection services)
+    {
+        services.AddSingleton<TunnelRegistry>();
+        services.AddSingleton<TunnelDoor>();
+        services.AddSingleton<TunnelView>();
+        return services;
+    }
+
+    /// <summary>Maps the resource.</summary>
+    public static void MapTunnels(this IEndpointRouteBuilder routes)
+    {
+        var tunnels = routes.MapGroup("/api/v1/tunnels").RequireAuthorization().WithTags("tunnels");
+        tunnels.MapGet("", List);
+        tunnels.MapPost("", CreateAsync);
+        tunnels.MapGet("/{name}", (string name, HttpContext context, TunnelRegistry registry, TunnelView view) =>
+            Own(name, context, registry) is { } tunnel ? TypedResults.Json(view.Of(tunnel, context), TunnelsJson.Default.Tunnel) : Problems.NotFound($"tunnel '{name}'"));
+        tunnels.MapDelete("/{name}", RemoveAsync);
+        tunnels.MapDelete("/{name}/servers/{link}", DetachAsync);
+    }
+
+    /// <summary>A tunnel that this caller may see and change.</summary>
+    internal static LiveTunnel? Own(string name, HttpContext context, TunnelRegistry registry) =>
+        registry.Find(name) is { Record: { } record } tunnel && context.Caller().MayManage(record.Account) ? tunnel : null;
+
+    private static JsonHttpResult<TunnelList> List(HttpContext context, TunnelRegistry registry, TunnelView view, string? cursor = null, int? limit = null)
+    {
+        var caller = context.Caller();
+        var size = Math.Clamp(limit ?? PageSize, 1, PageSize);
+        var page = registry.All
+            .Where(t => t.Record is { } r && caller.MayManage(r.Account) && string.CompareOrdinal(r.Name, cursor) > 0)
+            .OrderBy(t => t.Record?.Name, StringComparer.Ordinal)
+            .Take(size + 1)
+            .Select(t => view.Of(t, context))
+            .OfType<Tunnel>()
+            .ToList();
+        return TypedResults.Json(
+            new TunnelList { Items = [.. page.Take(size)], Next = page.Count > size ? page[size - 1].Name : null }, TunnelsJson.Default.TunnelList);
+    }
+
+    private static async Task<IResult> CreateAsync(CreateTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelView view)
+    {
+        if (TunnelRules.Refusal(request.Options) is { } refusal)
+            return Problems.Invalid(refusal);
+        if (request.Kind != TunnelKind.Tcp && request.Port is not null)
+            return Problems.Invalid("Only a tcp tunnel has a port.");
+        if (request.Client is { Length: > 63 or 0 })
+            return Problems.Invalid("A client's name has 1 to 63 characters.");
+        try
+        {
+            var (tunnel, isNew) = await registry.ServeAsync(request, context.Caller());
+            var shown = view.Of(tunnel, context);
+            if (shown is null)
+                return Problems.Conflict("removed", "The tunnel was removed at the same moment; try again.");
+            context.Response.Headers.Location = $"/api/v1/tunnels/{shown.Name}";
+            return TypedResults.Json(shown, TunnelsJson.Default.Tunnel, statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        }
+        catch (TunnelRefusal e)
+        {
+            return Answer(e);
+        }
+        catch (StorageException e)
+        {
+            return Problems.Of(StatusCodes.Status507InsufficientStorage, "storage", e.Message);
+        }
+    }
+
+    private static async Task<IResult> RemoveAsync(string name, HttpContext context, TunnelRegistry registry)
+    {
+        if (Own(name, context, registry) is not { } tunnel)
+            return Problems.NotFound($"tunnel '{name}'");
+        try
+        {
+            await registry.RemoveAsync(tunnel, $"removed by {context.Caller().TokenName}");
+            return TypedResults.NoContent();
+        }
+        catch (StorageException e)
+        {
+            return Problems.Of(StatusCodes.Status507InsufficientStorage, "storage", e.Message);
+        }
+    }
+
+    private static async Task<IResult> DetachAsync(string name, string link, HttpContext context, TunnelRegistry registry)
+    {
+        if (Own(name, context, registry) is not { } tunnel)
+            return Problems.NotFound($"tunnel '{name}'");
+        await registry.DetachAsync(tunnel, link);
+        return TypedResults.NoContent();
+    }
+
+    private static IResult Answer(TunnelRefusal refusal) => refusal.Code switch
+    {
+        TunnelRefusalCode.Invalid => Problems.Invalid(refusal.Message),
+        TunnelRefusalCode.NameTaken => Problems.Conflict("name-taken", refusal.Message),
+        TunnelRefusalCode.NameReserved => Problems.Conflict("name-reserved", refusal.Message),
+        TunnelRefusalCode.HostTaken => Problems.Conflict("host-taken", refusal.Message),
+        TunnelRefusalCode.KindDiffers => Problems.Conflict("kind-differs", refusal.Message),
+        TunnelRefusalCode.PortTaken => Problems.Conflict("port-taken", refusal.Message),
+        TunnelRefusalCode.LinkGone => Problems.Conflict("link-gone", refusal.Message),
+        TunnelRefusalCode.PortsExhausted => Problems.Of(StatusCodes.Status503ServiceUnavailable, "ports-exhausted", refusal.Message),
+        TunnelRefusalCode.LimitReached => Problems.Of(StatusCodes.Status429TooManyRequests, "limit-reached", refusal.Message),
+        _ => throw new InvalidOperationException($"The refusal {refusal.Code} has no status.", refusal),
+    };
+}

@@ -1,0 +1,490 @@
+using System.Collections.Concurrent;
+using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Edge;
+using Adit.Hub.Storage;
+using Adit.Link;
+using Microsoft.Extensions.Logging;
+
+namespace Adit.Hub.Tunnels;
+
+/// <summary>
+/// All tunnels: stored records joined with the links that serve them now. Makes and removes routes and ports, and lets ephemeral tunnels
+/// go when their clients have been away for the grace time.
+/// </summary>
+internal sealed partial class TunnelRegistry : IDisposable
+{
+    private static readonly TimeSpan Quarantine = TimeSpan.FromDays(30);
+
+    private readonly ConcurrentDictionary<string, LiveTunnel> _tunnels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _customHosts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<HubLink, ConcurrentDictionary<string, LiveTunnel>> _byLink = new();
+    private readonly ConcurrentDictionary<string, (string Account, DateTimeOffset At)> _released = new(StringComparer.Ordinal);
+    private readonly HubOptions _options;
+    private readonly TunnelStore _store;
+    private readonly RouteTable _routes;
+    private readonly LinkHost _links;
+    private readonly TokenRegistry _tokens;
+    private readonly ITunnelWatch _watch;
+    private readonly TunnelCompiler _compiler;
+    private readonly PortRanges _ports;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TunnelRegistry> _log;
+
+    public TunnelRegistry(
+        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, ITunnelWatch watch, TimeProvider time, ILogger<TunnelRegistry> log)
+    {
+        _options = options;
+        _store = new TunnelStore(database);
+        _routes = routes;
+        _links = links;
+        _tokens = tokens;
+        _watch = watch;
+        _compiler = new TunnelCompiler(options, watch);
+        _ports = new PortRanges(options);
+        _time = time;
+        _log = log;
+        links.Connected += OnConnected;
+        links.Disconnected += OnDisconnected;
+    }
+
+    /// <summary>How many there are, and how many of them are up.</summary>
+    public (int All, int Up) Count => (_tunnels.Count, _tunnels.Values.Count(t => t.Upstream?.IsUp == true));
+
+    /// <summary>All of them, in no order.</summary>
+    public IEnumerable<LiveTunnel> All => _tunnels.Values.Where(t => t.Record is not null);
+
+    public LiveTunnel? Find(string name) => _tunnels.TryGetValue(name, out var tunnel) && tunnel.Record is not null ? tunnel : null;
+
+    /// <summary>Loads what was stored. Ephemeral tunnels get a fresh grace time, in which their clients come back to a restarted hub.</summary>
+    public async Task LoadAsync()
+    {
+        foreach (var (name, released) in await _store.ReleasedAsync(_time.GetUtcNow() - Quarantine))
+            _released[name] = released;
+        foreach (var record in await _store.ListAsync())
+        {
+            if (TunnelTarget.Parse(record.Target ?? "", record.Kind) is not { } target)
+            {
+                LogUnreadable(record.Name, record.Target);
+                continue;
+            }
+
+            var tunnel = new LiveTunnel();
+            try
+            {
+                Apply(tunnel, record, target);
+            }
+            catch (TunnelRefusal e)
+            {
+                LogCannotOpen(record.Name, e.Message); // Its port is taken by another program now; the rest of it still stands.
+                Apply(tunnel, record with { Port = null }, target);
+            }
+
+            _tunnels[record.Name] = tunnel;
+            StartGrace(tunnel);
+        }
+    }
+
+    /// <summary>Makes a tunnel, or has one more client serve one of the caller's own.</summary>
+    /// <exception cref="TunnelRefusal">It cannot be; nothing was changed.</exception>
+    /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
+    public async Task<(LiveTunnel Tunnel, bool IsNew)> ServeAsync(CreateTunnelRequest request, Caller caller)
+    {
+        var target = TunnelTarget.Parse(request.Target, request.Kind)
+            ?? throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"The target is not one that a tunnel of kind {request.Kind.ToString().ToLowerInvariant()} can have; see docs/guide/tunnels.md.");
+        var link = FindLink(request, caller);
+        while (true)
+        {
+            var name = request.Name ?? RandomName();
+            CheckName(name, caller);
+            var tunnel = _tunnels.GetOrAdd(name, static _ => new LiveTunnel());
+            await tunnel.Turn.WaitAsync();
+            try
+            {
+                if (!_tunnels.TryGetValue(name, out var current) || current != tunnel)
+                    continue; // It was removed while we waited.
+                var isNew = tunnel.Record is null;
+                if (!isNew && request.Name is null)
+                    continue; // A random name that is taken: another one.
+                if (isNew)
+                    CheckLimit(caller);
+                else
+                    CheckSame(tunnel.Record!, request, caller);
+                try
+                {
+                    await SaveAsync(tunnel, request, caller, target);
+                }
+                catch when (isNew)
+                {
+                    _tunnels.TryRemove(KeyValuePair.Create(name, tunnel));
+                    throw;
+                }
+
+                if (isNew)
+                    Publish(tunnel.Record!, "created", null);
+                if (link is not null)
+                    Attach(tunnel, link, target, request.Target);
+                else
+                    StartGrace(tunnel);
+                return (tunnel, isNew);
+            }
+            finally
+            {
+                tunnel.Turn.Release();
+            }
+        }
+    }
+
+    /// <summary>Changes what a tunnel was told. Requests under way finish as they began.</summary>
+    public async Task ChangeAsync(LiveTunnel tunnel, Func<TunnelRecord, TunnelRecord> change)
+    {
+        await tunnel.Turn.WaitAsync();
+        try
+        {
+            if (tunnel.Record is not { } record)
+                return;
+            var next = change(record);
+            await _store.SaveAsync(next);
+            Apply(tunnel, next, TunnelTarget.Parse(next.Target!, next.Kind)!);
+            Publish(next, "changed", null);
+        }
+        finally
+        {
+            tunnel.Turn.Release();
+        }
+    }
+
+    /// <summary>Removes a tunnel for everybody. Streams under way go on until their link or target ends them.</summary>
+    public async Task RemoveAsync(LiveTunnel tunnel, string? reason)
+    {
+        await tunnel.Turn.WaitAsync();
+        try
+        {
+            await RemoveHeldAsync(tunnel, reason);
+        }
+        finally
+        {
+            tunnel.Turn.Release();
+        }
+    }
+
+    /// <summary>One client stops serving a tunnel. An ephemeral one without others goes at once: its client said that it is over.</summary>
+    public async Task DetachAsync(LiveTunnel tunnel, string linkId)
+    {
+        await tunnel.Turn.WaitAsync();
+        try
+        {
+            if (tunnel.Record is not { } record || tunnel.Upstream?.Servers.FirstOrDefault(s => s.Link.Id == linkId)?.Link is not { } link)
+                return;
+            if (_byLink.TryGetValue(link, out var served))
+                served.TryRemove(record.Name, out _);
+            if (!tunnel.Upstream.Remove(link))
+                return;
+            if (record.Keep)
+                Publish(record, "down", $"the client {link.Client.Name} stopped serving it");
+            else
+                await RemoveHeldAsync(tunnel, $"the client {link.Client.Name} stopped serving it");
+        }
+        finally
+        {
+            tunnel.Turn.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _links.Connected -= OnConnected;
+        _links.Disconnected -= OnDisconnected;
+        foreach (var tunnel in _tunnels.Values)
+        {
+            tunnel.Grace?.Dispose();
+            tunnel.Port?.Dispose();
+        }
+    }
+
+    // ---- Making ------------------------------------------------------------------------------------------------------------------
+
+    private HubLink? FindLink(CreateTunnelRequest request, Caller caller)
+    {
+        if (request.Link is null)
+            return request.Client is null
+                ? throw new TunnelRefusal(TunnelRefusalCode.Invalid, "A tunnel needs the link that serves it, or the name of the client that shall.")
+                : _links.Links.FirstOrDefault(l => l.Client.Name == request.Client && l.Principal.Account == caller.Account);
+        return _links.Find(request.Link) is { } link && link.Principal.Account == caller.Account
+            ? link
+            : throw new TunnelRefusal(TunnelRefusalCode.LinkGone, "The link that should serve the tunnel is gone; connect again.");
+    }
+
+    private string RandomName()
+    {
+        for (var tries = 0; tries < 100; tries++)
+        {
+            var name = TunnelName.Random();
+            if (!_tunnels.ContainsKey(name))
+                return name;
+        }
+
+        throw new TunnelRefusal(TunnelRefusalCode.NameTaken, "No free random name was found; give the tunnel a name.");
+    }
+
+    private void CheckName(string name, Caller caller)
+    {
+        if (TunnelName.Refusal(name) is { } refusal)
+            throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
+        if (_released.TryGetValue(name, out var released) && released.Account != caller.Account && _time.GetUtcNow() - released.At < Quarantine)
+            throw new TunnelRefusal(TunnelRefusalCode.NameReserved, $"The name '{name}' was given up less than 30 days ago by another account; choose another.");
+    }
+
+    private void CheckLimit(Caller caller)
+    {
+        if (caller.MaxTunnels is { } most && _tunnels.Values.Count(t => t.Caller?.TokenId == caller.TokenId) >= most)
+            throw new TunnelRefusal(TunnelRefusalCode.LimitReached, $"The token {caller.TokenName} is at its limit of {most} tunnels; remove one.");
+    }
+
+    private static void CheckSame(TunnelRecord record, CreateTunnelRequest request, Caller caller)
+    {
+        if (record.Account != caller.Account)
+            throw new TunnelRefusal(TunnelRefusalCode.NameTaken, $"The name '{record.Name}' is taken; choose another.");
+        if (record.Kind != request.Kind)
+            throw new TunnelRefusal(TunnelRefusalCode.KindDiffers, $"You have a tunnel '{record.Name}' of kind {record.Kind.ToString().ToLowerInvariant()}; remove it first or choose another name.");
+    }
+
+    private async Task SaveAsync(LiveTunnel tunnel, CreateTunnelRequest request, Caller caller, TunnelTarget target)
+    {
+        var before = tunnel.Record;
+        var next = new TunnelRecord
+        {
+            Name = request.Name ?? _tunnels.First(t => t.Value == tunnel).Key,
+            Kind = request.Kind,
+            Account = caller.Account,
+            Owner = before?.Owner ?? caller.TokenName,
+            Access = request.Access,
+            Keep = request.Keep || request.Client is not null,
+            CustomHosts = CheckHosts(request, caller, before),
+            Port = request.Port == 0 ? before?.Port ?? 0 : request.Port,
+            Client = request.Client ?? before?.Client,
+            Target = request.Target,
+            Options = TunnelCompiler.Sealed(request.Options),
+            Created = before?.Created ?? _time.GetUtcNow(),
+        };
+        if (next.Port is > 0 && !_ports.Contains(next.Port.Value))
+            throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"Port {next.Port} is not one that tunnels may have here ({_ports.Text}).");
+        tunnel.Caller = caller;
+        var isSame = before is not null && next == before with { Options = next.Options, CustomHosts = next.CustomHosts }
+            && before.CustomHosts.SequenceEqual(next.CustomHosts) && TunnelCompiler.Same(before.Options, next.Options);
+        if (isSame)
+            return; // A client that came back: nothing to store.
+        var portBefore = tunnel.Port;
+        try
+        {
+            Apply(tunnel, next, target);
+            await _store.SaveAsync(tunnel.Record!);
+        }
+        catch
+        {
+            if (tunnel.Port != portBefore)
+                tunnel.Port?.Dispose();
+            Withdraw(tunnel);
+            if (before is not null)
+                Apply(tunnel, before, TunnelTarget.Parse(before.Target!, before.Kind)!);
+            throw;
+        }
+    }
+
+    private IReadOnlyList<string> CheckHosts(CreateTunnelRequest request, Caller caller, TunnelRecord? before)
+    {
+        var hosts = request.Hosts ?? before?.CustomHosts ?? [];
+        if (hosts.Count > 20)
+            throw new TunnelRefusal(TunnelRefusalCode.Invalid, "A tunnel has at most 20 host names of its own.");
+        foreach (var host in hosts)
+        {
+            if (TunnelName.HostRefusal(host, _options.Domain) is { } refusal)
+                throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
+            if (_customHosts.TryGetValue(host, out var other) && other != request.Name)
+                throw new TunnelRefusal(TunnelRefusalCode.HostTaken, $"The host name {host} belongs to another tunnel.");
+        }
+
+        return hosts;
+    }
+
+    // Brings routes, port and upstream in line with a record. On failure the caller withdraws.
+    private void Apply(LiveTunnel tunnel, TunnelRecord record, TunnelTarget target)
+    {
+        tunnel.Limits = TunnelCompiler.Limits(record, tunnel.Caller);
+        if (tunnel.Upstream is not { } upstream || upstream.Protocol != target.Protocol || upstream.Authority != target.Authority)
+        {
+            upstream = new TunnelUpstream(record.Name, target, _time);
+            foreach (var serving in tunnel.Upstream?.Servers ?? [])
+                upstream.Add(serving);
+            tunnel.Upstream = upstream;
+        }
+
+        upstream.Configure(record.Options);
+        if (record.Kind == TunnelKind.Tcp)
+            ApplyPort(tunnel, ref record);
+        else
+            ApplyRoute(tunnel, record);
+        tunnel.Record = record;
+    }
+
+    private void ApplyPort(LiveTunnel tunnel, ref TunnelRecord record)
+    {
+        var isPublic = record.Access == TunnelAccess.Public;
+        if (record.Port == tunnel.Port?.Port && tunnel.Record?.Access == record.Access)
+            return;
+        if (record.Port is not { } wanted)
+        {
+            tunnel.Port?.Dispose();
+            tunnel.Port = null;
+            return;
+        }
+
+        if (wanted == tunnel.Port?.Port)
+        {
+            tunnel.Port.Dispose(); // The same port on another address.
+            tunnel.Port = null;
+        }
+
+        var (name, upstream) = (record.Name, tunnel.Upstream!);
+        var port = _ports.Listen(wanted, isPublic, at => TunnelPort.Listen(at, name, upstream, tunnel.Meter, () => tunnel.Limits, _time, _log))
+            ?? throw (wanted == 0
+                ? new TunnelRefusal(TunnelRefusalCode.PortsExhausted, $"All ports for tunnels ({_ports.Text}) are taken; remove a tunnel or give the hub a larger range.")
+                : new TunnelRefusal(TunnelRefusalCode.PortTaken, $"Port {wanted} of the hub is taken; choose another or 0 for any."));
+        tunnel.Port?.Dispose();
+        tunnel.Port = port;
+        record = record with { Port = port.Port };
+    }
+
+    private void ApplyRoute(LiveTunnel tunnel, TunnelRecord record)
+    {
+        var route = _compiler.Route(record, tunnel);
+        var before = tunnel.Record is { } old ? TunnelCompiler.Hosts(old, _options.Domain) : [];
+        var hosts = TunnelCompiler.Hosts(record, _options.Domain);
+        foreach (var host in record.CustomHosts)
+            _customHosts[host] = record.Name;
+        tunnel.Route = route;
+        _routes.Set(hosts, route);
+        var gone = before.Except(hosts, StringComparer.Ordinal).ToArray();
+        if (gone.Length > 0)
+            _routes.Remove(gone);
+    }
+
+    // ---- Links -------------------------------------------------------------------------------------------------------------------
+
+    private void Attach(LiveTunnel tunnel, HubLink link, TunnelTarget target, string text)
+    {
+        tunnel.Grace?.Dispose();
+        tunnel.Grace = null;
+        var record = tunnel.Record!;
+        _byLink.GetOrAdd(link, static _ => new(StringComparer.Ordinal))[record.Name] = tunnel;
+        if (tunnel.Upstream!.Add(new TunnelServing(link, target, text, _time.GetUtcNow())))
+            Publish(record, "up", $"the client {link.Client.Name} serves it");
+        if (link.Closed.IsCancellationRequested)
+            OnDisconnected(link, "the link was lost"); // It went while we were at it, and nobody else will say so.
+    }
+
+    private void OnConnected(HubLink link)
+    {
+        foreach (var tunnel in _tunnels.Values)
+        {
+            if (tunnel.Record is { Client: { } client } record && client == link.Client.Name && record.Account == link.Principal.Account
+                && TunnelTarget.Parse(record.Target!, record.Kind) is { } target)
+                Attach(tunnel, link, target, record.Target!);
+        }
+    }
+
+    private void OnDisconnected(HubLink link, string reason)
+    {
+        if (!_byLink.TryRemove(link, out var served))
+            return;
+        foreach (var (_, tunnel) in served)
+        {
+            if (tunnel.Upstream?.Remove(link) != true || tunnel.Record is not { } record)
+                continue;
+            Publish(record, "down", $"the link of {link.Client.Name} ended: {reason}");
+            StartGrace(tunnel);
+        }
+    }
+
+    // ---- Going -------------------------------------------------------------------------------------------------------------------
+
+    private void StartGrace(LiveTunnel tunnel)
+    {
+        if (tunnel.Record is not { Keep: false } || tunnel.Upstream?.IsUp == true)
+            return;
+        tunnel.Grace?.Dispose();
+        tunnel.Grace = _time.CreateTimer(_ => _ = EndOfGraceAsync(tunnel), null, _options.TunnelGrace, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task EndOfGraceAsync(LiveTunnel tunnel)
+    {
+        try
+        {
+            await tunnel.Turn.WaitAsync();
+            try
+            {
+                if (tunnel.Upstream?.IsUp == false)
+                    await RemoveHeldAsync(tunnel, "no client served it for the grace time");
+            }
+            finally
+            {
+                tunnel.Turn.Release();
+            }
+        }
+        catch (StorageException e)
+        {
+            LogNotRemoved(tunnel.Record?.Name, e.Message);
+            StartGrace(tunnel);
+        }
+    }
+
+    private async Task RemoveHeldAsync(LiveTunnel tunnel, string? reason)
+    {
+        if (tunnel.Record is not { } record)
+            return;
+        var now = _time.GetUtcNow();
+        await _store.RemoveAsync(record, now);
+        if (record.Keep)
+            _released[record.Name] = (record.Account, now);
+        Withdraw(tunnel);
+        foreach (var serving in tunnel.Upstream?.Servers ?? [])
+        {
+            if (_byLink.TryGetValue(serving.Link, out var served))
+                served.TryRemove(record.Name, out _);
+        }
+
+        tunnel.Port?.Dispose();
+        tunnel.Grace?.Dispose();
+        tunnel.Record = null;
+        _tunnels.TryRemove(KeyValuePair.Create(record.Name, tunnel));
+        _watch.Forget(record.Name);
+        Publish(record, "removed", reason);
+    }
+
+    private void Withdraw(LiveTunnel tunnel)
+    {
+        if (tunnel.Record is not { } record || record.Kind == TunnelKind.Tcp)
+            return;
+        _routes.Remove(TunnelCompiler.Hosts(record, _options.Domain));
+        foreach (var host in record.CustomHosts)
+            _customHosts.TryRemove(KeyValuePair.Create(host, record.Name));
+    }
+
+    private void Publish(TunnelRecord record, string type, string? reason)
+    {
+        LogHappened(record.Name, type, reason is null ? "" : ": " + reason);
+        _watch.Publish(new TunnelEvent { Type = type, At = _time.GetUtcNow(), Name = record.Name, Reason = reason }, record.Account);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel {Name} {Type}{Reason}")]
+    private partial void LogHappened(string name, string type, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tunnel {Name} has a target that this hub cannot read ({Target}); it is left out.")]
+    private partial void LogUnreadable(string name, string? target);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tunnel {Name} has no port for now: {Reason}")]
+    private partial void LogCannotOpen(string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tunnel {Name} could not be removed yet: {Reason}")]
+    private partial void LogNotRemoved(string? name, string reason);
+}

@@ -1,0 +1,48 @@
+using Adit.Api;
+
+namespace Adit.Hub.Tunnels;
+
+/// <summary>What a request for a tunnel may say, checked before anything is done.</summary>
+internal static class TunnelRules
+{
+    private const int MostHeaders = 50;
+    private const int MostHeaderBytes = 4096;
+
+    /// <summary>What is wrong with the options; null when nothing is.</summary>
+    public static string? Refusal(TunnelOptions? o)
+    {
+        if (o is null)
+            return null;
+        if (o.BasicAuth is { } basic && (basic.Length > 512 || basic.IndexOf(':', StringComparison.Ordinal) is < 1 or > 255))
+            return "Basic auth is USER:PASSWORD, at most 512 characters.";
+        if (o.VisitorToken is { Length: < 16 or > 512 })
+            return "A visitor token has 16 to 512 characters.";
+        if (o.MaxRequestBytes is < 0 || o.ResponseTimeoutSeconds is < 1 or > 86_400)
+            return "The largest request is 0 bytes or more and the response timeout 1 to 86400 seconds.";
+        if (o.HostHeader is { } host && (host.Length is 0 or > 255 || host.Any(static c => c is <= ' ' or > '~' or '/' or '@')))
+            return "The Host header is 'preserve', 'upstream' or a host with an optional port.";
+        if (o.UpstreamServerName is { } name && Uri.CheckHostName(name) != UriHostNameType.Dns)
+            return "The upstream's server name is a host name.";
+        return Headers(o.RequestHeaders?.Keys, o.RequestHeaders?.Values) ?? Headers(o.ResponseHeaders?.Keys, o.ResponseHeaders?.Values)
+            ?? Headers(o.RemoveRequestHeaders, null) ?? Headers(o.RemoveResponseHeaders, null);
+    }
+
+    // RFC 9110 5.1 and 5.5: a field name is a token; a value has no line breaks or NUL. Framing fields are the forwarder's own.
+    private static string? Headers(IEnumerable<string>? names, IEnumerable<string>? values)
+    {
+        var all = names?.ToArray() ?? [];
+        if (all.Length > MostHeaders)
+            return $"At most {MostHeaders} headers can be set or removed.";
+        foreach (var name in all)
+        {
+            if (name.Length is 0 or > 200 || !name.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)))
+                return "A header's name has letters, digits and hyphens.";
+            if (name.ToLowerInvariant() is "content-length" or "transfer-encoding" or "connection" or "upgrade" or "host" or "trailer" or "te" or "keep-alive")
+                return $"The header {name} frames the message and cannot be set or removed; for Host use the Host header option.";
+        }
+
+        return values?.Any(static v => v.Length > MostHeaderBytes || v.Any(static c => (c < ' ' && c != '\t') || c == '\u007f' || c > '\u00ff')) == true
+            ? $"A header's value has at most {MostHeaderBytes} characters and no line breaks."
+            : null;
+    }
+}

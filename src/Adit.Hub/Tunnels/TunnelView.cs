@@ -1,0 +1,79 @@
+using Adit.Api;
+using Microsoft.AspNetCore.Http;
+
+namespace Adit.Hub.Tunnels;
+
+/// <summary>A live tunnel as the API shows it.</summary>
+internal sealed class TunnelView(HubOptions options)
+{
+    /// <summary>The tunnel now; null when it was removed meanwhile. The asker's own scheme and port make its address.</summary>
+    public Tunnel? Of(LiveTunnel tunnel, HttpContext context)
+    {
+        if (tunnel.Record is not { } record || tunnel.Upstream is not { } upstream)
+            return null;
+        var hosts = TunnelCompiler.Hosts(record, options.Domain);
+        return new Tunnel
+        {
+            Name = record.Name,
+            Kind = record.Kind,
+            State = upstream.IsUp ? TunnelState.Up : TunnelState.Down,
+            Url = Url(record, hosts, context),
+            Access = record.Access,
+            Owner = record.Owner,
+            Keep = record.Keep,
+            Hosts = hosts,
+            Port = record.Port,
+            Created = record.Created,
+            Servers = Servers(record, upstream),
+            Options = TunnelCompiler.Masked(record.Options),
+            Traffic = new TunnelTraffic
+            {
+                Requests = tunnel.Meter.Requests,
+                Streams = tunnel.Meter.Streams,
+                OpenStreams = tunnel.Meter.OpenStreams,
+                BytesIn = tunnel.Meter.BytesIn,
+                BytesOut = tunnel.Meter.BytesOut,
+            },
+        };
+    }
+
+    /// <summary>Where visitors of a tunnel go; null for a private tcp tunnel.</summary>
+    public string? Url(TunnelRecord record, IReadOnlyList<string> hosts, HttpContext context)
+    {
+        var (isTls, port) = Outside(context);
+        return record.Kind switch
+        {
+            TunnelKind.Http => isTls ? $"https://{hosts[0]}{(port == 443 ? "" : $":{port}")}/" : $"http://{hosts[0]}{(port == 80 ? "" : $":{port}")}/",
+            TunnelKind.Tls => $"tls://{hosts[0]}:{(options.ListenTls.Count > 0 ? PortOf(options.ListenTls[0]) : port)}",
+            _ => record.Port is { } tcp ? $"tcp://{(record.Access == TunnelAccess.Owner ? "127.0.0.1" : options.Domain)}:{tcp}" : null,
+        };
+    }
+
+    // A hub with TLS has its tunnels there, whichever way the API was asked; one without has them where the asker came in.
+    private (bool IsTls, int Port) Outside(HttpContext context)
+    {
+        if (options.ListenTls.Count > 0)
+            return (true, PortOf(options.ListenTls[0]) is > 0 and var port ? port : context.Connection.LocalPort);
+        var host = context.Request.Host;
+        return (context.Request.IsHttps, host.Port ?? (context.Request.IsHttps ? 443 : 80));
+    }
+
+    private static int PortOf(string address) => int.TryParse(address.AsSpan(address.LastIndexOf(':') + 1), out var port) ? port : 0;
+
+    private static List<TunnelServer> Servers(TunnelRecord record, TunnelUpstream upstream)
+    {
+        var servers = upstream.Servers
+            .Select(s => new TunnelServer
+            {
+                Client = s.Link.Client.Name,
+                Link = s.Link.Id,
+                Target = s.TargetText,
+                Remote = s.Link.Remote?.ToString(),
+                Since = s.Since,
+            })
+            .ToList();
+        if (record.Client is { } client && servers.All(s => s.Client != client))
+            servers.Add(new TunnelServer { Client = client, Target = record.Target! });
+        return servers;
+    }
+}
