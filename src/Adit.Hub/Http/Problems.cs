@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Http;
@@ -9,12 +10,7 @@ namespace Adit.Hub.Http;
 internal static class Problems
 {
     /// <summary>Makes the answer.</summary>
-    public static IResult Of(int status, string code, string detail) => TypedResults.Problem(
-        detail,
-        statusCode: status,
-        title: Title(code),
-        type: "https://adit.dev/problems/" + code,
-        extensions: [KeyValuePair.Create<string, object?>("code", code)]);
+    public static IResult Of(int status, string code, string detail) => new Problem(status, code, detail);
 
     public static IResult Invalid(string detail) => Of(StatusCodes.Status400BadRequest, "invalid", detail);
 
@@ -24,6 +20,40 @@ internal static class Problems
 
     public static IResult Forbidden(string detail) => Of(StatusCodes.Status403Forbidden, "forbidden", detail);
 
-    // "name-taken" reads "Name taken".
-    private static string Title(string code) => char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
+    /// <summary>The problem of an answer that has a status and nothing else, as routing and binding leave it.</summary>
+    public static IResult OfStatus(int status, string path) => status switch
+    {
+        400 => Invalid("The request's body or parameters are not of the form that this endpoint takes; see docs/reference/api.md."),
+        404 => Of(404, "not-found", $"There is nothing at {path}; see docs/reference/api.md."),
+        405 => Of(405, "method", $"{path} does not take this method; see docs/reference/api.md."),
+        413 => Of(413, "too-large", "The request is larger than this endpoint takes."),
+        415 => Of(415, "media-type", "The request's body must be application/json."),
+        _ => Of(status, "failed", $"The request failed with status {status}."),
+    };
+
+    private sealed class Problem(int status, string code, string detail) : IResult, IStatusCodeHttpResult
+    {
+        public int? StatusCode => status;
+
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var body = new MemoryStream();
+            await using (var json = new Utf8JsonWriter(body))
+            {
+                json.WriteStartObject();
+                json.WriteString("type", "https://adit.dev/problems/" + code);
+                json.WriteString("title", char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ')); // "name-taken" reads "Name taken".
+                json.WriteNumber("status", status);
+                json.WriteString("detail", detail);
+                json.WriteString("code", code);
+                json.WriteString("requestId", httpContext.TraceIdentifier);
+                json.WriteEndObject();
+            }
+
+            httpContext.Response.StatusCode = status;
+            httpContext.Response.ContentType = "application/problem+json";
+            httpContext.Response.ContentLength = body.Length;
+            await httpContext.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length));
+        }
+    }
 }

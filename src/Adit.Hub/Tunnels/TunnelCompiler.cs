@@ -8,7 +8,7 @@ using Adit.Hub.Edge;
 namespace Adit.Hub.Tunnels;
 
 /// <summary>Compiles a stored tunnel to what the edge reads.</summary>
-internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch watch)
+internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch)
 {
     /// <summary>All host names of a tunnel: its own first.</summary>
     public static IReadOnlyList<string> Hosts(TunnelRecord record, string domain) =>
@@ -43,7 +43,7 @@ internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch watch)
         Transforms = Transforms(record, tunnel.Upstream!),
         Limits = tunnel.Limits,
         Meter = tunnel.Meter,
-        Observer = record.Options?.Inspect == false || options.InspectRequests == 0 ? null : watch.Observe(record.Name, record.Account),
+        Observer = record.Options?.Inspect == false || options.InspectRequests == 0 ? null : watch?.Observe(record.Name, record.Account),
     };
 
     /// <summary>The bounds of a tunnel.</summary>

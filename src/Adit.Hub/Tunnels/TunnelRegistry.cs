@@ -24,21 +24,19 @@ internal sealed partial class TunnelRegistry : IDisposable
     private readonly TunnelStore _store;
     private readonly RouteTable _routes;
     private readonly LinkHost _links;
-    private readonly TokenRegistry _tokens;
-    private readonly ITunnelWatch _watch;
+    private readonly ITunnelWatch? _watch;
     private readonly TunnelCompiler _compiler;
     private readonly PortRanges _ports;
     private readonly TimeProvider _time;
     private readonly ILogger<TunnelRegistry> _log;
 
     public TunnelRegistry(
-        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, ITunnelWatch watch, TimeProvider time, ILogger<TunnelRegistry> log)
+        HubOptions options, Database database, RouteTable routes, LinkHost links, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null)
     {
         _options = options;
         _store = new TunnelStore(database);
         _routes = routes;
         _links = links;
-        _tokens = tokens;
         _watch = watch;
         _compiler = new TunnelCompiler(options, watch);
         _ports = new PortRanges(options);
@@ -457,7 +455,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         tunnel.Grace?.Dispose();
         tunnel.Record = null;
         _tunnels.TryRemove(KeyValuePair.Create(record.Name, tunnel));
-        _watch.Forget(record.Name);
+        _watch?.Forget(record.Name);
         Publish(record, "removed", reason);
     }
 
@@ -473,7 +471,7 @@ internal sealed partial class TunnelRegistry : IDisposable
     private void Publish(TunnelRecord record, string type, string? reason)
     {
         LogHappened(record.Name, type, reason is null ? "" : ": " + reason);
-        _watch.Publish(new TunnelEvent { Type = type, At = _time.GetUtcNow(), Name = record.Name, Reason = reason }, record.Account);
+        _watch?.Publish(new TunnelEvent { Type = type, At = _time.GetUtcNow(), Name = record.Name, Reason = reason }, record.Account);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel {Name} {Type}{Reason}")]

@@ -1,0 +1,181 @@
+using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Config;
+using Adit.Hub.Edge;
+using Adit.Hub.Edge.Door;
+using Adit.Hub.Edge.Tls;
+using Adit.Hub.Http;
+using Adit.Hub.Links;
+using Adit.Hub.Storage;
+using Adit.Hub.Tunnels;
+using Adit.Link;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Adit.Hub;
+
+/// <summary>
+/// A hub: one process, one data directory. Composes the slices, starts them, and drains them in order when it is told to stop. Tests and
+/// the command line start the same thing.
+/// </summary>
+public sealed class HubApp : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly DataDirectory _directory;
+    private readonly Database _database;
+    private readonly LinkHost _links;
+    private readonly HubOptions _options;
+    private readonly TimeProvider _time;
+    private bool _isStopped;
+
+    private HubApp(WebApplication app, DataDirectory directory, Database database, HubOptions options, TimeProvider time, string? adminToken)
+    {
+        _app = app;
+        _directory = directory;
+        _database = database;
+        _options = options;
+        _time = time;
+        _links = app.Services.GetRequiredService<LinkHost>();
+        AdminToken = adminToken;
+    }
+
+    /// <summary>Where it listens: <c>http://127.0.0.1:8080</c>; the real ports where 0 was asked for.</summary>
+    public IReadOnlyList<string> Addresses => [.. _app.Urls];
+
+    /// <summary>The admin token's text, on a first start only.</summary>
+    public string? AdminToken { get; }
+
+    /// <summary>Its services, for tests.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts a hub and returns when it serves.</summary>
+    /// <param name="options">What it is asked to be; checked already by <see cref="HubConfig"/>.</param>
+    /// <param name="time">The clock; null for the real one.</param>
+    /// <param name="logging">Where its log goes; null for nowhere.</param>
+    /// <exception cref="StorageException">The data directory or database cannot be used.</exception>
+    /// <exception cref="IOException">An address cannot be listened on.</exception>
+    public static async Task<HubApp> StartAsync(HubOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
+    {
+        time ??= TimeProvider.System;
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        logging?.Invoke(builder.Logging);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
+
+        var directory = DataDirectory.Open(options.DataDirectory);
+        Database? database = null;
+        WebApplication? app = null;
+        try
+        {
+            database = await Database.OpenAsync(directory.File("adit.db"), time);
+            using var startLog = LoggerFactory.Create(l => logging?.Invoke(l));
+            var (tokens, adminToken) = await TokenRegistry.LoadAsync(database, directory, time, startLog.CreateLogger<TokenRegistry>());
+            AddServices(builder, options, time, directory, database, tokens);
+            app = builder.Build();
+            MapPipeline(app);
+            tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked");
+            await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
+            await app.StartAsync();
+            return new HubApp(app, directory, database, options, time, adminToken);
+        }
+        catch
+        {
+            if (app is not null)
+                await app.DisposeAsync();
+            if (database is not null)
+                await database.DisposeAsync();
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Stops in order: takes nothing new, tells clients to come back later, lets streams end until the drain time is over, then ends the rest.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        if (_isStopped)
+            return;
+        _isStopped = true;
+        await _links.DrainAsync("the hub is stopping", TimeSpan.FromSeconds(2));
+        using var deadline = new CancellationTokenSource(_options.DrainTimeout, _time);
+        var stopping = _app.StopAsync(deadline.Token); // Stops listening at once, then waits for requests under way.
+        while (!deadline.IsCancellationRequested && _links.Links.Any(l => l.OpenStreams > 0))
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _time).WaitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _links.DisposeAsync();
+        await stopping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _app.DisposeAsync();
+        await _app.Services.GetRequiredService<TokenRegistry>().DisposeAsync();
+        await _database.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private static void AddServices(
+        WebApplicationBuilder builder, HubOptions options, TimeProvider time, DataDirectory directory, Database database, TokenRegistry tokens)
+    {
+        var services = builder.Services;
+        services.AddSingleton(options).AddSingleton(time).AddSingleton(directory).AddSingleton(database).AddSingleton(tokens);
+        services.AddSingleton(provider => new LinkHost(new LinkHostOptions
+        {
+            Time = time,
+            OnStream = (link, stream) => provider.GetRequiredService<TunnelDoor>().ServeAsync(link, stream),
+        }));
+        services.AddSingleton(provider =>
+        {
+            var links = provider.GetRequiredService<LinkHost>();
+            return new DoorHandlers { LinkData = (wire, _) => DataHandshake.ServeAsync(links, wire, time) };
+        });
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, TunnelsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, TokensJson.Default);
+        });
+        services.AddTls().AddAccess().AddTunnels();
+
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            foreach (var address in options.Listen)
+                kestrel.Listen(EndPoint(address, isTls: false));
+            foreach (var address in options.ListenTls)
+                kestrel.Listen(EndPoint(address, isTls: true), listen => listen.UseAditTls(kestrel.ApplicationServices.GetRequiredService<CertificateSelector>()));
+        });
+        services.AddDoor();
+        services.AddEdge(options);
+    }
+
+    private static void MapPipeline(WebApplication app)
+    {
+        app.UseExceptionHandler(errors => errors.Run(context =>
+        {
+            var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+            return (failure is BadHttpRequestException bad
+                ? Problems.OfStatus(bad.StatusCode, context.Request.Path)
+                : Problems.Of(500, "failed", "The hub failed to answer; its log has the reason under this request id.")).ExecuteAsync(context);
+        }));
+        app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext.Response.StatusCode, pages.HttpContext.Request.Path).ExecuteAsync(pages.HttpContext));
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapAccess();
+        app.MapLinks();
+        app.MapTunnels();
+    }
+
+    private static DoorEndPoint EndPoint(string address, bool isTls)
+    {
+        var at = ListenAddress.Parse(address);
+        return new DoorEndPoint(at.Address, at.Port, isTls);
+    }
+}
