@@ -8,6 +8,7 @@ public sealed class RouteMeter
     private long _openStreams;
     private long _bytesIn;
     private long _bytesOut;
+    private AnswerTimes? _answers;
 
     /// <summary>Requests whose answer has begun or failed.</summary>
     public long Requests => Interlocked.Read(ref _requests);
@@ -23,6 +24,16 @@ public sealed class RouteMeter
 
     /// <summary>Payload bytes to visitors.</summary>
     public long BytesOut => Interlocked.Read(ref _bytesOut);
+
+    /// <summary>Statuses and times of answers; null before the first.</summary>
+    public AnswerTimes? Answers => Volatile.Read(ref _answers);
+
+    /// <summary>Counts an exchange that is over, by its status (0: the visitor left before any) and its time.</summary>
+    public void Answered(int status, TimeSpan duration)
+    {
+        var answers = _answers ?? Interlocked.CompareExchange(ref _answers, new AnswerTimes(), null) ?? _answers;
+        answers.Add(status, duration);
+    }
 
     /// <summary>Counts a request.</summary>
     public void AddRequest() => Interlocked.Increment(ref _requests);

@@ -12,6 +12,12 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
     public void Start(Visit visit)
     {
         visit.Started = time.GetTimestamp();
+        if (EdgeTraces.IsOn)
+        {
+            var headers = visit.Request.Headers;
+            visit.Span = EdgeTraces.Start(visit.Request.Method, visit.Route!.Name, visit.Request.RawTarget, headers.TraceParent, headers.TraceState);
+        }
+
         if (visit.Route!.Observer is not { } observer)
             return;
         visit.Exchange = new Exchange
@@ -30,10 +36,16 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
     public void Complete(Visit visit)
     {
         var meaning = visit.Error == ForwardError.None ? null : visit.Error.Meaning();
+        var status = visit.Error is ForwardError.VisitorLeft && !visit.Response.HasStarted ? 0 : visit.Response.StatusCode;
+        var duration = time.GetElapsedTime(visit.Started);
+        var isUpgraded = visit.Shape == RequestShape.WebSocketOverHttp2 && status == StatusCodes.Status200OK;
+        visit.Route!.Meter.Answered(isUpgraded ? StatusCodes.Status101SwitchingProtocols : status, duration);
+        if (visit.Span is { } span)
+            EdgeTraces.End(span, status, meaning is null ? null : Sentence(visit, meaning));
         if (visit.Exchange is { } exchange)
         {
-            exchange.Status = visit.Error is ForwardError.VisitorLeft && !visit.Response.HasStarted ? 0 : visit.Response.StatusCode;
-            exchange.Duration = time.GetElapsedTime(visit.Started);
+            exchange.Status = status;
+            exchange.Duration = duration;
             exchange.BytesIn = visit.BytesIn;
             exchange.BytesOut = visit.BytesOut;
             exchange.ResponseHeaders = Copy(visit.Response.Headers);
@@ -53,7 +65,7 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
             && log.IsEnabled(LogLevel.Information))
         {
             LogRequest(visit.Id, visit.Route!.Name, visit.Request.Method, visit.Request.RawTarget, visit.Response.StatusCode,
-                time.GetElapsedTime(visit.Started).TotalMilliseconds, visit.BytesIn, visit.BytesOut);
+                duration.TotalMilliseconds, visit.BytesIn, visit.BytesOut);
         }
     }
 

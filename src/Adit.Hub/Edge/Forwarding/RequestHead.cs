@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Adit.Hub.Edge.Forwarding;
 
@@ -70,6 +72,8 @@ internal static class RequestHead
         else
             ForwardedFields.WriteTrusted(head, visit.Peer, visit.Client, visit.Authority, request.Scheme, headers);
         head.WriteField("X-Request-Id", visit.Id);
+        if (visit.Span is { } span)
+            WriteTrace(head, span);
         foreach (var (name, value) in route.Transforms.SetRequestHeaders)
             head.WriteField(name, value);
         head.Write("\r\n"u8);
@@ -125,6 +129,8 @@ internal static class RequestHead
         var checkLines = !visit.IsHttp11;
         foreach (var (name, values) in headers)
         {
+            if (visit.Span is not null && IsTrace(name))
+                continue;
             var role = HeaderRoles.Of(name);
             if (role is HeaderRole.Cookie or HeaderRole.Authorization)
             {
@@ -152,6 +158,17 @@ internal static class RequestHead
             for (var i = 0; i < values.Count; i++)
                 WriteField(head, name, values[i] ?? "", checkLines);
         }
+    }
+
+    // The hub's own span is what the application's span is a child of.
+    private static bool IsTrace(string name) =>
+        name.Equals(HeaderNames.TraceParent, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.TraceState, StringComparison.OrdinalIgnoreCase);
+
+    private static void WriteTrace(RecordBuffer head, Activity span)
+    {
+        head.WriteField(HeaderNames.TraceParent, span.Id!);
+        if (span.TraceStateString is { Length: > 0 } state)
+            WriteField(head, HeaderNames.TraceState, state, check: true);
     }
 
     private static void WriteCredential(

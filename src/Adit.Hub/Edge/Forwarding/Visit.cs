@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
 using Adit.Link;
@@ -75,6 +76,9 @@ internal sealed class Visit
 
     public long Started { get; set; }
 
+    /// <summary>The span of the request, when somebody traces.</summary>
+    public Activity? Span { get; set; }
+
     /// <summary>Says more about <see cref="Error"/>.</summary>
     public string? Detail { get; private set; }
 
@@ -135,6 +139,7 @@ internal sealed class Visit
         BytesIn = BytesOut = 0;
         Exchange = null;
         Watcher = null;
+        Span = null;
         Features = null!;
     }
 

@@ -1,0 +1,38 @@
+using System.Reflection;
+using Adit.Hub.Access;
+using Adit.Hub.Edge;
+using Adit.Hub.Edge.Door;
+
+namespace Adit.Hub.Telemetry;
+
+/// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
+internal sealed class HubMetrics(LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottle guesses, DoorMeter door)
+{
+    private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    public string Collect()
+    {
+        var writer = new MetricsWriter();
+        writer.Gauge("adit_build_info", "Always 1; the version is in a label.").Value(1, ("version", Version));
+        links.Write(writer);
+        tunnels.Write(writer, [.. samples()]);
+        writer.Gauge("adit_routes", "Host names that lead somewhere.").Value(routes.Count);
+        writer.Counter("adit_auth_failures_total", "Credentials that were wrong, at the API and at tunnels.").Value(guesses.Total);
+        WriteDoor(writer);
+        ProcessMetrics.Write(writer);
+        return writer.ToString();
+    }
+
+    private void WriteDoor(MetricsWriter writer)
+    {
+        writer.Counter("adit_connections_total", "Connections accepted.").Value(door.AcceptedTotal);
+        writer.Counter("adit_connections_taken_total", "Connections by what became of them at the door.")
+            .Value(door.HttpTotal, ("as", "http"))
+            .Value(door.LinkDataTotal, ("as", "link"))
+            .Value(door.PassthroughTotal, ("as", "tls"))
+            .Value(door.TimedOutTotal, ("as", "timed_out"))
+            .Value(door.EvictedTotal, ("as", "evicted"))
+            .Value(door.RefusedTotal, ("as", "refused"));
+        writer.Counter("adit_accept_errors_total", "Accepts that failed: out of descriptors or memory.").Value(door.AcceptErrorsTotal);
+    }
+}
