@@ -33,6 +33,8 @@ internal sealed class DoorFixture : IAsyncDisposable
 
     public CertificateSelector Certificates { get; } = new();
 
+    public AcmeChallengeAnswers Answers { get; } = new();
+
     public RouteTable Routes { get; } = new();
 
     public DoorMeter Meter { get; } = new();
@@ -55,7 +57,8 @@ internal sealed class DoorFixture : IAsyncDisposable
         wire.Close();
     };
 
-    public static async Task<DoorFixture> StartAsync(DoorOptions? options = null, TimeProvider? time = null)
+    public static async Task<DoorFixture> StartAsync(
+        DoorOptions? options = null, TimeProvider? time = null, int plainPort = 0, int tlsPort = 0)
     {
         var fixture = new DoorFixture();
         var builder = WebApplication.CreateSlimBuilder();
@@ -64,14 +67,14 @@ internal sealed class DoorFixture : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(new DoorEndPoint(IPAddress.Loopback, 0, tls: false));
-            kestrel.Listen(new DoorEndPoint(IPAddress.Loopback, 0, tls: true), listen => listen.UseAditTls(fixture.Certificates));
+            kestrel.Listen(new DoorEndPoint(IPAddress.Loopback, plainPort, tls: false));
+            kestrel.Listen(new DoorEndPoint(IPAddress.Loopback, tlsPort, tls: true), listen => listen.UseAditTls(fixture.Certificates));
         });
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => new DoorListenerFactory(
             options ?? new DoorOptions(), new DoorHandlers { LinkData = (wire, ct) => fixture.LinkData(wire, ct) }, fixture.Routes,
             fixture.Certificates, fixture.Meter, time ?? TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         fixture._app = builder.Build();
-        fixture._app.Run(context => context.Response.WriteAsync($"{context.Request.Protocol} {context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}"));
+        fixture._app.Run(context => context.Response.WriteAsync(fixture.Answers.Find(context.Request.Path) ?? $"{context.Request.Protocol} {context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}"));
         await fixture._app.StartAsync();
         var addresses = fixture._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
         fixture.PlainPort = new Uri(addresses[0]).Port;

@@ -12,6 +12,7 @@ internal sealed partial class AcmeCertificates : IDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromHours(6);
+    private static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan LongestSleep = TimeSpan.FromHours(1);
 
     private readonly AcmeOptions _options;
@@ -98,8 +99,8 @@ internal sealed partial class AcmeCertificates : IDisposable
             var wait = next.Due - _time.GetUtcNow();
             if (wait > TimeSpan.Zero)
             {
-                // In pieces, so that a clock that is set is noticed.
-                await Task.Delay(wait < LongestSleep ? wait : LongestSleep, _time, cancellationToken)
+                // In pieces, so that a clock that is set is noticed; a second more, since less than a millisecond would be no wait at all.
+                await Task.Delay(wait < LongestSleep ? wait + TimeSpan.FromSeconds(1) : LongestSleep, _time, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
@@ -125,7 +126,7 @@ internal sealed partial class AcmeCertificates : IDisposable
             PemPair.Write(ChainFile(name), chain, secret: false);
             name.Current = got;
             name.Failures = 0;
-            name.Due = RenewAt(got);
+            name.Due = NotBefore(_time.GetUtcNow() + ShortestLife, RenewAt(got));
             Publish();
             LogGot(_logger, name.Domain, got.NotAfter);
         }
@@ -152,6 +153,9 @@ internal sealed partial class AcmeCertificates : IDisposable
         // Many hubs that lost their authority at one moment should not come back at one moment.
         return pause * (0.9 + (0.2 * _random.NextDouble()));
     }
+
+    // A clock that runs ahead of the authority's, or certificates of minutes, must not become a flood of orders.
+    private static DateTimeOffset NotBefore(DateTimeOffset earliest, DateTimeOffset wanted) => wanted > earliest ? wanted : earliest;
 
     private static DateTimeOffset RenewAt(ServerCertificate certificate) =>
         certificate.NotBefore + ((certificate.NotAfter - certificate.NotBefore) * 2 / 3);
