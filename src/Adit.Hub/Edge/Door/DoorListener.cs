@@ -122,9 +122,8 @@ internal sealed partial class DoorListener : IConnectionListener
     {
         var context = _contexts.Create(socket);
         context.RemoteEndPoint = remote;
-        if (_forKestrel.Writer.TryWrite(context))
-            _meter.Http();
-        else
+        _meter.Http();
+        if (!_forKestrel.Writer.TryWrite(context))
             context.Abort(new ConnectionAbortedException("The hub is stopping."));
     }
 

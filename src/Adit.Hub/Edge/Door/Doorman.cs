@@ -171,9 +171,9 @@ internal sealed partial class Doorman
                 Refuse(socket, guest, TlsAlert.DecodeError);
                 return;
             case ClientHelloState.NotTls:
+                _meter.Refused();
                 if (guest.TryLeave())
                     PlainOnTls.Answer(socket);
-                _meter.Refused();
                 return;
         }
 
@@ -234,16 +234,16 @@ internal sealed partial class Doorman
     private void Refuse(Socket socket, WaitingRoom.Guest guest, EndPoint? remote, string why)
     {
         LogRefused(_logger, remote, why);
+        _meter.Refused();
         if (guest.TryLeave())
             socket.Dispose();
-        _meter.Refused();
     }
 
     private void Refuse(Socket socket, WaitingRoom.Guest guest, TlsAlert alert)
     {
+        _meter.Refused();
         if (guest.TryLeave())
             TlsRefusal.Refuse(socket, alert);
-        _meter.Refused();
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection from {Remote} closed: {Reason}.")]
