@@ -34,7 +34,7 @@ internal sealed partial class TlsService : IHostedService, IAsyncDisposable
             ? new OwnCertificates(_directory, OwnCertificates.NamesFor(options), selector, time, _logger)
             : null;
         _acme = options.Tls.Acme is { } acme
-            ? AcmeCertificates.Create(acme, Path.Combine(_directory, "acme"), selector, answers, time, loggers)
+            ? AcmeCertificates.Create(acme with { Domains = [options.Domain, .. acme.Domains] }, Path.Combine(_directory, "acme"), selector, answers, time, loggers)
             : null;
         _expiry = new ExpiryWatch(selector, time, _logger);
     }
