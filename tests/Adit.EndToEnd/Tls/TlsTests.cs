@@ -50,7 +50,7 @@ public sealed class TlsTests : IAsyncLifetime
     {
         var tlsPort = Ports.Free();
         await using var hub = await HubProcess.StartAsync(arguments: ["--listen-tls", $"127.0.0.1:{tlsPort}", "--auto-tls"]);
-        await using var tunnel = await TunnelProcess.StartAsync(hub, Name, "tls", $"127.0.0.1:{_api.Port}");
+        await using var tunnel = await TunnelProcess.StartAsync(hub, Name, "tls", $"127.0.0.1:{_api.Port}", "--access", "public");
 
         await AssertSeesTheClusterAsync(new Uri($"https://{Host}:{tlsPort}/"));
     }
