@@ -29,6 +29,7 @@ public sealed class HubApp : IAsyncDisposable
     private readonly DataDirectory _directory;
     private readonly Database _database;
     private readonly LinkHost _links;
+    private readonly TokenRegistry _tokens;
     private readonly HubOptions _options;
     private readonly TimeProvider _time;
     private bool _isStopped;
@@ -41,6 +42,7 @@ public sealed class HubApp : IAsyncDisposable
         _options = options;
         _time = time;
         _links = app.Services.GetRequiredService<LinkHost>();
+        _tokens = app.Services.GetRequiredService<TokenRegistry>();
         AdminToken = adminToken;
     }
 
@@ -116,7 +118,7 @@ public sealed class HubApp : IAsyncDisposable
     {
         await StopAsync();
         await _app.DisposeAsync();
-        await _app.Services.GetRequiredService<TokenRegistry>().DisposeAsync();
+        await _tokens.DisposeAsync();
         await _database.DisposeAsync();
         _directory.Dispose();
     }
@@ -125,6 +127,8 @@ public sealed class HubApp : IAsyncDisposable
         WebApplicationBuilder builder, HubOptions options, TimeProvider time, DataDirectory directory, Database database, TokenRegistry tokens)
     {
         var services = builder.Services;
+        // Signals are the command line's: the host's own lifetime would end streams on SIGTERM before StopAsync has drained them.
+        services.AddSingleton<IHostLifetime, NoSignals>();
         services.AddSingleton(options).AddSingleton(time).AddSingleton(directory).AddSingleton(database).AddSingleton(tokens);
         services.AddSingleton(provider => new LinkHost(new LinkHostOptions
         {
@@ -177,5 +181,12 @@ public sealed class HubApp : IAsyncDisposable
     {
         var at = ListenAddress.Parse(address);
         return new DoorEndPoint(at.Address, at.Port, isTls);
+    }
+
+    private sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -15,7 +15,9 @@ public static class AccessEndpoints
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         services.AddSingleton<GuessThrottle>();
-        services.AddAuthentication(TokenAuthentication.SchemeName)
+        // Not AddAuthentication, which brings the framework's own key ring and writes it into the user's home.
+        services.AddAuthenticationCore(options => options.DefaultScheme = TokenAuthentication.SchemeName).AddWebEncoders();
+        new AuthenticationBuilder(services)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(TokenAuthentication.SchemeName).RequireAuthenticatedUser().Build());

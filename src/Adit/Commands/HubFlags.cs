@@ -39,6 +39,8 @@ internal sealed class HubFlags
                 HelpName = isAuto ? "NAME" : key.Word,
                 Arity = isAuto ? ArgumentArity.ZeroOrMore : key.IsSwitch ? ArgumentArity.ZeroOrOne : key.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
                 AllowMultipleArgumentsPerToken = isAuto,
+                // The library's own conversion to an array insists on an arity of more than one.
+                CustomParser = static result => [.. result.Tokens.Select(static token => token.Value)],
             };
             _options.Add(key, option);
             command.Add(option);
