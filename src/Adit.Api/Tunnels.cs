@@ -118,6 +118,21 @@ public sealed record CreateTunnelRequest
     public TunnelOptions? Options { get; init; }
 }
 
+/// <summary>PATCH /api/v1/tunnels/{name}: what is present replaces what was; the rest stays.</summary>
+public sealed record ChangeTunnelRequest
+{
+    /// <summary>Who may use it.</summary>
+    public TunnelAccess? Access { get; init; }
+
+    /// <summary>Whether it outlives its clients.</summary>
+    public bool? Keep { get; init; }
+
+    /// <summary>
+    /// All options, in place of those before. A secret that is written as the API shows it (<c>user:***</c>, <c>***</c>) stays what it is.
+    /// </summary>
+    public TunnelOptions? Options { get; init; }
+}
+
 /// <summary>A tunnel as the API shows it.</summary>
 public sealed record Tunnel
 {
@@ -303,6 +318,7 @@ public sealed record RequestList
 /// <summary>JSON of this resource, source-generated.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CreateTunnelRequest))]
+[JsonSerializable(typeof(ChangeTunnelRequest))]
 [JsonSerializable(typeof(Tunnel))]
 [JsonSerializable(typeof(TunnelList))]
 [JsonSerializable(typeof(TunnelEvent))]

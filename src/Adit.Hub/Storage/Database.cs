@@ -40,9 +40,10 @@ public sealed class Database : IAsyncDisposable
         Database database;
         try
         {
+            ClaimFile(path);
             database = new Database(path);
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new StorageException($"The database {path} cannot be opened: {e.Message}", e);
         }
@@ -50,8 +51,6 @@ public sealed class Database : IAsyncDisposable
         try
         {
             await database.WriteAsync(connection => Migrator.Run(connection, time));
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return database;
         }
         catch
@@ -66,7 +65,15 @@ public sealed class Database : IAsyncDisposable
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
     {
         var item = new Write(connection => write(connection));
-        await _writes.Writer.WriteAsync(item);
+        try
+        {
+            await _writes.Writer.WriteAsync(item);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new StorageException("The hub is stopping and stores nothing more; try again when it is back.", e);
+        }
+
         return (T)(await item.Done.Task)!;
     }
 
@@ -92,6 +99,16 @@ public sealed class Database : IAsyncDisposable
         await _writer.DisposeAsync();
         using var pooled = new SqliteConnection(_connectionString);
         SqliteConnection.ClearPool(pooled);
+    }
+
+    // SQLite gives its journal the mode of the database, so that has to be right before there is one.
+    private static void ClaimFile(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = Private }))
+            File.SetUnixFileMode(path, Private);
     }
 
     private SqliteConnection Connect()

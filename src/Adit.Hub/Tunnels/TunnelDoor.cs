@@ -25,10 +25,15 @@ internal sealed class TunnelDoor(TunnelRegistry registry, TokenRegistry tokens, 
             return;
         }
 
-        if (tunnel.Meter.OpenStream() > tunnel.Limits.MaxConcurrent)
-            visitor.Reset(ResetCode.Busy, $"The tunnel '{name}' is at its limit of {tunnel.Limits.MaxConcurrent} streams.");
+        var open = tunnel.Meter.OpenStream();
         try
         {
+            if (open > tunnel.Limits.MaxConcurrent)
+            {
+                visitor.Reset(ResetCode.Busy, $"The tunnel '{name}' is at its limit of {tunnel.Limits.MaxConcurrent} streams.");
+                return;
+            }
+
             using var deadline = new CancellationTokenSource(OpenTimeout, time);
             await using var stream = await upstream.OpenAsync(link.Remote?.ToString(), deadline.Token);
             await stream.WaitOpenedAsync();

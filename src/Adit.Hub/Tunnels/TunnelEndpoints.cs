@@ -31,7 +31,8 @@ public static class TunnelEndpoints
         tunnels.MapGet("", List);
         tunnels.MapPost("", CreateAsync);
         tunnels.MapGet("/{name}", (string name, HttpContext context, TunnelRegistry registry, TunnelView view) =>
-            Own(name, context, registry) is { } tunnel ? TypedResults.Json(view.Of(tunnel, context), TunnelsJson.Default.Tunnel) : Problems.NotFound($"tunnel '{name}'"));
+            (Own(name, context, registry) is { } tunnel ? Show(tunnel, context, view, StatusCodes.Status200OK) : null) ?? Problems.NotFound($"tunnel '{name}'"));
+        tunnels.MapPatch("/{name}", TunnelChange.ServeAsync);
         tunnels.MapDelete("/{name}", RemoveAsync);
         tunnels.MapDelete("/{name}/servers/{link}", DetachAsync);
     }
@@ -39,6 +40,15 @@ public static class TunnelEndpoints
     /// <summary>A tunnel that this caller may see and change.</summary>
     internal static LiveTunnel? Own(string name, HttpContext context, TunnelRegistry registry) =>
         registry.Find(name) is { Record: { } record } tunnel && context.Caller().MayManage(record.Account) ? tunnel : null;
+
+    /// <summary>The tunnel as an answer, with its validator; null when it is gone.</summary>
+    internal static IResult? Show(LiveTunnel tunnel, HttpContext context, TunnelView view, int status)
+    {
+        if (tunnel.Record is not { } record || view.Of(tunnel, context) is not { } shown)
+            return null;
+        context.Response.Headers.ETag = record.ETag();
+        return TypedResults.Json(shown, TunnelsJson.Default.Tunnel, statusCode: status);
+    }
 
     private static JsonHttpResult<TunnelList> List(HttpContext context, TunnelRegistry registry, TunnelView view, string? cursor = null, int? limit = null)
     {
@@ -61,16 +71,17 @@ public static class TunnelEndpoints
             return Problems.Invalid(refusal);
         if (request.Kind != TunnelKind.Tcp && request.Port is not null)
             return Problems.Invalid("Only a tcp tunnel has a port.");
+        if (request.Target is null || request.Hosts?.Any(static h => h is null) == true || !Enum.IsDefined(request.Kind) || !Enum.IsDefined(request.Access))
+            return Problems.Invalid("A tunnel has a kind, an access and a target; its host names are text.");
         if (request.Client is { Length: > 63 or 0 })
             return Problems.Invalid("A client's name has 1 to 63 characters.");
         try
         {
             var (tunnel, isNew) = await registry.ServeAsync(request, context.Caller());
-            var shown = view.Of(tunnel, context);
-            if (shown is null)
-                return Problems.Conflict("removed", "The tunnel was removed at the same moment; try again.");
-            context.Response.Headers.Location = $"/api/v1/tunnels/{shown.Name}";
-            return TypedResults.Json(shown, TunnelsJson.Default.Tunnel, statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+            if (tunnel.Record is { } record)
+                context.Response.Headers.Location = $"/api/v1/tunnels/{record.Name}";
+            return Show(tunnel, context, view, isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK)
+                ?? Problems.Conflict("removed", "The tunnel was removed at the same moment; try again.");
         }
         catch (TunnelRefusal e)
         {
@@ -105,7 +116,7 @@ public static class TunnelEndpoints
         return TypedResults.NoContent();
     }
 
-    private static IResult Answer(TunnelRefusal refusal) => refusal.Code switch
+    internal static IResult Answer(TunnelRefusal refusal) => refusal.Code switch
     {
         TunnelRefusalCode.Invalid => Problems.Invalid(refusal.Message),
         TunnelRefusalCode.NameTaken => Problems.Conflict("name-taken", refusal.Message),
@@ -114,6 +125,7 @@ public static class TunnelEndpoints
         TunnelRefusalCode.KindDiffers => Problems.Conflict("kind-differs", refusal.Message),
         TunnelRefusalCode.PortTaken => Problems.Conflict("port-taken", refusal.Message),
         TunnelRefusalCode.LinkGone => Problems.Conflict("link-gone", refusal.Message),
+        TunnelRefusalCode.Changed => Problems.Of(StatusCodes.Status412PreconditionFailed, "changed", refusal.Message),
         TunnelRefusalCode.PortsExhausted => Problems.Of(StatusCodes.Status503ServiceUnavailable, "ports-exhausted", refusal.Message),
         TunnelRefusalCode.LimitReached => Problems.Of(StatusCodes.Status429TooManyRequests, "limit-reached", refusal.Message),
         _ => throw new InvalidOperationException($"The refusal {refusal.Code} has no status.", refusal),

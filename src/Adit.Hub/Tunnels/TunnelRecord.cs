@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Adit.Api;
 
 namespace Adit.Hub.Tunnels;
@@ -32,4 +35,18 @@ internal sealed record TunnelRecord
     public TunnelOptions? Options { get; init; }
 
     public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Whether two say the same, lists and options included.</summary>
+    public static bool AreSame(TunnelRecord one, TunnelRecord other) =>
+        one with { CustomHosts = other.CustomHosts, Options = other.Options } == other
+        && one.CustomHosts.SequenceEqual(other.CustomHosts)
+        && TunnelCompiler.Same(one.Options, other.Options);
+
+    /// <summary>The validator of what is stored (RFC 9110 8.8.3): it changes with the settings, not with servers or counters.</summary>
+    public string ETag()
+    {
+        var options = Options is null ? "" : JsonSerializer.Serialize(Options, TunnelsJson.Default.TunnelOptions);
+        var text = $"{Kind}|{Access}|{Keep}|{string.Join(' ', CustomHosts)}|{Port}|{Client}|{Target}|{Created:O}|{options}";
+        return '"' + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8)) + '"';
+    }
 }

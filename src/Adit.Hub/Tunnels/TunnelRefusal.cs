@@ -12,6 +12,7 @@ internal enum TunnelRefusalCode
     LimitReached,
     LinkGone,
     KindDiffers,
+    Changed,
 }
 
 /// <summary>A refusal with its sentence.</summary>

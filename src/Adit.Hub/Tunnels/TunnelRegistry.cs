@@ -104,12 +104,12 @@ internal sealed partial class TunnelRegistry : IDisposable
                 var isNew = tunnel.Record is null;
                 if (!isNew && request.Name is null)
                     continue; // A random name that is taken: another one.
-                if (isNew)
-                    CheckLimit(caller);
-                else
-                    CheckSame(tunnel.Record!, request, caller);
                 try
                 {
+                    if (isNew)
+                        CheckLimit(caller);
+                    else
+                        CheckSame(tunnel.Record!, request, caller);
                     await SaveAsync(tunnel, request, caller, target);
                 }
                 catch when (isNew)
@@ -134,6 +134,10 @@ internal sealed partial class TunnelRegistry : IDisposable
     }
 
     /// <summary>Changes what a tunnel was told. Requests under way finish as they began.</summary>
+    /// <param name="tunnel">Which.</param>
+    /// <param name="change">Makes the new record of the one that holds now; may refuse by throwing.</param>
+    /// <exception cref="TunnelRefusal">It cannot be; nothing was changed.</exception>
+    /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
     public async Task ChangeAsync(LiveTunnel tunnel, Func<TunnelRecord, TunnelRecord> change)
     {
         await tunnel.Turn.WaitAsync();
@@ -142,9 +146,12 @@ internal sealed partial class TunnelRegistry : IDisposable
             if (tunnel.Record is not { } record)
                 return;
             var next = change(record);
-            await _store.SaveAsync(next);
-            Apply(tunnel, next, TunnelTarget.Parse(next.Target!, next.Kind)!);
-            Publish(next, "changed", null);
+            if (TunnelRecord.AreSame(record, next))
+                return;
+            await PutAsync(tunnel, next, TunnelTarget.Parse(next.Target!, next.Kind)!);
+            if (!next.Keep)
+                StartGrace(tunnel);
+            Publish(tunnel.Record!, "changed", null);
         }
         finally
         {
@@ -267,11 +274,23 @@ internal sealed partial class TunnelRegistry : IDisposable
         };
         if (next.Port is > 0 && !_ports.Contains(next.Port.Value))
             throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"Port {next.Port} is not one that tunnels may have here ({_ports.Text}).");
+        var callerBefore = tunnel.Caller;
         tunnel.Caller = caller;
-        var isSame = before is not null && next == before with { Options = next.Options, CustomHosts = next.CustomHosts }
-            && before.CustomHosts.SequenceEqual(next.CustomHosts) && TunnelCompiler.Same(before.Options, next.Options);
-        if (isSame)
-            return; // A client that came back: nothing to store.
+        if (before is not null && TunnelRecord.AreSame(before, next))
+        {
+            // A client that came back: nothing to store. After a restart its token's limits are known again only now.
+            if (callerBefore != caller)
+                Apply(tunnel, before, target);
+            return;
+        }
+
+        await PutAsync(tunnel, next, target);
+    }
+
+    // Stored before anyone is told; when that fails, everything is as it was.
+    private async Task PutAsync(LiveTunnel tunnel, TunnelRecord next, TunnelTarget target)
+    {
+        var before = tunnel.Record;
         var portBefore = tunnel.Port;
         try
         {
@@ -453,6 +472,7 @@ internal sealed partial class TunnelRegistry : IDisposable
 
         tunnel.Port?.Dispose();
         tunnel.Grace?.Dispose();
+        tunnel.Upstream?.Close();
         tunnel.Record = null;
         _tunnels.TryRemove(KeyValuePair.Create(record.Name, tunnel));
         _watch?.Forget(record.Name);

@@ -1,0 +1,70 @@
+using Adit.Api;
+using Adit.Hub.Http;
+using Adit.Hub.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Adit.Hub.Tunnels;
+
+/// <summary>PATCH /api/v1/tunnels/{name}, with If-Match against two who change at once.</summary>
+internal static class TunnelChange
+{
+    private const string Masked = "***";
+
+    /// <summary>Serves it.</summary>
+    public static async Task<IResult> ServeAsync(
+        string name, ChangeTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelView view)
+    {
+        if (TunnelEndpoints.Own(name, context, registry) is not { } tunnel)
+            return Problems.NotFound($"tunnel '{name}'");
+        if (request.Access is { } access && !Enum.IsDefined(access))
+            return Problems.Invalid("The access is owner or public.");
+        var expected = context.Request.Headers.IfMatch;
+        try
+        {
+            await registry.ChangeAsync(tunnel, record => Changed(record, request, expected));
+        }
+        catch (TunnelRefusal e)
+        {
+            return TunnelEndpoints.Answer(e);
+        }
+        catch (StorageException e)
+        {
+            return Problems.Of(StatusCodes.Status507InsufficientStorage, "storage", e.Message);
+        }
+
+        return TunnelEndpoints.Show(tunnel, context, view, StatusCodes.Status200OK) ?? Problems.NotFound($"tunnel '{name}'");
+    }
+
+    /// <summary>Whether a list of validators (RFC 9110 13.1.1) has this one.</summary>
+    public static bool Matches(Microsoft.Extensions.Primitives.StringValues validators, string etag) =>
+        validators.SelectMany(static v => (v ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(v => v == "*" || v == etag);
+
+    private static TunnelRecord Changed(TunnelRecord record, ChangeTunnelRequest request, Microsoft.Extensions.Primitives.StringValues expected)
+    {
+        if (expected.Count > 0 && !Matches(expected, record.ETag()))
+            throw new TunnelRefusal(TunnelRefusalCode.Changed, $"The tunnel '{record.Name}' was changed since you read it; read it again and repeat the change.");
+        if (record.Client is not null && request.Keep == false)
+            throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"The tunnel '{record.Name}' is served by a named client and is therefore kept; remove it instead.");
+        return record with
+        {
+            Access = request.Access ?? record.Access,
+            Keep = request.Keep ?? record.Keep,
+            Options = request.Options is null ? record.Options : Merged(request.Options, record.Options),
+        };
+    }
+
+    private static TunnelOptions Merged(TunnelOptions next, TunnelOptions? before)
+    {
+        var keepsBasic = next.BasicAuth?.EndsWith(":" + Masked, StringComparison.Ordinal) == true && before?.BasicAuth is not null;
+        var keepsToken = next.VisitorToken == Masked && before?.VisitorToken is not null;
+        var told = next with { BasicAuth = keepsBasic ? null : next.BasicAuth, VisitorToken = keepsToken ? null : next.VisitorToken };
+        if (TunnelRules.Refusal(told) is { } refusal)
+            throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
+        var kept = TunnelCompiler.Sealed(told)!;
+        return kept with
+        {
+            BasicAuth = keepsBasic ? before!.BasicAuth : kept.BasicAuth,
+            VisitorToken = keepsToken ? before!.VisitorToken : kept.VisitorToken,
+        };
+    }
+}

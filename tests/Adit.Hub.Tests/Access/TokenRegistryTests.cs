@@ -1,0 +1,153 @@
+using System.Text;
+using Adit.Api;
+
+namespace Adit.Hub.Tests.Access;
+
+public sealed class TokenRegistryTests
+{
+    [Fact]
+    public async Task The_first_start_makes_an_admin_token_and_writes_it_for_its_user_alone()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var path = access.Directory.File("admin-token");
+        Assert.Equal(access.AdminText, (await File.ReadAllTextAsync(path)).Trim());
+        Assert.Matches("^adit_[0-9a-f]{12}_[A-Za-z0-9_-]{43}$", access.AdminText);
+        Assert.True(access.Admin.IsAdmin);
+        Assert.Equal("admin", access.Admin.Account);
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
+    public async Task Further_starts_make_none_and_the_tokens_are_still_good()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = await access.TokenAsync("ann");
+        Assert.Null(await access.RestartAsync());
+        Assert.NotNull(access.Tokens.Authenticate(access.AdminText));
+        Assert.Equal("ann", access.Tokens.Authenticate(ann.Secret)!.Account);
+    }
+
+    [Fact]
+    public async Task A_secret_is_shown_once_and_not_kept()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = await access.TokenAsync("ann");
+        Assert.NotNull(ann.Secret);
+        Assert.All(access.Tokens.List(access.Admin), static t => Assert.Null(t.Secret));
+        await access.RestartAsync();
+        var secret = Encoding.ASCII.GetBytes(ann.Secret![18..]);
+        foreach (var file in Directory.GetFiles(access.Directory.Path, "adit.db*"))
+        {
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var content = new MemoryStream();
+            await stream.CopyToAsync(content);
+            Assert.Equal(-1, content.ToArray().AsSpan().IndexOf(secret));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("adit_")]
+    [InlineData("Bearer x")]
+    [InlineData("adit_000000000000_0000000000000000000000000000000000000000000")]
+    public async Task Text_that_is_no_token_opens_nothing(string text)
+    {
+        await using var access = await TestAccess.StartAsync();
+        Assert.Null(access.Tokens.Authenticate(text));
+        Assert.Null(access.Tokens.Authenticate(null));
+    }
+
+    [Fact]
+    public async Task A_token_with_any_one_character_changed_opens_nothing()
+    {
+        await using var access = await TestAccess.StartAsync();
+        for (var i = 0; i < access.AdminText.Length; i++)
+        {
+            var changed = access.AdminText.ToCharArray();
+            changed[i] = changed[i] == 'a' ? 'b' : 'a';
+            // The last character of the secret holds four bits that nobody looks at in base64url; the text is hashed, so they count here.
+            Assert.Null(access.Tokens.Authenticate(new string(changed)));
+        }
+
+        Assert.Null(access.Tokens.Authenticate(access.AdminText + "a"));
+        Assert.Null(access.Tokens.Authenticate(access.AdminText[..^1]));
+        Assert.Null(access.Tokens.Authenticate(access.AdminText.ToUpperInvariant()));
+        Assert.NotNull(access.Tokens.Authenticate(access.AdminText));
+    }
+
+    [Fact]
+    public async Task The_secret_of_one_token_does_not_open_another()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = (await access.TokenAsync("ann")).Secret!;
+        var bob = (await access.TokenAsync("bob")).Secret!;
+        Assert.Null(access.Tokens.Authenticate(ann[..18] + bob[18..]));
+    }
+
+    [Fact]
+    public async Task A_revoked_token_is_dead_at_once_says_so_and_stays_dead()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = await access.TokenAsync("ann");
+        var revoked = new List<string>();
+        access.Tokens.Revoked += revoked.Add;
+        Assert.True(await access.Tokens.RevokeAsync(ann.Id, access.Admin));
+        Assert.Equal([ann.Id], revoked);
+        Assert.Null(access.Tokens.Authenticate(ann.Secret));
+        Assert.Null(access.Tokens.Find(ann.Id));
+        Assert.True(await access.Tokens.RevokeAsync(ann.Id, access.Admin)); // Asked twice, done once.
+        Assert.Single(revoked);
+        await access.RestartAsync();
+        Assert.Null(access.Tokens.Authenticate(ann.Secret));
+        Assert.NotNull(access.Tokens.List(access.Admin).Single(t => t.Id == ann.Id).Revoked);
+    }
+
+    [Fact]
+    public async Task A_token_ends_at_its_time_and_not_before()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = await access.TokenAsync("ann", new CreateTokenRequest { Name = "short", ExpiresInSeconds = 60 });
+        access.Time.Advance(TimeSpan.FromSeconds(59));
+        Assert.NotNull(access.Tokens.Authenticate(ann.Secret));
+        access.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(access.Tokens.Authenticate(ann.Secret));
+        Assert.Null(access.Tokens.Find(ann.Id));
+    }
+
+    [Fact]
+    public async Task Nobody_sees_or_revokes_what_another_account_has()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = access.Tokens.Authenticate((await access.TokenAsync("ann")).Secret)!;
+        var bob = await access.TokenAsync("bob");
+        Assert.All(access.Tokens.List(ann), static t => Assert.Equal("ann", t.Account));
+        Assert.False(await access.Tokens.RevokeAsync(bob.Id, ann));
+        Assert.False(await access.Tokens.RevokeAsync(access.Admin.TokenId, ann));
+        Assert.NotNull(access.Tokens.Authenticate(bob.Secret));
+    }
+
+    [Fact]
+    public async Task When_a_token_was_last_used_is_remembered()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = await access.TokenAsync("ann");
+        Assert.Null(access.Tokens.List(access.Admin).Single(t => t.Id == ann.Id).LastUsed);
+        access.Time.Advance(TimeSpan.FromHours(1));
+        var used = access.Time.GetUtcNow();
+        access.Tokens.Authenticate(ann.Secret);
+        await access.RestartAsync();
+        Assert.Equal(used, access.Tokens.List(access.Admin).Single(t => t.Id == ann.Id).LastUsed);
+    }
+
+    [Fact]
+    public async Task Limits_reach_the_caller()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = await access.TokenAsync("ann", new CreateTokenRequest { Name = "small", MaxTunnels = 2, MaxStreams = 3, BytesPerSecond = 4096 });
+        await access.RestartAsync();
+        var caller = access.Tokens.Authenticate(ann.Secret)!;
+        Assert.Equal((2, 3, 4096L), (caller.MaxTunnels, caller.MaxStreams, caller.Bandwidth!.BytesPerSecond));
+        Assert.Same(caller.Bandwidth, access.Tokens.Authenticate(ann.Secret)!.Bandwidth); // One bucket for all that the token serves.
+    }
+}
