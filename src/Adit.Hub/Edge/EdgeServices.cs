@@ -1,4 +1,5 @@
 using Adit.Hub.Edge.Forwarding;
+using Adit.Hub.Edge.Gate;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,9 +20,10 @@ public static class EdgeServices
         services.TryAddSingleton<RouteTable>();
         services.TryAddSingleton(new OwnHosts(options.Domain));
         services.TryAddSingleton(new TrustedProxies(options.TrustedProxies));
+        services.TryAddSingleton<SignInCodes>();
         services.TryAddSingleton(forwarding ?? new ForwarderOptions { LogSampling = options.RequestLogSampling });
         services.TryAddSingleton(p => new Forwarder(
-            p.GetRequiredService<ForwarderOptions>(), p.GetRequiredService<TrustedProxies>(), p.GetService<IGate>(),
+            p.GetRequiredService<ForwarderOptions>(), p.GetRequiredService<TrustedProxies>(), GateOf(p, options),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Forwarder>>()));
         services.Configure<KestrelServerOptions>(EdgeServer.Configure);
 
@@ -30,6 +32,16 @@ public static class EdgeServices
         services.AddSingleton<IServer>(p => new EdgeServer(
             Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>()));
         return services;
+    }
+
+    // Without keys to ask for, nobody passes a private route.
+    private static Gatekeeper? GateOf(IServiceProvider provider, HubOptions options)
+    {
+        if (provider.GetService<IDoorKeys>() is not { } keys)
+            return null;
+        var time = provider.GetRequiredService<TimeProvider>();
+        return new Gatekeeper(
+            keys, new DoorTickets(DoorTickets.KeyIn(options.DataDirectory), time), provider.GetRequiredService<SignInCodes>(), new GuessThrottle(time));
     }
 
     private static IServer Create(IServiceProvider provider, ServiceDescriptor server) =>

@@ -44,7 +44,7 @@ public enum RouteKind
 /// <summary>Who may pass a route. Default is nobody.</summary>
 public sealed record RoutePolicy
 {
-    /// <summary>Anyone may pass.</summary>
+    /// <summary>Anyone may pass, unless a password or a visitor token is set: then whoever shows that.</summary>
     public bool IsPublic { get; init; }
 
     /// <summary>The account whose tokens may pass when it is not public.</summary>

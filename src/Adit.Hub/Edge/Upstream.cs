@@ -19,6 +19,8 @@ public enum UpstreamProtocol
 /// </summary>
 public abstract class Upstream
 {
+    private HttpMessageInvoker? _http2;
+
     /// <summary>Which HTTP it speaks.</summary>
     public abstract UpstreamProtocol Protocol { get; }
 
@@ -48,5 +50,22 @@ public abstract class Upstream
     }
 
     /// <summary>The upstream is gone for good: closes its idle connections. What is under way goes on.</summary>
-    public void Close() => Idle.Close();
+    public void Close()
+    {
+        Idle.Close();
+        lock (Idle)
+        {
+            _http2?.Dispose();
+            _http2 = null;
+        }
+    }
+
+    /// <summary>The handler for an upstream that speaks HTTP/2, made when it is needed first.</summary>
+    internal HttpMessageInvoker Http2Invoker(ForwarderOptions options)
+    {
+        lock (Idle)
+        {
+            return _http2 ??= Http2Forwarder.CreateInvoker(this, options);
+        }
+    }
 }

@@ -14,11 +14,15 @@ internal static class ErrorAnswer
     private const int RetryAfterSeconds = 5;
 
     /// <summary>Writes the answer to <see cref="Visit.Error"/>.</summary>
-    public static async Task WriteAsync(Visit visit)
+    /// <param name="visit">To whom.</param>
+    /// <param name="challenge">The value of WWW-Authenticate, with 401.</param>
+    public static async Task WriteAsync(Visit visit, string? challenge = null)
     {
         var meaning = visit.Error.Meaning();
         var advice = string.Format(CultureInfo.InvariantCulture, meaning.Advice, visit.Route?.Name ?? HostName.Of(visit.Authority).ToString());
         Reset(visit);
+        if (challenge is not null)
+            visit.Response.Headers.WWWAuthenticate = challenge;
         if (visit.Request.Headers.ContentType.ToString().StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase))
         {
             AnswerGrpc(visit, meaning, advice);
@@ -35,7 +39,8 @@ internal static class ErrorAnswer
         visit.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Writes a whole answer.</summary>
-    public static async Task WriteAsync(Visit visit, int status, string contentType, byte[] body)
+    public static async Task WriteAsync(
+        Visit visit, int status, string contentType, byte[] body, string contentSecurityPolicy = ErrorPage.ContentSecurityPolicy)
     {
         visit.Response.StatusCode = status;
         var headers = visit.Response.Headers;
@@ -46,7 +51,7 @@ internal static class ErrorAnswer
         headers.XContentTypeOptions = "nosniff";
         if (contentType.StartsWith("text/html", StringComparison.Ordinal))
         {
-            headers.ContentSecurityPolicy = ErrorPage.ContentSecurityPolicy;
+            headers.ContentSecurityPolicy = contentSecurityPolicy;
             headers.XFrameOptions = "DENY";
             headers["Referrer-Policy"] = "no-referrer";
         }

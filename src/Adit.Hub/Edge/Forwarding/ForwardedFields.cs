@@ -31,15 +31,24 @@ internal sealed class ForwardedFields
         head.Write(_lines);
     }
 
-    /// <summary>Writes the lines of a request that a trusted proxy sent.</summary>
-    public static void WriteTrusted(RecordBuffer head, IPAddress? peer, IPAddress? client, string authority, string scheme, IHeaderDictionary sent)
+    /// <summary>The lines of a request, as text.</summary>
+    public static string Of(Visit visit, TrustedProxies trusted)
+    {
+        var (peer, authority, scheme) = (visit.Peer, visit.Authority, visit.Request.Scheme);
+        return trusted.Contains(peer)
+            ? Trusted(peer, visit.Client, authority, scheme, visit.Request.Headers)
+            : Lines(Text(peer), Text(peer), scheme, authority, PortOf(authority, scheme), Element(peer, authority, scheme));
+    }
+
+    // What a trusted proxy said is kept and added to.
+    private static string Trusted(IPAddress? peer, IPAddress? client, string authority, string scheme, IHeaderDictionary sent)
     {
         var chain = Joined(sent["X-Forwarded-For"].ToString(), Text(peer));
         var proto = Or(sent["X-Forwarded-Proto"].ToString(), scheme);
         var host = Or(sent["X-Forwarded-Host"].ToString(), authority);
         var port = Or(sent["X-Forwarded-Port"].ToString(), PortOf(host, proto));
         var element = Joined(sent["Forwarded"].ToString(), Element(peer, authority, scheme));
-        head.Write(Lines(chain, Text(client ?? peer), proto, host, port, element));
+        return Lines(chain, Text(client ?? peer), proto, host, port, element);
     }
 
     /// <summary>The visitor's address as trusted proxies tell it: the last of the chain that is not one of them.</summary>

@@ -1,3 +1,4 @@
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -32,20 +33,22 @@ internal sealed class Forwarder : IDisposable
 
     private readonly ForwarderOptions _options;
     private readonly TrustedProxies _trusted;
-    private readonly IGate? _gate;
+    private readonly Gatekeeper? _gate;
     private readonly TimeProvider _time;
     private readonly RequestIds _ids = new();
+    private readonly Http2Forwarder _http2;
     private readonly RequestPump _pump;
     private readonly ResponseRelay _relay;
     private readonly ExchangeRecord _record;
 
-    public Forwarder(ForwarderOptions options, TrustedProxies trusted, IGate? gate, TimeProvider time, ILogger<Forwarder> log)
+    public Forwarder(ForwarderOptions options, TrustedProxies trusted, Gatekeeper? gate, TimeProvider time, ILogger<Forwarder> log)
     {
         _options = options;
         _trusted = trusted;
         _gate = gate;
         _time = time;
         Deadlines = new Deadlines(time);
+        _http2 = new Http2Forwarder(options, trusted);
         _pump = new RequestPump(options, time);
         _relay = new ResponseRelay(options);
         _record = new ExchangeRecord(options, time, log);
@@ -76,6 +79,10 @@ internal sealed class Forwarder : IDisposable
                 throw new ForwardException(ForwardError.SignInNeeded);
             if (_gate?.Stop(visit, route) is { } answer)
                 await answer;
+            else if (!route.Upstream.IsUp)
+                throw new ForwardException(ForwardError.Offline);
+            else if (route.Upstream.Protocol == UpstreamProtocol.Http2)
+                await _http2.ExchangeAsync(visit, route);
             else
                 await ExchangeAsync(visit, route);
         }
@@ -116,9 +123,7 @@ internal sealed class Forwarder : IDisposable
 
     private async Task ExchangeAsync(Visit visit, Route route)
     {
-        if (!route.Upstream.IsUp)
-            throw new ForwardException(ForwardError.Offline);
-        RequestHead.Write(visit, route, _trusted, _gate);                                            // (2)
+        RequestHead.Write(visit, route, _trusted);                                                   // (2)
         if (visit.Shape is RequestShape.Sized or RequestShape.Chunked)
             PrepareBody(visit);
         using var left = visit.Lifetime.RequestAborted.UnsafeRegister(static v => ((Visit)v!).Leave(), visit);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Adit.Hub.Edge.Gate;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -53,7 +54,7 @@ internal static class RequestHead
 
     /// <summary>Writes the head.</summary>
     /// <exception cref="BadRequestException">A part of it cannot be written without changing its meaning.</exception>
-    public static void Write(Visit visit, Route route, TrustedProxies trusted, IGate? gate)
+    public static void Write(Visit visit, Route route, TrustedProxies trusted)
     {
         var head = visit.Head;
         var request = visit.Request;
@@ -65,12 +66,12 @@ internal static class RequestHead
         head.Write(" HTTP/1.1\r\nHost: "u8);
         head.Write(route.Transforms.Host ?? visit.Authority);
         head.Write("\r\n"u8);
-        WriteFields(visit, route, gate);
+        WriteFields(visit, route);
         WriteFraming(head, visit.Shape, headers);
         if (trusted.IsEmpty || !trusted.Contains(visit.Peer))
             visit.Forwarded.Write(head, visit.Peer, visit.Authority, request.Scheme);
         else
-            ForwardedFields.WriteTrusted(head, visit.Peer, visit.Client, visit.Authority, request.Scheme, headers);
+            head.Write(ForwardedFields.Of(visit, trusted));
         head.WriteField("X-Request-Id", visit.Id);
         if (visit.Span is { } span)
             WriteTrace(head, span);
@@ -119,7 +120,7 @@ internal static class RequestHead
         head.Write(text);
     }
 
-    private static void WriteFields(Visit visit, Route route, IGate? gate)
+    private static void WriteFields(Visit visit, Route route)
     {
         var head = visit.Head;
         var headers = visit.Request.Headers;
@@ -132,36 +133,15 @@ internal static class RequestHead
             if (visit.Span is not null && IsTrace(name))
                 continue;
             var role = HeaderRoles.Of(name);
-            if (role is HeaderRole.Cookie or HeaderRole.Authorization)
-            {
-                if (!(mayTake && IsTaken(name, connection, namesFields, route.Transforms)))
-                    WriteCredential(head, name, values, role, gate, visit, checkLines);
-                continue;
-            }
-
-            if (role == HeaderRole.Te)
-            {
-                if (HopByHop.AnyLists(values, "trailers"))
-                    head.Write("TE: trailers\r\n"u8);
-                continue;
-            }
-
-            if (role == HeaderRole.Expect)
-            {
-                if (visit.Shape is RequestShape.Sized or RequestShape.Chunked && HopByHop.AnyLists(values, "100-continue"))
-                    head.Write("Expect: 100-continue\r\n"u8);
-                continue;
-            }
-
-            if (role != HeaderRole.EndToEnd || (mayTake && IsTaken(name, connection, namesFields, route.Transforms)))
-                continue;
-            for (var i = 0; i < values.Count; i++)
-                WriteField(head, name, values[i] ?? "", checkLines);
+            if (role is HeaderRole.EndToEnd && !mayTake)
+                WriteFields(head, name, values, checkLines);
+            else
+                WriteFields(head, name, Passed(visit, name, role, values, connection, namesFields, route.Transforms), checkLines);
         }
     }
 
     // The hub's own span is what the application's span is a child of.
-    private static bool IsTrace(string name) =>
+    internal static bool IsTrace(string name) =>
         name.Equals(HeaderNames.TraceParent, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.TraceState, StringComparison.OrdinalIgnoreCase);
 
     private static void WriteTrace(RecordBuffer head, Activity span)
@@ -171,17 +151,30 @@ internal static class RequestHead
             WriteField(head, HeaderNames.TraceState, state, check: true);
     }
 
-    private static void WriteCredential(
-        RecordBuffer head, string name, StringValues values, HeaderRole role, IGate? gate, Visit visit, bool checkLines)
+    private static void WriteFields(RecordBuffer head, string name, StringValues values, bool check)
     {
         for (var i = 0; i < values.Count; i++)
+            WriteField(head, name, values[i] ?? "", check);
+    }
+
+    /// <summary>What of a field goes on to the upstream.</summary>
+    internal static StringValues Passed(
+        Visit visit, string name, HeaderRole role, StringValues values, StringValues connection, bool namesFields, RouteTransforms transforms)
+    {
+        if (IsTaken(name, connection, namesFields, transforms))
+            return StringValues.Empty;
+        return role switch
         {
-            var value = gate is null ? values[i]
-                : role == HeaderRole.Cookie ? gate.StripCookie(values[i] ?? "")
-                : gate.StripAuthorization(visit, values[i] ?? "");
-            if (!string.IsNullOrEmpty(value))
-                WriteField(head, name, value, checkLines);
-        }
+            HeaderRole.EndToEnd => values,
+            HeaderRole.Te => HopByHop.AnyLists(values, "trailers") ? "trailers" : StringValues.Empty,
+            HeaderRole.Expect => visit.Shape is RequestShape.Sized or RequestShape.Chunked && HopByHop.AnyLists(values, "100-continue")
+                ? "100-continue" : StringValues.Empty,
+
+            // What opened the hub's own gate goes no further.
+            HeaderRole.Authorization => visit.OpenedByAuthorization ? StringValues.Empty : values,
+            HeaderRole.Cookie => Gatekeeper.StripCookies(values),
+            _ => StringValues.Empty,
+        };
     }
 
     /// <summary>Writes a field line; with <paramref name="check"/>, refuses what would not stay one.</summary>

@@ -133,15 +133,18 @@ internal sealed class ResponseRelay(ForwarderOptions options)
     private async ValueTask<bool> RelaySizedAsync(Visit visit, UpstreamConnection connection, Memory<byte> run, long length)
     {
         await visit.ResponseBody.StartAsync();
-        while (true)
+        for (var pieces = 1; ; pieces++)
         {
             var piece = (int)Math.Min(run.Length, length);
             if (piece > 0)
                 Write(visit, run.Span[..piece]);
             length -= piece;
+            // An answer of one piece leaves with the end of the exchange: head and body in one call to the kernel. Kestrel counts as unsent
+            // only what it wrote itself (the head), so any further piece must be flushed from here.
+            if (length > 0 || pieces > 1)
+                await FlushAsync(visit, connection, piece);
             if (length == 0)
-                return run.Length == piece; // Kestrel sends it with the end of the exchange: head and body in one call to the kernel.
-            await FlushAsync(visit, connection, piece);
+                return run.Length == piece;
             run = await ReceiveAsync(connection);
             if (run.IsEmpty)
                 throw BrokenOff();
@@ -157,6 +160,7 @@ internal sealed class ResponseRelay(ForwarderOptions options)
         await visit.ResponseBody.StartAsync();
         var chunks = connection.Chunks;
         chunks.Start();
+        var hasFlushed = false;
         while (true)
         {
             var received = run.Length;
@@ -172,6 +176,7 @@ internal sealed class ResponseRelay(ForwarderOptions options)
             if (chunks.IsDone)
                 break;
             await FlushAsync(visit, connection, received);
+            hasFlushed = true;
             run = await ReceiveAsync(connection);
             if (run.IsEmpty)
                 throw BrokenOff();
@@ -181,7 +186,10 @@ internal sealed class ResponseRelay(ForwarderOptions options)
             OutgoingChunks.WriteEnd(visit.ResponseBody.Writer, chunks.Trailers);
         else
             AnswerTrailers(visit, chunks.Trailers);
-        return run.IsEmpty;
+        var reusable = run.IsEmpty;
+        if (hasFlushed)
+            await FlushAsync(visit, connection, 0);
+        return reusable;
     }
 
     private async ValueTask RelayUntilCloseAsync(Visit visit, UpstreamConnection connection, Memory<byte> run)

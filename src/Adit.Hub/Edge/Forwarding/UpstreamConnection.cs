@@ -15,6 +15,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<Memory<byte>>
     private readonly Action _onReceived;
     private ManualResetValueTaskSourceCore<Memory<byte>> _posted;
     private ValueTaskAwaiter<Memory<byte>> _receiving;
+    private int _generation;
     private bool _isPosted;
     private int _over;
     private int _receiveDeadline;
@@ -112,6 +113,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<Memory<byte>>
         ArmReceive(Wait.Idle, idleTimeout);
         Post();
         _pool.Put(this);
+        LeaveIfSpokenTo();
     }
 
     /// <summary>Closes in order: says our end and waits for the upstream's, so that the data connection below can be used again.</summary>
@@ -139,6 +141,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<Memory<byte>>
 
     private void Post()
     {
+        _generation++;
         _posted.Reset();
         _isPosted = true;
 #pragma warning disable CA2012 // Consumed once, in Received.
@@ -152,7 +155,7 @@ internal sealed class UpstreamConnection : IValueTaskSource<Memory<byte>>
 
     private void Received()
     {
-        var wasIdle = IsIdle && _pool.TryRemove(this);
+        var generation = _generation;
         try
         {
             _posted.SetResult(_receiving.GetResult());
@@ -162,8 +165,16 @@ internal sealed class UpstreamConnection : IValueTaskSource<Memory<byte>>
             _posted.SetException(e);
         }
 
-        // Closed by the upstream, or it spoke without being asked: either way no request may go out on it.
-        if (wasIdle)
+        // Setting the result may have run a whole exchange, after which the connection is idle again and rightly so.
+        if (generation == Volatile.Read(ref _generation))
+            LeaveIfSpokenTo();
+    }
+
+    // Closed by the upstream while idle, or it spoke without being asked: either way no request may go out on it. Looked at from both
+    // sides, when something arrives and when the connection enters the pool, so that neither can miss the other.
+    private void LeaveIfSpokenTo()
+    {
+        if (IsIdle && !IsQuiet && _pool.TryRemove(this))
             Finish();
     }
 

@@ -66,6 +66,9 @@ internal sealed class Visit
     /// <summary>Whether the response's head is still to come.</summary>
     public volatile bool AwaitsHead;
 
+    /// <summary>Whether the Authorization field opened the gate, and so was meant for the hub.</summary>
+    public bool OpenedByAuthorization { get; set; }
+
     public long BytesIn { get; set; }
 
     public long BytesOut { get; set; }
@@ -135,6 +138,7 @@ internal sealed class Visit
         Route = null;
         BodyReader = null;
         Continue = null;
+        OpenedByAuthorization = false;
         BodyIsRead = BodyIsTouched = AwaitsHead = false;
         BytesIn = BytesOut = 0;
         Exchange = null;

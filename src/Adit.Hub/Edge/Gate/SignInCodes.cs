@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+
+namespace Adit.Hub.Edge.Gate;
+
+/// <summary>
+/// Codes that open one host once, within a minute: what <c>sign-in-link</c> puts into the fragment of an address, so that a browser gets
+/// in without its user handling a token.
+/// </summary>
+public sealed class SignInCodes(TimeProvider time)
+{
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
+    private const int Most = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, (string Host, DoorKey Holder, DateTimeOffset Until)> _codes = [];
+
+    /// <summary>Makes a code for the holder of a token, for a host name without port.</summary>
+    /// <returns>The code; the address is <c>/_adit/sign-in#code=CODE</c> on that host. Null when too many are outstanding.</returns>
+    public string? Issue(string host, DoorKey holder)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            if (_codes.Count >= Most)
+            {
+                foreach (var stale in _codes.Where(c => c.Value.Until < now).Select(c => c.Key).ToArray())
+                    _codes.Remove(stale);
+                if (_codes.Count >= Most)
+                    return null;
+            }
+
+            var code = RandomNumberGenerator.GetHexString(32, lowercase: true);
+            _codes[code] = (host, holder, now + Life);
+            return code;
+        }
+    }
+
+    /// <summary>Uses a code up.</summary>
+    public bool TryRedeem(string code, ReadOnlySpan<char> host, out DoorKey holder)
+    {
+        lock (_lock)
+        {
+            var known = _codes.Remove(code, out var entry);
+            holder = entry.Holder;
+            return known && entry.Until >= time.GetUtcNow() && host.Equals(entry.Host, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+}
