@@ -30,9 +30,9 @@ internal sealed class EndSignals : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        if (_source.IsCancellationRequested)
-            return; // The runtime's own handling ends the process.
         context.Cancel = true;
+        if (_source.IsCancellationRequested)
+            Environment.Exit(ExitCode);
         _source.Cancel();
     }
 }

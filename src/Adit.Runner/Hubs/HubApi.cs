@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Adit.Api;
@@ -89,17 +87,12 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
         using var answer = await SendAsync(HttpMethod.Delete, $"/api/v1/tokens/{Uri.EscapeDataString(id)}", null, cancellationToken);
     }
 
-    /// <summary>Events as they happen, until the hub ends the answer or the connection breaks.</summary>
-    /// <param name="query">What to see: <c>?tunnel=NAME</c>, or empty for all that the token may see.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Opens the stream of events; dispose it to end it.</summary>
+    /// <param name="query">What to see: <c>?types=request&amp;tunnel=NAME</c>.</param>
+    /// <param name="cancellationToken">Gives up opening it.</param>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
-    public async IAsyncEnumerable<SseItem<string>> EventsAsync(string query, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var answer = await SendAsync(HttpMethod.Get, "/api/v1/events" + query, null, cancellationToken);
-        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        await foreach (var item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
-            yield return item;
-    }
+    public Task<HttpResponseMessage> OpenEventsAsync(string query, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, "/api/v1/events" + query, null, cancellationToken);
 
     /// <inheritdoc />
     public void Dispose() => http.Dispose();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Adit.Link;
 using Adit.Runner.Hubs;
+using Adit.Runner.Tunnels;
 using Adit.Terminal;
 
 namespace Adit.Commands;
@@ -56,20 +57,27 @@ internal sealed class HubAccessOptions
     }
 
     /// <summary>What the command line and the environment say.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="section">A file's section on the hub, for what the command line does not say.</param>
     /// <exception cref="CommandException">Something is missing.</exception>
-    public HubAccess Read(ParseResult parsed)
+    public HubAccess Read(ParseResult parsed, TunnelsFile.HubSection? section = null)
     {
-        var hub = Value(parsed, _hub, "ADIT_HUB")
+        var hub = parsed.GetValue(_hub) ?? section?.Url ?? Value(parsed, _hub, "ADIT_HUB")
             ?? throw new CommandException(ExitCode.Usage, "No hub is named. Give --hub URL or set ADIT_HUB.");
         var url = HubAccess.ParseUrl(hub);
-        return new HubAccess { Url = url, Token = ReadToken(parsed), ValidateCertificate = url.Scheme == "https" ? ReadTrust(parsed).CallbackFor(url.IdnHost, url.Port) : null };
+        return new HubAccess
+        {
+            Url = url,
+            Token = ReadToken(parsed, section),
+            ValidateCertificate = url.Scheme == "https" ? ReadTrust(parsed, section).CallbackFor(url.IdnHost, url.Port) : null,
+        };
     }
 
     /// <summary>Which certificates are believed. A hub that is not known yet is trusted on first use, and its key is remembered.</summary>
-    private TlsTrust ReadTrust(ParseResult parsed) => new()
+    private TlsTrust ReadTrust(ParseResult parsed, TunnelsFile.HubSection? section) => new()
     {
-        Pin = Value(parsed, _pin, "ADIT_PIN") is { } pin ? KeyPin.Parse(pin) : null,
-        CaFile = Value(parsed, _caFile, "ADIT_CA_FILE"),
+        Pin = (parsed.GetValue(_pin) ?? section?.Pin ?? Value(parsed, _pin, "ADIT_PIN")) is { } pin ? KeyPin.Parse(pin) : null,
+        CaFile = parsed.GetValue(_caFile) ?? section?.CaFile ?? Value(parsed, _caFile, "ADIT_CA_FILE"),
         FirstUse = new KnownHubs(Path.Combine(ClientFiles.Directory, "known-hubs")),
         Learned = static (hub, key) => Screen.Note($"The hub {hub} is new here: its key {key} is trusted from now on (compare it with what the hub printed at start)."),
     };
@@ -78,14 +86,17 @@ internal sealed class HubAccessOptions
     public static string? Value(ParseResult parsed, Option<string?> option, string variable) =>
         parsed.GetValue(option) ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 
-    private string ReadToken(ParseResult parsed)
+    // The command line first, then what the file names, then the environment.
+    private string ReadToken(ParseResult parsed, TunnelsFile.HubSection? section)
     {
         var token = parsed.GetValue(_token) switch
         {
             "-" => Console.In.ReadLine() ?? "",
             { } given => given,
-            null when Value(parsed, _tokenFile, "ADIT_TOKEN_FILE") is { } file && (parsed.GetValue(_tokenFile) is not null || Environment.GetEnvironmentVariable("ADIT_TOKEN") is null or "") => ReadFile(file),
-            null => Environment.GetEnvironmentVariable("ADIT_TOKEN"),
+            null when (parsed.GetValue(_tokenFile) ?? section?.TokenFile) is { } file => ReadFile(file),
+            null when section?.TokenVariable is { } variable => Environment.GetEnvironmentVariable(variable),
+            null when Environment.GetEnvironmentVariable("ADIT_TOKEN") is { Length: > 0 } value => value,
+            null => Environment.GetEnvironmentVariable("ADIT_TOKEN_FILE") is { Length: > 0 } file ? ReadFile(file) : null,
         };
         token = token?.Trim();
         if (string.IsNullOrEmpty(token))

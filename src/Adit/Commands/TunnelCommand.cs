@@ -13,8 +13,10 @@ internal static class TunnelCommand
             TunnelHttpCommand.Create(access),
             TunnelTcpCommand.Create(access),
             TunnelTlsCommand.Create(access),
+            TunnelRunCommand.Create(access),
             TunnelListCommand.Create(access),
             TunnelRemoveCommand.Create(access),
+            TunnelRequestsCommand.Create(access),
         };
         access.AddTo(command);
         return command;
