@@ -324,4 +324,5 @@ public sealed record RequestList
 [JsonSerializable(typeof(TunnelEvent))]
 [JsonSerializable(typeof(InspectedRequest))]
 [JsonSerializable(typeof(RequestList))]
+[JsonSerializable(typeof(RequestSummary))]
 public sealed partial class TunnelsJson : JsonSerializerContext;

@@ -87,6 +87,13 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
         using var answer = await SendAsync(HttpMethod.Delete, $"/api/v1/tokens/{Uri.EscapeDataString(id)}", null, cancellationToken);
     }
 
+    /// <summary>Whether the hub is ready.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, "/readyz", null, cancellationToken);
+    }
+
     /// <summary>Opens the stream of events; dispose it to end it.</summary>
     /// <param name="query">What to see: <c>?types=request&amp;tunnel=NAME</c>.</param>
     /// <param name="cancellationToken">Gives up opening it.</param>

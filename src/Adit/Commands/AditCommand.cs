@@ -6,18 +6,17 @@ namespace Adit.Commands;
 internal static class AditCommand
 {
     /// <summary>Builds it.</summary>
-    public static RootCommand Create()
+    public static RootCommand Create() => new(
+        "Adit exposes, reaches and runs what your machines do, through one hub.\n\n"
+        + "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not authorised, 4 not found or taken, 5 hub unreachable.")
     {
-        var root = new RootCommand(
-            "Adit exposes, reaches and runs what your machines do, through one hub.\n\n"
-            + "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not authorised, 4 not found or taken, 5 hub unreachable.")
-        {
-            TunnelCommand.Create(),
-            ConnectCommand.Create(),
-            TokenCommand.Create(),
-            ConfigCommand.Create(),
-            VersionCommand.Create(),
-        };
-        return root;
-    }
+        HubCommand.Create(),
+        TunnelCommand.Create(),
+        ConnectCommand.Create(),
+        StatusCommand.Create(),
+        TokenCommand.Create(),
+        ConfigCommand.Create(),
+        CompletionCommand.Create(),
+        VersionCommand.Create(),
+    };
 }

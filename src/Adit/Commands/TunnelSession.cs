@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Adit.Api;
 using Adit.Runner.Hubs;
 using Adit.Runner.Tunnels;
 using Adit.Terminal;
@@ -41,8 +43,76 @@ internal static class TunnelSession
             ProgramPatience = options.ProgramPatience,
             CaptureProgramOutput = view.CapturesPrograms,
         });
-        client.Reported += view.Show;
-        await client.RunAsync(cancellationToken);
-        return ExitCode.Ok;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var up = new TaskCompletionSource<Tunnel>(TaskCreationOptions.RunContinuationsAsynchronously);
+        client.Reported += report =>
+        {
+            view.Show(report);
+            if (report is TunnelUp first)
+                up.TrySetResult(first.Tunnel);
+        };
+        var beside = BesideAsync(client.Api, view, options, up.Task, stop.Token);
+        try
+        {
+            await client.RunAsync(cancellationToken);
+            return ExitCode.Ok;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await beside;
+        }
+    }
+
+    // What needs the tunnel's name: the way in for its owner, and the requests as they pass. None of it may end the tunnel.
+    private static async Task BesideAsync(HubApi api, TunnelView view, TunnelSessionOptions options, Task<Tunnel> up, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var tunnel = await up.WaitAsync(cancellationToken);
+            if (tunnel.Kind != TunnelKind.Http)
+                return;
+            await SignInAsync(api, view, options, tunnel, cancellationToken);
+            if (options.Requests || view.WantsRequests)
+                await new RequestWatch(api, tunnel.Name, TimeProvider.System).RunAsync(r => view.Show(new RequestPassed(r)), cancellationToken);
+        }
+        catch (Exception e) when (e is HubApiException or HttpRequestException or IOException)
+        {
+            view.Note($"The hub does not show requests: {e.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+
+    private static async Task SignInAsync(HubApi api, TunnelView view, TunnelSessionOptions options, Tunnel tunnel, CancellationToken cancellationToken)
+    {
+        if (!options.Open && !(Screen.IsInteractive && !options.Json && tunnel.Access == TunnelAccess.Owner))
+            return;
+        var address = tunnel.Url;
+        if (tunnel.Access == TunnelAccess.Owner)
+        {
+            address = (await api.CreateSignInLinkAsync(tunnel.Name, cancellationToken)).Url;
+            view.Note($"Open once within ten minutes, signed in: {address}");
+        }
+
+        if (options.Open && address is not null && Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+            Browse(url.AbsoluteUri, view);
+    }
+
+    private static void Browse(string url, TunnelView view)
+    {
+        try
+        {
+            var start = OperatingSystem.IsWindows()
+                ? new ProcessStartInfo(url) { UseShellExecute = true }
+                : new ProcessStartInfo(OperatingSystem.IsMacOS() ? "open" : "xdg-open") { ArgumentList = { url }, RedirectStandardError = true, RedirectStandardOutput = true };
+            using var process = Process.Start(start);
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            view.Note("No browser could be started here; open the address yourself.");
+        }
     }
 }
