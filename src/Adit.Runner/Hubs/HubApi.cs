@@ -40,6 +40,13 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
         return all;
     }
 
+    /// <summary>Says that a link serves a tunnel no more. An ephemeral tunnel goes with its last link.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task StopServingAsync(string name, string link, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/servers/{Uri.EscapeDataString(link)}", null, cancellationToken);
+    }
+
     /// <summary>Removes a tunnel.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public async Task DeleteTunnelAsync(string name, CancellationToken cancellationToken)

@@ -59,7 +59,7 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
         }
         finally
         {
-            await RemoveAsync();
+            await LeaveAsync();
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
             }
             catch (HubApiException e) when (IsFinal(e))
             {
-                throw new TunnelException(FailureOf(e.Status), e.Message, e);
+                throw new TunnelException(FailureOf(e), e.Message, e);
             }
             catch (HubApiException e)
             {
@@ -137,33 +137,37 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
         }
     }
 
-    // What was up once may fail for a while: a hub that restarts may not know the link yet, or still hold the name for the old one.
-    private bool IsFinal(HubApiException e) =>
-        e.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-        || (!_wasUp && (int)e.Status is >= 400 and < 500 && e.Status is not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests) && e.Code != "link-unknown");
+    // What was up once may fail for a while: a hub that restarts may still hold the name for the old link. A link that is gone is followed by
+    // another, and what was removed at the same moment can be made anew.
+    private bool IsFinal(HubApiException e) => e.Code switch
+    {
+        "link-gone" or "removed" => false,
+        _ when e.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => true,
+        "limit-reached" or "ports-exhausted" => !_wasUp,
+        _ => !_wasUp && (int)e.Status is >= 400 and < 500 and not ((int)HttpStatusCode.RequestTimeout or (int)HttpStatusCode.TooManyRequests),
+    };
 
-    private static TunnelFailure FailureOf(HttpStatusCode status) => status switch
+    private static TunnelFailure FailureOf(HubApiException e) => e.Status switch
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => TunnelFailure.NotAuthorized,
         HttpStatusCode.Conflict => TunnelFailure.Taken,
+        _ when e.Code == "ports-exhausted" => TunnelFailure.Taken,
         _ => TunnelFailure.Refused,
     };
 
-    // An ephemeral tunnel's name is free at once when its client ends in order, unless others serve it too.
-    private async Task RemoveAsync()
+    // An ephemeral tunnel's name is free at once when its last client ends in order; a kept one shows its offline page at once.
+    private async Task LeaveAsync()
     {
-        if (!_wasUp || Spec.Keep || LeaveAtEnd || _name is null)
+        if (!_wasUp || LeaveAtEnd || _name is null || _link is null || client.LinkId != _link)
             return;
         using var deadline = new CancellationTokenSource(GoodbyeTime, client.Options.Time);
         try
         {
-            var tunnel = await client.Api.GetTunnelAsync(_name, deadline.Token);
-            if (tunnel.Servers.All(s => s.Link == _link))
-                await client.Api.DeleteTunnelAsync(_name, deadline.Token);
+            await client.Api.StopServingAsync(_name, _link, deadline.Token);
         }
         catch (Exception e) when (e is HubApiException or HttpRequestException or OperationCanceledException)
         {
-            // The hub removes it after the grace time.
+            // The hub sees the link go and holds the name for its grace time.
         }
     }
 }

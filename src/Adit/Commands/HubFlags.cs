@@ -37,7 +37,7 @@ internal sealed class HubFlags
             {
                 Description = key.Help + (isAuto ? "; names and addresses given here are added to it" : "") + (key.IsList ? ". May be repeated." : "."),
                 HelpName = isAuto ? "NAME" : key.Word,
-                Arity = isAuto ? ArgumentArity.ZeroOrMore : key.IsSwitch ? ArgumentArity.ZeroOrOne : key.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+                Arity = key.IsSwitch ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore, // The configuration says itself where one value is enough.
                 AllowMultipleArgumentsPerToken = isAuto,
                 // The library's own conversion to an array insists on an arity of more than one.
                 CustomParser = static result => [.. result.Tokens.Select(static token => token.Value)],

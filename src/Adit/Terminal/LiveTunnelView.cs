@@ -72,6 +72,8 @@ internal sealed class LiveTunnelView : TunnelView
                 _out.Write("\n");
             _out.Flush();
         }
+
+        base.Dispose();
     }
 
     private void Take(TunnelReport report)
