@@ -175,6 +175,9 @@ public sealed class HubApp : IAsyncDisposable
         app.MapAccess();
         app.MapLinks();
         app.MapTunnels();
+        app.MapTls();
+        var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
+        app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;
     }
 
     private static DoorEndPoint EndPoint(string address, bool isTls)

@@ -19,7 +19,7 @@ internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, Ro
         var authority = request.Headers.Host.ToString();
         var host = HostName.Of(authority);
         context.Route = routes.Find(host);
-        context.IsOwn = context.Route is null ? own.Contains(host) : IsChallenge(request);
+        context.IsOwn = (context.Route is null && own.Contains(host)) || IsChallenge(request);
         if (context.IsOwn)
             context.Inner = inner.CreateContext(contextFeatures);
         else

@@ -10,15 +10,15 @@ public static class OwnAuthorityEndpoint
     /// <summary>Where the authority's certificate is.</summary>
     public const string Path = "/.well-known/adit-ca.pem";
 
-    /// <summary>Maps both.</summary>
+    /// <summary>Maps both, for anyone: who asks has no token yet, or is an authority.</summary>
     public static void MapTls(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet(Path, (TlsService tls) => tls.AuthorityPem is { } pem
             ? Results.Text(pem, "application/x-pem-file")
-            : Results.NotFound()).ExcludeFromDescription();
+            : Results.NotFound()).ExcludeFromDescription().AllowAnonymous();
         endpoints.MapGet(AcmeChallengeAnswers.PathPrefix + "{token}", (string token, AcmeChallengeAnswers answers) =>
             answers.Find(AcmeChallengeAnswers.PathPrefix + token) is { } answer
                 ? Results.Text(answer, "application/octet-stream")
-                : Results.NotFound()).ExcludeFromDescription();
+                : Results.NotFound()).ExcludeFromDescription().AllowAnonymous();
     }
 }
