@@ -18,6 +18,9 @@ internal sealed record TunnelRecord
     /// <summary>The name of the token that made it, for people.</summary>
     public required string Owner { get; init; }
 
+    /// <summary>The id of that token, whose limits hold; of several, the latest.</summary>
+    public required string TokenId { get; init; }
+
     public required TunnelAccess Access { get; init; }
 
     public required bool Keep { get; init; }

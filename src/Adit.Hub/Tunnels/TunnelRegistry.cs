@@ -24,6 +24,7 @@ internal sealed partial class TunnelRegistry : IDisposable
     private readonly TunnelStore _store;
     private readonly RouteTable _routes;
     private readonly LinkHost _links;
+    private readonly TokenRegistry _tokens;
     private readonly ITunnelWatch? _watch;
     private readonly TunnelCompiler _compiler;
     private readonly PortRanges _ports;
@@ -31,12 +32,13 @@ internal sealed partial class TunnelRegistry : IDisposable
     private readonly ILogger<TunnelRegistry> _log;
 
     public TunnelRegistry(
-        HubOptions options, Database database, RouteTable routes, LinkHost links, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null)
+        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null)
     {
         _options = options;
         _store = new TunnelStore(database);
         _routes = routes;
         _links = links;
+        _tokens = tokens;
         _watch = watch;
         _compiler = new TunnelCompiler(options, watch);
         _ports = new PortRanges(options);
@@ -67,7 +69,7 @@ internal sealed partial class TunnelRegistry : IDisposable
                 continue;
             }
 
-            var tunnel = new LiveTunnel();
+            var tunnel = new LiveTunnel { Caller = _tokens.Find(record.TokenId) };
             try
             {
                 Apply(tunnel, record, target);
@@ -107,7 +109,7 @@ internal sealed partial class TunnelRegistry : IDisposable
                 try
                 {
                     if (isNew)
-                        CheckLimit(caller);
+                        CheckLimit(tunnel, caller);
                     else
                         CheckSame(tunnel.Record!, request, caller);
                     await SaveAsync(tunnel, request, caller, target);
@@ -240,9 +242,11 @@ internal sealed partial class TunnelRegistry : IDisposable
             throw new TunnelRefusal(TunnelRefusalCode.NameReserved, $"The name '{name}' was given up less than 30 days ago by another account; choose another.");
     }
 
-    private void CheckLimit(Caller caller)
+    // Counted in before it is compared, so that two at once cannot both be the last.
+    private void CheckLimit(LiveTunnel tunnel, Caller caller)
     {
-        if (caller.MaxTunnels is { } most && _tunnels.Values.Count(t => t.Caller?.TokenId == caller.TokenId) >= most)
+        tunnel.Caller = caller;
+        if (caller.MaxTunnels is { } most && _tunnels.Values.Count(t => t.Caller?.TokenId == caller.TokenId) > most)
             throw new TunnelRefusal(TunnelRefusalCode.LimitReached, $"The token {caller.TokenName} is at its limit of {most} tunnels; remove one.");
     }
 
@@ -263,6 +267,7 @@ internal sealed partial class TunnelRegistry : IDisposable
             Kind = request.Kind,
             Account = caller.Account,
             Owner = before?.Owner ?? caller.TokenName,
+            TokenId = caller.TokenId,
             Access = request.Access,
             Keep = request.Keep || request.Client is not null,
             CustomHosts = CheckHosts(request, caller, before),

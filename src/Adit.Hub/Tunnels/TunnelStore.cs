@@ -14,10 +14,10 @@ internal sealed class TunnelStore(Database database)
 
     public Task SaveAsync(TunnelRecord record) => database.WriteAsync(connection => connection.Execute(
         """
-        INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created)
-        VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created)
+        INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created, token_id)
+        VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created, @TokenId)
         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, owner = excluded.owner, access = excluded.access, keep = excluded.keep,
-            hosts = excluded.hosts, port = excluded.port, client = excluded.client, target = excluded.target, options = excluded.options
+            hosts = excluded.hosts, port = excluded.port, client = excluded.client, target = excluded.target, options = excluded.options, token_id = excluded.token_id
         """,
         new
         {
@@ -33,6 +33,7 @@ internal sealed class TunnelStore(Database database)
             record.Target,
             Options = record.Options is null ? null : JsonSerializer.Serialize(record.Options, TunnelsJson.Default.TunnelOptions),
             Created = record.Created.ToString("O"),
+            record.TokenId,
         }));
 
     /// <summary>Removes a tunnel; a kept one's name stays its account's for a while.</summary>
@@ -79,6 +80,8 @@ internal sealed class TunnelStore(Database database)
 
         public string Created { get; set; } = "";
 
+        public string Token_id { get; set; } = "";
+
         public TunnelRecord ToRecord() => new()
         {
             Name = Name,
@@ -93,6 +96,7 @@ internal sealed class TunnelStore(Database database)
             Target = Target,
             Options = Options is null ? null : JsonSerializer.Deserialize(Options, TunnelsJson.Default.TunnelOptions),
             Created = DateTimeOffset.Parse(Created, CultureInfo.InvariantCulture),
+            TokenId = Token_id,
         };
     }
 }

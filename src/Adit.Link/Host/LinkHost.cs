@@ -165,18 +165,28 @@ public sealed class LinkHost : IAsyncDisposable
         var link = new HubLink(this, id, control, principal, hello!.Client!, Math.Max(0, hello.MaxConnections), remote);
         if (InstanceKey(link) is { } key && _byInstance.TryGetValue(key, out var old))
             await old.CloseAsync(null, "the client connected anew"); // Its old connection died unseen.
-        await control.SendAsync(
-            new ControlMessage
-            {
-                Type = "welcome",
-                Protocol = Math.Min(hello.Protocol, LinkProtocol.Version),
-                Capabilities = LinkProtocol.Capabilities,
-                Link = id,
-                HeartbeatMs = (int)LinkProtocol.Heartbeat.TotalMilliseconds,
-                Tickets = link.WelcomeTickets(),
-            },
-            both.Token);
+        // In the table before the client knows its id: the first thing it does may be to ask for a tunnel that this link serves.
         _links[id] = link;
+        try
+        {
+            await control.SendAsync(
+                new ControlMessage
+                {
+                    Type = "welcome",
+                    Protocol = Math.Min(hello.Protocol, LinkProtocol.Version),
+                    Capabilities = LinkProtocol.Capabilities,
+                    Link = id,
+                    HeartbeatMs = (int)LinkProtocol.Heartbeat.TotalMilliseconds,
+                    Tickets = link.WelcomeTickets(),
+                },
+                both.Token);
+        }
+        catch
+        {
+            _links.TryRemove(id, out _);
+            throw;
+        }
+
         if (InstanceKey(link) is { } instance)
             _byInstance[instance] = link;
         Connected?.Invoke(link);
