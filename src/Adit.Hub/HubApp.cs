@@ -3,6 +3,8 @@ using Adit.Hub.Access;
 using Adit.Hub.Config;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
+using Adit.Hub.Edge.Forwarding;
+using Adit.Hub.Edge.Gate;
 using Adit.Hub.Edge.Tls;
 using Adit.Hub.Http;
 using Adit.Hub.Links;
@@ -151,11 +153,16 @@ public sealed class HubApp : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             foreach (var address in options.Listen)
-                kestrel.Listen(EndPoint(address, isTls: false));
+                kestrel.Listen(EndPoint(address, isTls: false), listen => listen.UseHalfClose());
             foreach (var address in options.ListenTls)
-                kestrel.Listen(EndPoint(address, isTls: true), listen => listen.UseAditTls(kestrel.ApplicationServices.GetRequiredService<CertificateSelector>()));
+                kestrel.Listen(EndPoint(address, isTls: true), listen =>
+                {
+                    listen.UseHalfClose();
+                    listen.UseAditTls(kestrel.ApplicationServices.GetRequiredService<CertificateSelector>());
+                });
         });
         services.AddDoor();
+        services.AddSingleton<IDoorKeys, DoorKeys>();
         services.AddEdge(options);
     }
 
