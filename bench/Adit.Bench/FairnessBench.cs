@@ -98,7 +98,7 @@ internal static class FairnessBench
     {
         var connection = await HttpConnection.OpenAsync(subject);
         await connection.SendAsync(HttpConnection.Get(subject, $"/bytes/{AnswerBytes}"));
-        await connection.ReceiveHeadAsync();
+        await connection.ReceiveHeadAsync().AsTask().WithinAsync(subject.Name);
         return connection;
     }
 }

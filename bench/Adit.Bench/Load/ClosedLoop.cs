@@ -27,13 +27,13 @@ internal static class ClosedLoop
             for (var i = 0; i < connections; i++)
             {
                 open.Add(await HttpConnection.OpenAsync(subject));
-                await open[i].ExchangeAsync(request);
+                await open[i].ExchangeAsync(request).AsTask().WithinAsync(subject.Name);
             }
 
             var cpu = subject.CpuTime();
             var started = Stopwatch.GetTimestamp();
             var end = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-            var samples = await Task.WhenAll(open.Select(c => Task.Run(() => LoopAsync(c, request, end))));
+            var samples = await Task.WhenAll(open.Select(c => Task.Run(() => LoopAsync(c, request, end)))).WithinAsync(subject.Name, duration);
             var elapsed = Stopwatch.GetElapsedTime(started);
             cpu = subject.CpuTime() - cpu;
 

@@ -30,7 +30,7 @@ internal static class Download
             var request = HttpConnection.Get(subject, $"/bytes/{bytes}");
             var cpu = subject.CpuTime();
             var started = Stopwatch.GetTimestamp();
-            var lengths = await Task.WhenAll(connections.Select(c => Task.Run(async () => await c.ExchangeAsync(request))));
+            var lengths = await Task.WhenAll(connections.Select(c => Task.Run(async () => await c.ExchangeAsync(request)))).WithinAsync(subject.Name, Slowest(streams * bytes));
             var elapsed = Stopwatch.GetElapsedTime(started);
             return new DownloadResult(lengths.Sum(), elapsed, subject.CpuTime() - cpu);
         }
@@ -40,4 +40,7 @@ internal static class Download
                 connection.Dispose();
         }
     }
+
+    // At 10 MB/s something is wrong.
+    private static TimeSpan Slowest(long bytes) => TimeSpan.FromSeconds(bytes / 10e6);
 }

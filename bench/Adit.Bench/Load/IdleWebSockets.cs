@@ -22,7 +22,7 @@ internal sealed class IdleWebSockets : IDisposable
             for (var left = count; left > 0; left -= AtOnce)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                all._open.AddRange(await Task.WhenAll(Enumerable.Range(0, Math.Min(left, AtOnce)).Select(_ => OpenOneAsync(subject, head))));
+                all._open.AddRange(await Task.WhenAll(Enumerable.Range(0, Math.Min(left, AtOnce)).Select(_ => OpenOneAsync(subject, head))).WithinAsync(subject.Name));
             }
 
             return all;

@@ -22,13 +22,13 @@ internal static class PacedLoop
             for (var i = 0; i < connections; i++)
             {
                 all.Add(await HttpConnection.OpenAsync(subject));
-                await all[i].ExchangeAsync(request);
+                await all[i].ExchangeAsync(request).AsTask().WithinAsync(subject.Name);
                 idle.Enqueue(all[i]);
             }
 
             var samples = new Samples();
             var waiting = new Queue<long>();
-            var running = new List<Task>();
+            var running = new List<Task<int>>();
             var started = Stopwatch.GetTimestamp();
             var sent = 0;
             using var beat = new PeriodicTimer(Beat);
@@ -50,7 +50,7 @@ internal static class PacedLoop
                 running.RemoveAll(t => t.IsCompletedSuccessfully);
             }
 
-            await Task.WhenAll(running);
+            await Task.WhenAll(running).WithinAsync(subject.Name);
             return samples;
         }
         finally
@@ -69,10 +69,10 @@ internal static class PacedLoop
         }
     }
 
-    private static async Task ServeLineAsync(
+    private static async Task<int> ServeLineAsync(
         HttpConnection connection, Queue<HttpConnection> idle, Queue<long> waiting, Samples samples, ReadOnlyMemory<byte> request)
     {
-        while (true)
+        for (var served = 0; ; served++)
         {
             long due;
             lock (idle)
@@ -80,7 +80,7 @@ internal static class PacedLoop
                 if (!waiting.TryDequeue(out due))
                 {
                     idle.Enqueue(connection);
-                    return;
+                    return served;
                 }
             }
 

@@ -17,7 +17,7 @@ internal static class SplitWriteLoop
             var begun = Stopwatch.GetTimestamp();
             await connection.SendAsync(head);
             await Task.Yield(); // so that the two writes are two segments on the wire
-            await connection.ExchangeAsync(body);
+            await connection.ExchangeAsync(body).AsTask().WithinAsync(subject.Name);
             samples.AddSince(begun);
         }
 

@@ -71,7 +71,7 @@ internal static class IdleLinks
             using var connection = await HttpConnection.OpenAsync(visitor);
             var started = Stopwatch.GetTimestamp();
             await tunnels.CreateAsync(name, links[i % links.Count], cancellationToken);
-            await connection.ExchangeAsync(HttpConnection.Get(visitor, "/")); // fails unless the tunnel's own backend answers
+            await connection.ExchangeAsync(HttpConnection.Get(visitor, "/")).AsTask().WithinAsync(name); // fails unless the tunnel's own backend answers
             samples.AddSince(started);
             await tunnels.RemoveAsync(name, cancellationToken);
         }
