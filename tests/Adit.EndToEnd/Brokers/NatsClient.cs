@@ -77,6 +77,14 @@ internal sealed class NatsClient : IAsyncDisposable
             var buffer = result.Buffer;
             while (next < count && TryReadMessage(ref buffer, out var number))
             {
+                if (number is null)
+                {
+                    // The server asks now and then whether its clients live; only the reader writes on this connection now.
+                    Write("PONG\r\n"u8);
+                    await _writer.FlushAsync(cancellationToken);
+                    continue;
+                }
+
                 if (number != next)
                 {
                     throw new InvalidDataException($"Message {number} came where {next} was due.");
@@ -107,6 +115,12 @@ internal sealed class NatsClient : IAsyncDisposable
         await _writer.FlushAsync(cancellationToken);
         while (await ReadLineAsync(cancellationToken) is var line && line != "PONG")
         {
+            if (line == "PING")
+            {
+                Write("PONG\r\n"u8);
+                await _writer.FlushAsync(cancellationToken);
+            }
+
             if (line.StartsWith("-ERR", StringComparison.Ordinal))
             {
                 throw new InvalidDataException($"The NATS server refused: {line}");
@@ -135,14 +149,20 @@ internal sealed class NatsClient : IAsyncDisposable
         }
     }
 
-    // MSG subject sid size\r\npayload\r\n
-    private static bool TryReadMessage(ref ReadOnlySequence<byte> buffer, out int number)
+    // MSG subject sid size\r\npayload\r\n, or PING\r\n, for which the number is null.
+    private static bool TryReadMessage(ref ReadOnlySequence<byte> buffer, out int? number)
     {
-        number = -1;
+        number = null;
         var reader = new SequenceReader<byte>(buffer);
         if (!reader.TryReadTo(out ReadOnlySpan<byte> line, "\r\n"u8))
         {
             return false;
+        }
+
+        if (line.SequenceEqual("PING"u8))
+        {
+            buffer = buffer.Slice(reader.Position);
+            return true;
         }
 
         if (!line.StartsWith("MSG "u8))
@@ -162,11 +182,12 @@ internal sealed class NatsClient : IAsyncDisposable
             return false;
         }
 
-        if (!Utf8Parser.TryParse(payload[..size], out number, out var parsed) || parsed != size || !payload[size..].SequenceEqual("\r\n"u8))
+        if (!Utf8Parser.TryParse(payload[..size], out int parsedNumber, out var parsed) || parsed != size || !payload[size..].SequenceEqual("\r\n"u8))
         {
             throw new InvalidDataException($"A damaged message: {Encoding.UTF8.GetString(payload)}");
         }
 
+        number = parsedNumber;
         reader.Advance(size + 2);
         buffer = buffer.Slice(reader.Position);
         return true;

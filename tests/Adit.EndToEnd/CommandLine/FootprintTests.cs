@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Adit.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -32,21 +31,25 @@ public sealed class FootprintTests(ITestOutputHelper output)
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Hub_and_client_are_small_when_idle()
+    public async Task Hub_and_client_hold_little_memory_of_their_own_when_idle()
     {
         Assert.SkipUnless(IsPublished, "not the published executable");
         await using var app = await LocalApp.StartAsync(app => app.MapGet("/", () => "hello"));
-
-        var started = Stopwatch.GetTimestamp();
         await using var hub = await HubProcess.StartAsync();
-        var ready = Stopwatch.GetElapsedTime(started);
         await using var tunnel = await TunnelProcess.StartAsync(hub, "idle", "http", $"{app.Port}", "--access", "public");
 
-        output.WriteLine($"hub ready in {ready.TotalMilliseconds:F0} ms after {hub.Process.CpuTime.TotalMilliseconds:F0} ms CPU, {hub.Process.ResidentBytes / MegaByte} MB; client {tunnel.Process.ResidentBytes / MegaByte} MB");
-        Assert.True(hub.Process.CpuTime < TimeSpan.FromSeconds(1), $"The hub took {hub.Process.CpuTime} of CPU time to start and make a tunnel.");
-        Assert.True(hub.Process.ResidentBytes < 90 * MegaByte, $"An idle hub holds {hub.Process.ResidentBytes / MegaByte} MB.");
-        Assert.True(tunnel.Process.ResidentBytes < 45 * MegaByte, $"An idle client holds {tunnel.Process.ResidentBytes / MegaByte} MB.");
+        var (hubOwn, clientOwn) = (OwnBytes(hub.Process), OwnBytes(tunnel.Process));
+        output.WriteLine($"hub after {hub.Process.CpuTime.TotalMilliseconds:F0} ms CPU: {hubOwn / MegaByte} MB of its own, {hub.Process.ResidentBytes / MegaByte} MB with the pages of its file; client: {clientOwn / MegaByte} MB, {tunnel.Process.ResidentBytes / MegaByte} MB");
+        Assert.True(hub.Process.CpuTime < TimeSpan.FromSeconds(2), $"The hub took {hub.Process.CpuTime} of CPU time to start and make a tunnel.");
+        Assert.True(hubOwn < 40 * MegaByte, $"An idle hub holds {hubOwn / MegaByte} MB.");
+        Assert.True(clientOwn < 30 * MegaByte, $"An idle client holds {clientOwn / MegaByte} MB.");
     }
+
+    // Without the pages of the executable's file, which the kernel maps generously, shares between processes and takes back when it wants.
+    private static long OwnBytes(ChildProcess process) => 1024 * File.ReadLines($"/proc/{process.Id}/status")
+        .Where(line => line.StartsWith("RssAnon:", StringComparison.Ordinal))
+        .Select(line => long.Parse(line["RssAnon:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture))
+        .Single();
 
     private static bool IsPublished => AditProcess.Executable == Repository.Find("out", "adit");
 }
