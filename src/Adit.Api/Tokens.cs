@@ -75,7 +75,7 @@ public sealed record TokenList
     public required IReadOnlyList<ApiToken> Items { get; init; }
 }
 
-/// <summary>POST /api/v1/tunnels/{name}/sign-in-link: opens an owner's tunnel in a browser once, within ten minutes.</summary>
+/// <summary>POST /api/v1/tunnels/{name}/sign-in-link: opens an owner's tunnel in a browser once, within a minute.</summary>
 public sealed record SignInLink
 {
     /// <summary>The tunnel's address with a one-time code in the fragment, which browsers send to no server.</summary>

@@ -32,6 +32,7 @@ public static class TunnelEndpoints
         tunnels.MapPost("", CreateAsync);
         tunnels.MapGet("/{name}", (string name, HttpContext context, TunnelRegistry registry, TunnelView view) =>
             (Own(name, context, registry) is { } tunnel ? Show(tunnel, context, view, StatusCodes.Status200OK) : null) ?? Problems.NotFound($"tunnel '{name}'"));
+        tunnels.MapPost("/{name}/sign-in-link", TunnelSignIn.Serve);
         tunnels.MapPatch("/{name}", TunnelChange.ServeAsync);
         tunnels.MapDelete("/{name}", RemoveAsync);
         tunnels.MapDelete("/{name}/servers/{link}", DetachAsync);

@@ -8,7 +8,9 @@ namespace Adit.Hub.Edge.Gate;
 /// </summary>
 public sealed class SignInCodes(TimeProvider time)
 {
-    private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
+    /// <summary>How long a code is good.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
+
     private const int Most = 10_000;
 
     private readonly Lock _lock = new();
