@@ -7,8 +7,10 @@ using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Edge.Tls;
 using Adit.Hub.Http;
+using Adit.Hub.Inspector;
 using Adit.Hub.Links;
 using Adit.Hub.Storage;
+using Adit.Hub.Telemetry;
 using Adit.Hub.Tunnels;
 using Adit.Link;
 using Microsoft.AspNetCore.Builder;
@@ -106,6 +108,7 @@ public sealed class HubApp : IAsyncDisposable
         if (_isStopped)
             return;
         _isStopped = true;
+        _app.Services.GetRequiredService<Readiness>().StartDraining();
         await _links.DrainAsync("the hub is stopping", TimeSpan.FromSeconds(2));
         using var deadline = new CancellationTokenSource(_options.DrainTimeout, _time);
         var stopping = _app.StopAsync(deadline.Token); // Stops listening at once, then waits for requests under way.
@@ -147,7 +150,7 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TunnelsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TokensJson.Default);
         });
-        services.AddTls().AddAccess().AddTunnels();
+        services.AddTls().AddAccess().AddTelemetry(options).AddInspector().AddTunnels();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -185,6 +188,8 @@ public sealed class HubApp : IAsyncDisposable
         app.MapTls();
         var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;
+        app.MapInspector();
+        app.MapTelemetry();
     }
 
     private static DoorEndPoint EndPoint(string address, bool isTls)

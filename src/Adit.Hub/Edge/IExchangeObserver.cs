@@ -6,6 +6,9 @@ namespace Adit.Hub.Edge;
 /// </summary>
 public interface IExchangeObserver
 {
+    /// <summary>Whether to look at the next request at all. Asked before anything is copied for it.</summary>
+    bool IsLooking();
+
     /// <summary>
     /// A request's head is complete. Returns what wants to see its bodies, or null to see only <see cref="Completed"/>.
     /// </summary>
@@ -64,4 +67,7 @@ public sealed class Exchange
 
     /// <summary>What went wrong, when the hub answered instead of the upstream or the answer broke off.</summary>
     public string? Error { get; set; }
+
+    /// <summary>What the observer keeps with it between <see cref="IExchangeObserver.Started"/> and <see cref="IExchangeObserver.Completed"/>.</summary>
+    internal object? Observed { get; set; }
 }

@@ -2,6 +2,7 @@ using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Http;
 using Adit.Hub.Storage;
+using Adit.Hub.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,6 +22,7 @@ public static class TunnelEndpoints
         services.AddSingleton<TunnelRegistry>();
         services.AddSingleton<TunnelDoor>();
         services.AddSingleton<TunnelView>();
+        services.AddSingleton<TunnelSamples>(provider => () => TunnelCensus.Take(provider.GetRequiredService<TunnelRegistry>()));
         return services;
     }
 

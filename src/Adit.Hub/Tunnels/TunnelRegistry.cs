@@ -3,6 +3,7 @@ using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Edge;
 using Adit.Hub.Storage;
+using Adit.Hub.Telemetry;
 using Adit.Link;
 using Microsoft.Extensions.Logging;
 
@@ -26,13 +27,14 @@ internal sealed partial class TunnelRegistry : IDisposable
     private readonly LinkHost _links;
     private readonly TokenRegistry _tokens;
     private readonly ITunnelWatch? _watch;
+    private readonly TunnelMeters? _meters;
     private readonly TunnelCompiler _compiler;
     private readonly PortRanges _ports;
     private readonly TimeProvider _time;
     private readonly ILogger<TunnelRegistry> _log;
 
     public TunnelRegistry(
-        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null)
+        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
     {
         _options = options;
         _store = new TunnelStore(database);
@@ -40,6 +42,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         _links = links;
         _tokens = tokens;
         _watch = watch;
+        _meters = meters;
         _compiler = new TunnelCompiler(options, watch);
         _ports = new PortRanges(options);
         _time = time;
@@ -480,6 +483,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         tunnel.Upstream?.Close();
         tunnel.Record = null;
         _tunnels.TryRemove(KeyValuePair.Create(record.Name, tunnel));
+        _meters?.Retire(record.Name, tunnel.Meter);
         _watch?.Forget(record.Name);
         Publish(record, "removed", reason);
     }

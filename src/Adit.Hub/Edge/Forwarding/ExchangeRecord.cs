@@ -18,7 +18,7 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
             visit.Span = EdgeTraces.Start(visit.Request.Method, visit.Route!.Name, visit.Request.RawTarget, headers.TraceParent, headers.TraceState);
         }
 
-        if (visit.Route!.Observer is not { } observer)
+        if (visit.Route!.Observer is not { } observer || !observer.IsLooking())
             return;
         visit.Exchange = new Exchange
         {

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Adit.Api;
+
+namespace Adit.Hub.Inspector;
+
+/// <summary>
+/// Hands what happens to whoever listens under /api/v1/events. Nobody waits for a listener: each has a bounded buffer, loses its oldest
+/// events when it is too slow, and is told how many.
+/// </summary>
+public sealed class EventHub
+{
+    private const int MostOfAccount = 100;
+    private const int Most = 2000;
+
+    private readonly ConcurrentDictionary<EventSubscription, byte> _subscriptions = new();
+
+    /// <summary>How many listen now.</summary>
+    public int Listeners => _subscriptions.Count;
+
+    /// <summary>Something happened to a tunnel. Never blocks.</summary>
+    public void Publish(TunnelEvent happened, string account) =>
+        Send("tunnel", happened, TunnelsJson.Default.TunnelEvent, subscription => subscription.WantsTunnel(happened.Name, account));
+
+    /// <summary>A request passed a tunnel. Never blocks.</summary>
+    public void Publish(RequestSummary request, string account) =>
+        Send("request", request, TunnelsJson.Default.RequestSummary, subscription => subscription.WantsRequests(request.Tunnel, account));
+
+    /// <summary>Begins to listen; null when too many do.</summary>
+    internal EventSubscription? Subscribe(EventFilter filter)
+    {
+        if (_subscriptions.Count >= Most || _subscriptions.Keys.Count(s => s.Filter.Account == filter.Account) >= MostOfAccount)
+            return null;
+        var subscription = new EventSubscription(filter, s => _subscriptions.TryRemove(s, out _));
+        _subscriptions[subscription] = 0;
+        return subscription;
+    }
+
+    private void Send<T>(string type, T data, JsonTypeInfo<T> json, Func<EventSubscription, bool> wants)
+    {
+        if (_subscriptions.IsEmpty)
+            return;
+        ServerEvent? made = null;
+        foreach (var (subscription, _) in _subscriptions)
+        {
+            if (wants(subscription))
+                subscription.Offer(made ??= ServerEvent.Of(type, JsonSerializer.SerializeToUtf8Bytes(data, json)));
+        }
+    }
+}

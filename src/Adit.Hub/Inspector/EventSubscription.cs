@@ -1,0 +1,37 @@
+using System.Threading.Channels;
+
+namespace Adit.Hub.Inspector;
+
+/// <summary>One listener and what waits for it.</summary>
+internal sealed class EventSubscription : IDisposable
+{
+    private const int MostWaiting = 256;
+
+    private readonly Channel<ServerEvent> _waiting;
+    private readonly Action<EventSubscription> _leave;
+    private long _missed;
+
+    public EventSubscription(EventFilter filter, Action<EventSubscription> leave)
+    {
+        Filter = filter;
+        _leave = leave;
+        _waiting = Channel.CreateBounded<ServerEvent>(
+            new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
+            _ => Interlocked.Increment(ref _missed));
+    }
+
+    public EventFilter Filter { get; }
+
+    public ChannelReader<ServerEvent> Waiting => _waiting.Reader;
+
+    public bool WantsTunnel(string tunnel, string account) => (Filter.Tunnel is null || Filter.Tunnel == tunnel) && Filter.MaySee(account);
+
+    public bool WantsRequests(string tunnel, string account) => Filter.Requests == tunnel && Filter.MaySee(account);
+
+    public void Offer(ServerEvent happened) => _waiting.Writer.TryWrite(happened);
+
+    /// <summary>How many were lost since this was last asked.</summary>
+    public long TakeMissed() => Interlocked.Exchange(ref _missed, 0);
+
+    public void Dispose() => _leave(this);
+}
