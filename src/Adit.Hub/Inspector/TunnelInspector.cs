@@ -3,11 +3,13 @@ using Adit.Hub.Edge;
 namespace Adit.Hub.Inspector;
 
 /// <summary>
-/// Looks at the requests of one tunnel. When many pass it looks at the first of each second only, as many as it keeps: more could be seen by
-/// nobody, and looking is not free.
+/// Looks at the requests of one tunnel. When many pass it looks at the first of each second only: more could be seen by nobody, and looking
+/// is not free.
 /// </summary>
 internal sealed class TunnelInspector(string tunnel, string account, HubOptions options, RequestArchive archive, EventHub events, TimeProvider time) : IExchangeObserver
 {
+    private const int LeastPerSecond = 100;
+
     private long _second = -1;
     private int _left;
 
@@ -20,7 +22,7 @@ internal sealed class TunnelInspector(string tunnel, string account, HubOptions 
         // Two threads at the turn of a second may both refill it. That lets a few more be seen, which harms nobody.
         var second = time.GetTimestamp() / time.TimestampFrequency;
         if (Interlocked.Exchange(ref _second, second) != second)
-            Volatile.Write(ref _left, options.InspectRequests);
+            Volatile.Write(ref _left, Math.Max(LeastPerSecond, options.InspectRequests));
         return Interlocked.Decrement(ref _left) >= 0;
     }
 
