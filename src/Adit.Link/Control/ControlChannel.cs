@@ -10,6 +10,7 @@ namespace Adit.Link;
 internal sealed class ControlChannel(WebSocket socket, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _sendTurn = new(1, 1);
+    private readonly SemaphoreSlim _receiveTurn = new(1, 1);
     private long _lastHeard = time.GetTimestamp();
 
     /// <summary>How long ago the peer was last heard.</summary>
@@ -35,6 +36,53 @@ internal sealed class ControlChannel(WebSocket socket, TimeProvider time) : IDis
     /// <exception cref="LinkStreamException">The peer sent something that is no control message.</exception>
     /// <exception cref="WebSocketException">The connection broke.</exception>
     public async ValueTask<ControlMessage?> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        await _receiveTurn.WaitAsync(cancellationToken);
+        try
+        {
+            return await ReceiveCoreAsync(cancellationToken);
+        }
+        finally
+        {
+            _receiveTurn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Closes with a last word, giving the peer two seconds to take it and close too; then drops the connection. A receive that is under
+    /// way meanwhile goes on until the peer has closed.
+    /// </summary>
+    public async Task CloseAsync(ControlMessage? bye)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2), time);
+        try
+        {
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
+                if (bye is not null)
+                    await SendAsync(bye, deadline.Token);
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, deadline.Token);
+                while (socket.State == WebSocketState.CloseSent && await ReceiveAsync(deadline.Token) is not null)
+                {
+                    // To drop the connection with its words unread would drop ours too.
+                }
+            }
+        }
+        catch (Exception e) when (Wire.IsBroken(e) || e is InvalidOperationException)
+        {
+            // It is closed, then.
+        }
+
+        socket.Abort();
+    }
+
+    /// <summary>Drops the connection; a receive under way fails.</summary>
+    public void Abort() => socket.Abort();
+
+    /// <inheritdoc />
+    public void Dispose() => socket.Dispose();
+
+    private async ValueTask<ControlMessage?> ReceiveCoreAsync(CancellationToken cancellationToken)
     {
         var arrival = await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
         if (arrival.MessageType == WebSocketMessageType.Close)
@@ -62,33 +110,6 @@ internal sealed class ControlChannel(WebSocket socket, TimeProvider time) : IDis
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
-
-    /// <summary>Closes with a last word, waiting for it at most two seconds; then drops the connection.</summary>
-    public async Task CloseAsync(ControlMessage? bye)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2), time);
-        try
-        {
-            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-            {
-                if (bye is not null)
-                    await SendAsync(bye, deadline.Token);
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, deadline.Token);
-            }
-        }
-        catch (Exception e) when (Wire.IsBroken(e) || e is InvalidOperationException)
-        {
-            // It is closed, then.
-        }
-
-        socket.Abort();
-    }
-
-    /// <summary>Drops the connection; a receive under way fails.</summary>
-    public void Abort() => socket.Abort();
-
-    /// <inheritdoc />
-    public void Dispose() => socket.Dispose();
 
     private static byte[] Grow(byte[] buffer, int length)
     {
