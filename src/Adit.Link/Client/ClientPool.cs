@@ -33,9 +33,6 @@ internal sealed class ClientPool(LinkClient client)
             {
                 continue; // A warm connection that had died unseen.
             }
-
-            if (!connection.IsDead)
-                Return(connection);
         }
     }
 

@@ -94,11 +94,7 @@ public sealed class HubLink
                 }
 
                 if (stream is null)
-                {
-                    if (!connection.IsDead)
-                        Return(connection); // It was just answering a ping.
-                    continue;
-                }
+                    continue; // Dead, or it comes back by itself.
 
                 _ = stream.Finished.ContinueWith(
                     static (_, link) => Interlocked.Decrement(ref ((HubLink)link!)._openStreams),

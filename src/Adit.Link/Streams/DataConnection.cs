@@ -27,6 +27,7 @@ internal sealed class DataConnection
     private Action<DataConnection>? _returned;
     private int _state;
     private volatile bool _isLast;
+    private volatile bool _isWanted;
     private uint _ordinal;
     private long _lastHeard;
 
@@ -61,11 +62,20 @@ internal sealed class DataConnection
         _watching = WatchIdleAsync();
     }
 
-    /// <summary>Begins a stream if the connection is idle; null when it is not (or is dead).</summary>
+    /// <summary>
+    /// Begins a stream if the connection is idle. Null when it is dead, or just reads something between streams: then it is given back
+    /// through the function of <see cref="StartOpening"/> as soon as it is idle.
+    /// </summary>
     public async ValueTask<LinkStream?> TryOpenAsync(OpenRequest request)
     {
         if (Interlocked.CompareExchange(ref _state, InUse, Idle) != Idle)
-            return null;
+        {
+            _isWanted = true;
+            if (Interlocked.CompareExchange(ref _state, InUse, Idle) != Idle)
+                return null;
+            _isWanted = false;
+        }
+
         var record = Record(RecordType.Open, JsonSerializer.SerializeToUtf8Bytes(request, LinkJson.Default.OpenRequest));
         if (record.Length > RecordHeader.Size + RecordHeader.MaxOpen)
         {
@@ -197,6 +207,9 @@ internal sealed class DataConnection
             Abort();
     }
 
+    public override string ToString() =>
+        $"stream {_ordinal}, {Volatile.Read(ref _state) switch { Idle => "idle", InUse => "in use", Watched => "reading between streams", _ => "dead" }}";
+
     public static LinkStreamException Lost(Exception? inner = null) =>
         new(ResetCode.LinkLost, "The connection between hub and client was lost.", inner);
 
@@ -225,7 +238,8 @@ internal sealed class DataConnection
                 if (await Reader.ReadHeaderAsync() is not { } header)
                     break;
                 await HandleIdleAsync(header);
-                Interlocked.CompareExchange(ref _state, Idle, Watched);
+                if (Interlocked.CompareExchange(ref _state, Idle, Watched) == Watched && _isWanted)
+                    GiveBack();
             }
         }
         catch (Exception e) when (Wire.IsBroken(e))
@@ -234,6 +248,13 @@ internal sealed class DataConnection
         }
 
         Abort();
+    }
+
+    // Somebody took it from the pool while it was being read and left it to us. Whoever opens it at this very moment wins.
+    private void GiveBack()
+    {
+        _isWanted = false;
+        _returned!(this);
     }
 
     private async ValueTask HandleIdleAsync(RecordHeader header)

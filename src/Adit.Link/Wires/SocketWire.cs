@@ -29,7 +29,7 @@ public sealed class SocketWire : Wire
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         if (_unread.IsEmpty)
-            return _socket.ReceiveAsync(buffer, SocketFlags.None);
+            return buffer.IsEmpty ? WaitAsync() : _socket.ReceiveAsync(buffer, SocketFlags.None);
         var count = Math.Min(buffer.Length, _unread.Length);
         _unread[..count].CopyTo(buffer);
         _unread = _unread[count..];
@@ -79,6 +79,15 @@ public sealed class SocketWire : Wire
 
     /// <inheritdoc />
     public override void Close() => _socket.Dispose();
+
+    // The runtime completes an empty receive at the next event of the socket, which may be an old one for bytes that are taken already.
+    private async ValueTask<int> WaitAsync()
+    {
+        do
+            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+        while (!_socket.Poll(0, SelectMode.SelectRead));
+        return 0;
+    }
 
     private async ValueTask RestAsync(ValueTask<int> sending, ReadOnlyMemory<byte> buffer)
     {

@@ -50,7 +50,7 @@ internal sealed class ConnectionPair : IAsyncDisposable
     public async Task<LinkStream> OpenAsync()
     {
         Assert.True(await _idle.WaitAsync(TimeSpan.FromSeconds(20)), "The connection did not become idle.");
-        return await Opener.TryOpenAsync(new OpenRequest { Target = "test" }) ?? throw new InvalidOperationException("The connection is not idle.");
+        return await Opener.TryOpenAsync(new OpenRequest { Target = "test" }) ?? throw new InvalidOperationException($"The connection is not idle: {Opener}, the other end {Acceptor}.");
     }
 
     public async Task<string> AskAsync(string question)
