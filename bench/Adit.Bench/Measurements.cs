@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Adit.Bench.Processes;
 using Adit.Bench.Report;
 using Adit.Bench.Scale;
 
@@ -43,6 +44,10 @@ internal static class Measurements
                 {
                     failed[name] = e.Message;
                     await Console.Error.WriteLineAsync($"{name} failed: {e}");
+                }
+                finally
+                {
+                    await Child.EndAllAsync();
                 }
             }
         }

@@ -14,6 +14,8 @@ internal sealed partial class Child : IAsyncDisposable
     private const int SignalTerminate = 15;
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
+    private static readonly ConcurrentDictionary<Child, bool> Started = new();
+
     private readonly Process _process;
     private readonly string _name;
     private readonly ConcurrentQueue<string> _lines = new();
@@ -50,10 +52,18 @@ internal sealed partial class Child : IAsyncDisposable
         child._process.OutputDataReceived += (_, line) => child.Keep(line.Data);
         child._process.ErrorDataReceived += (_, line) => child.Keep(line.Data);
         child._process.Start();
+        Started[child] = true;
         child._process.StandardInput.Close();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
         return child;
+    }
+
+    /// <summary>Ends whatever is left, as when a subject failed while it started and nobody came to own its processes.</summary>
+    public static async Task EndAllAsync()
+    {
+        foreach (var child in Started.Keys)
+            await child.DisposeAsync();
     }
 
     /// <summary>Waits until it has written a line that matches, and gives that line.</summary>
@@ -95,6 +105,9 @@ internal sealed partial class Child : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (!Started.TryRemove(this, out _))
+            return;
+
         await StopAsync();
         _process.Dispose();
     }
