@@ -52,11 +52,11 @@ internal sealed class RequestArchive(int perTunnel, long memoryLimit)
     /// <summary>What a recording took that will not be kept.</summary>
     public void Discard(Recording recording) => _memory.Release(recording.Request.Cost + recording.Response.Cost);
 
-    /// <summary>The recordings of a tunnel, newest first.</summary>
+    /// <summary>The recordings of a tunnel, newest first: by when they began, since a slow one completes after those that came later.</summary>
     public IReadOnlyList<Recording> List(string tunnel)
     {
         lock (_lock)
-            return _byTunnel.TryGetValue(tunnel, out var own) ? [.. own.Select(static node => node.Value.Recording).Reverse()] : [];
+            return _byTunnel.TryGetValue(tunnel, out var own) ? [.. own.Select(static node => node.Value.Recording).OrderByDescending(static r => r.Exchange.At)] : [];
     }
 
     public Recording? Find(string tunnel, string id)
