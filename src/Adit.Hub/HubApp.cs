@@ -53,6 +53,9 @@ public sealed class HubApp : IAsyncDisposable
     /// <summary>Where it listens: <c>http://127.0.0.1:8080</c>; the real ports where 0 was asked for.</summary>
     public IReadOnlyList<string> Addresses => [.. _app.Urls];
 
+    /// <summary>By which clients can pin the hub's own authority (<c>sha256:…</c>); null when it has none.</summary>
+    public string? Fingerprint => _app.Services.GetRequiredService<TlsService>().Fingerprint;
+
     /// <summary>The admin token's text, on a first start only.</summary>
     public string? AdminToken { get; }
 
@@ -112,7 +115,8 @@ public sealed class HubApp : IAsyncDisposable
         await _links.DrainAsync("the hub is stopping", TimeSpan.FromSeconds(2));
         using var deadline = new CancellationTokenSource(_options.DrainTimeout, _time);
         var stopping = _app.StopAsync(deadline.Token); // Stops listening at once, then waits for requests under way.
-        while (!deadline.IsCancellationRequested && _links.Links.Any(l => l.OpenStreams > 0))
+        var tunnels = _app.Services.GetRequiredService<TunnelRegistry>();
+        while (!deadline.IsCancellationRequested && tunnels.OpenStreams > 0)
             await Task.Delay(TimeSpan.FromMilliseconds(50), _time).WaitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _links.DisposeAsync();
         await stopping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

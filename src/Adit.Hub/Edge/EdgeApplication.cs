@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Adit.Hub.Edge;
 
 /// <summary>Decides by host who serves a request: a route, the hub's own pipeline, or nobody.</summary>
-internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, RouteTable routes, OwnHosts own, Forwarder forwarder)
+internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, RouteTable routes, OwnHosts own, Forwarder forwarder, EdgeRedirect? redirect)
     : IHttpApplication<EdgeApplication<TInner>.Context>
     where TInner : notnull
 {
@@ -18,6 +18,13 @@ internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, Ro
         var request = contextFeatures.Get<IHttpRequestFeature>()!;
         var authority = request.Headers.Host.ToString();
         var host = HostName.Of(authority);
+        context.Location = redirect?.LocationFor(contextFeatures, request, authority);
+        if (context.Location is not null)
+        {
+            context.Features = contextFeatures;
+            return context;
+        }
+
         context.Route = routes.Find(host);
         context.IsOwn = (context.Route is null && own.Contains(host)) || IsChallenge(request);
         if (context.IsOwn)
@@ -30,6 +37,8 @@ internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, Ro
     public Task ProcessRequestAsync(Context context)
     {
         // Sockets complete inline: this is the thread that polls them. The hub's own handlers may block on its database, so they leave it.
+        if (context.Location is { } location)
+            return EdgeRedirect.AnswerAsync(context.Features!, location);
         if (context.IsOwn)
             return Task.Run(() => inner.ProcessRequestAsync(context.Inner!));
         return context.Route is { } route ? forwarder.ForwardAsync(context.Visit, route) : forwarder.RefuseUnknownHostAsync(context.Visit);
@@ -37,7 +46,9 @@ internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, Ro
 
     public void DisposeContext(Context context, Exception? exception)
     {
-        if (context.IsOwn)
+        if (context.Location is not null)
+            context.Features = null;
+        else if (context.IsOwn)
             inner.DisposeContext(context.Inner!, exception);
         else
             context.Visit.End();
@@ -67,5 +78,10 @@ internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, Ro
         public bool IsOwn { get; set; }
 
         public TInner? Inner { get; set; }
+
+        /// <summary>Where the visitor is sent instead of being served.</summary>
+        public string? Location { get; set; }
+
+        public IFeatureCollection? Features { get; set; }
     }
 }

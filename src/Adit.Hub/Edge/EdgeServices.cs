@@ -1,5 +1,7 @@
+using Adit.Hub.Config;
 using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Edge.Gate;
+using Adit.Hub.Edge.Tls;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,7 +32,7 @@ public static class EdgeServices
         var kestrel = services.Last(s => s.ServiceType == typeof(IServer));
         services.Remove(kestrel);
         services.AddSingleton<IServer>(p => new EdgeServer(
-            Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>()));
+            Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>(), Redirect(options, p.GetRequiredService<TrustedProxies>())));
         return services;
     }
 
@@ -48,4 +50,9 @@ public static class EdgeServices
         (IServer)(server.ImplementationInstance
             ?? server.ImplementationFactory?.Invoke(provider)
             ?? ActivatorUtilities.CreateInstance(provider, server.ImplementationType!));
+
+    private static EdgeRedirect? Redirect(HubOptions options, TrustedProxies trusted) =>
+        options.ListenTls.Count > 0 && ListenAddress.TryParse(options.ListenTls[0], out var address) && address.Port != 0
+            ? new EdgeRedirect(new HttpsRedirect(address.Port), trusted)
+            : null;
 }

@@ -15,12 +15,10 @@ namespace Adit.Hub.Tunnels;
 /// </summary>
 internal sealed partial class TunnelRegistry : IDisposable
 {
-    private static readonly TimeSpan Quarantine = TimeSpan.FromDays(30);
-
     private readonly ConcurrentDictionary<string, LiveTunnel> _tunnels = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, string> _customHosts = new(StringComparer.Ordinal);
+    private readonly HostClaims _hosts;
     private readonly ConcurrentDictionary<HubLink, ConcurrentDictionary<string, LiveTunnel>> _byLink = new();
-    private readonly ConcurrentDictionary<string, (string Account, DateTimeOffset At)> _released = new(StringComparer.Ordinal);
+    private readonly ReleasedNames _released;
     private readonly HubOptions _options;
     private readonly TunnelStore _store;
     private readonly RouteTable _routes;
@@ -45,6 +43,8 @@ internal sealed partial class TunnelRegistry : IDisposable
         _meters = meters;
         _compiler = new TunnelCompiler(options, watch);
         _ports = new PortRanges(options);
+        _released = new ReleasedNames(time);
+        _hosts = new HostClaims(options.Domain);
         _time = time;
         _log = log;
         links.Connected += OnConnected;
@@ -54,6 +54,9 @@ internal sealed partial class TunnelRegistry : IDisposable
     /// <summary>How many there are, and how many of them are up.</summary>
     public (int All, int Up) Count => (_tunnels.Count, _tunnels.Values.Count(t => t.Upstream?.IsUp == true));
 
+    /// <summary>Requests and streams under way, over all tunnels.</summary>
+    public long OpenStreams => _tunnels.Values.Sum(t => t.Meter.OpenStreams);
+
     /// <summary>All of them, in no order.</summary>
     public IEnumerable<LiveTunnel> All => _tunnels.Values.Where(t => t.Record is not null);
 
@@ -62,8 +65,7 @@ internal sealed partial class TunnelRegistry : IDisposable
     /// <summary>Loads what was stored. Ephemeral tunnels get a fresh grace time, in which their clients come back to a restarted hub.</summary>
     public async Task LoadAsync()
     {
-        foreach (var (name, released) in await _store.ReleasedAsync(_time.GetUtcNow() - Quarantine))
-            _released[name] = released;
+        await _released.LoadAsync(_store);
         foreach (var record in await _store.ListAsync())
         {
             if (TunnelTarget.Parse(record.Target ?? "", record.Kind) is not { } target)
@@ -75,6 +77,7 @@ internal sealed partial class TunnelRegistry : IDisposable
             var tunnel = new LiveTunnel { Caller = _tokens.Find(record.TokenId) };
             try
             {
+                _hosts.Claim(record.CustomHosts, record.Name);
                 Apply(tunnel, record, target);
             }
             catch (TunnelRefusal e)
@@ -114,7 +117,7 @@ internal sealed partial class TunnelRegistry : IDisposable
                     if (isNew)
                         CheckLimit(tunnel, caller);
                     else
-                        CheckSame(tunnel.Record!, request, caller);
+                        TunnelRules.CheckSame(tunnel.Record!, request, caller);
                     await SaveAsync(tunnel, request, caller, target);
                 }
                 catch when (isNew)
@@ -241,7 +244,7 @@ internal sealed partial class TunnelRegistry : IDisposable
     {
         if (TunnelName.Refusal(name) is { } refusal)
             throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
-        if (_released.TryGetValue(name, out var released) && released.Account != caller.Account && _time.GetUtcNow() - released.At < Quarantine)
+        if (_released.IsReserved(name, caller.Account))
             throw new TunnelRefusal(TunnelRefusalCode.NameReserved, $"The name '{name}' was given up less than 30 days ago by another account; choose another.");
     }
 
@@ -251,14 +254,6 @@ internal sealed partial class TunnelRegistry : IDisposable
         tunnel.Caller = caller;
         if (caller.MaxTunnels is { } most && _tunnels.Values.Count(t => t.Caller?.TokenId == caller.TokenId) > most)
             throw new TunnelRefusal(TunnelRefusalCode.LimitReached, $"The token {caller.TokenName} is at its limit of {most} tunnels; remove one.");
-    }
-
-    private static void CheckSame(TunnelRecord record, CreateTunnelRequest request, Caller caller)
-    {
-        if (record.Account != caller.Account)
-            throw new TunnelRefusal(TunnelRefusalCode.NameTaken, $"The name '{record.Name}' is taken; choose another.");
-        if (record.Kind != request.Kind)
-            throw new TunnelRefusal(TunnelRefusalCode.KindDiffers, $"You have a tunnel '{record.Name}' of kind {record.Kind.ToString().ToLowerInvariant()}; remove it first or choose another name.");
     }
 
     private async Task SaveAsync(LiveTunnel tunnel, CreateTunnelRequest request, Caller caller, TunnelTarget target)
@@ -273,7 +268,7 @@ internal sealed partial class TunnelRegistry : IDisposable
             TokenId = caller.TokenId,
             Access = request.Access,
             Keep = request.Keep || request.Client is not null,
-            CustomHosts = CheckHosts(request, caller, before),
+            CustomHosts = request.Hosts ?? before?.CustomHosts ?? [],
             Port = request.Port == 0 ? before?.Port ?? 0 : request.Port,
             Client = request.Client ?? before?.Client,
             Target = request.Target,
@@ -300,6 +295,7 @@ internal sealed partial class TunnelRegistry : IDisposable
     {
         var before = tunnel.Record;
         var portBefore = tunnel.Port;
+        _hosts.Claim(next.CustomHosts, next.Name);
         try
         {
             Apply(tunnel, next, target);
@@ -310,26 +306,15 @@ internal sealed partial class TunnelRegistry : IDisposable
             if (tunnel.Port != portBefore)
                 tunnel.Port?.Dispose();
             Withdraw(tunnel);
+            _hosts.Release(next.CustomHosts, next.Name);
             if (before is not null)
+            {
+                _hosts.Claim(before.CustomHosts, before.Name);
                 Apply(tunnel, before, TunnelTarget.Parse(before.Target!, before.Kind)!);
+            }
+
             throw;
         }
-    }
-
-    private IReadOnlyList<string> CheckHosts(CreateTunnelRequest request, Caller caller, TunnelRecord? before)
-    {
-        var hosts = request.Hosts ?? before?.CustomHosts ?? [];
-        if (hosts.Count > 20)
-            throw new TunnelRefusal(TunnelRefusalCode.Invalid, "A tunnel has at most 20 host names of its own.");
-        foreach (var host in hosts)
-        {
-            if (TunnelName.HostRefusal(host, _options.Domain) is { } refusal)
-                throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
-            if (_customHosts.TryGetValue(host, out var other) && other != request.Name)
-                throw new TunnelRefusal(TunnelRefusalCode.HostTaken, $"The host name {host} belongs to another tunnel.");
-        }
-
-        return hosts;
     }
 
     // Brings routes, port and upstream in line with a record. On failure the caller withdraws.
@@ -385,11 +370,10 @@ internal sealed partial class TunnelRegistry : IDisposable
         var route = _compiler.Route(record, tunnel);
         var before = tunnel.Record is { } old ? TunnelCompiler.Hosts(old, _options.Domain) : [];
         var hosts = TunnelCompiler.Hosts(record, _options.Domain);
-        foreach (var host in record.CustomHosts)
-            _customHosts[host] = record.Name;
         tunnel.Route = route;
         _routes.Set(hosts, route);
         var gone = before.Except(hosts, StringComparer.Ordinal).ToArray();
+        _hosts.Release(gone, record.Name);
         if (gone.Length > 0)
             _routes.Remove(gone);
     }
@@ -470,7 +454,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         var now = _time.GetUtcNow();
         await _store.RemoveAsync(record, now);
         if (record.Keep)
-            _released[record.Name] = (record.Account, now);
+            _released.Add(record.Name, record.Account, now);
         Withdraw(tunnel);
         foreach (var serving in tunnel.Upstream?.Servers ?? [])
         {
@@ -493,8 +477,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         if (tunnel.Record is not { } record || record.Kind == TunnelKind.Tcp)
             return;
         _routes.Remove(TunnelCompiler.Hosts(record, _options.Domain));
-        foreach (var host in record.CustomHosts)
-            _customHosts.TryRemove(KeyValuePair.Create(host, record.Name));
+        _hosts.Release(record.CustomHosts, record.Name);
     }
 
     private void Publish(TunnelRecord record, string type, string? reason)

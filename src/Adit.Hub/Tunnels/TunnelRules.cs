@@ -1,4 +1,5 @@
 using Adit.Api;
+using Adit.Hub.Access;
 
 namespace Adit.Hub.Tunnels;
 
@@ -25,6 +26,16 @@ internal static class TunnelRules
             return "The upstream's server name is a host name.";
         return Headers(o.RequestHeaders?.Keys, o.RequestHeaders?.Values) ?? Headers(o.ResponseHeaders?.Keys, o.ResponseHeaders?.Values)
             ?? Headers(o.RemoveRequestHeaders, null) ?? Headers(o.RemoveResponseHeaders, null);
+    }
+
+    /// <summary>Whether a tunnel that is there is the one asked for.</summary>
+    /// <exception cref="TunnelRefusal">It is another account's, or of another kind.</exception>
+    public static void CheckSame(TunnelRecord record, CreateTunnelRequest request, Caller caller)
+    {
+        if (record.Account != caller.Account)
+            throw new TunnelRefusal(TunnelRefusalCode.NameTaken, $"The name '{record.Name}' is taken; choose another.");
+        if (record.Kind != request.Kind)
+            throw new TunnelRefusal(TunnelRefusalCode.KindDiffers, $"You have a tunnel '{record.Name}' of kind {record.Kind.ToString().ToLowerInvariant()}; remove it first or choose another name.");
     }
 
     // RFC 9110 5.1 and 5.5: a field name is a token; a value has no line breaks or NUL. Framing fields are the forwarder's own.

@@ -40,6 +40,7 @@ internal sealed class TunnelStore(Database database)
     public Task RemoveAsync(TunnelRecord record, DateTimeOffset at) => database.WriteAsync(connection =>
     {
         connection.Execute("DELETE FROM tunnels WHERE name = @Name", new { record.Name });
+        connection.Execute("DELETE FROM released_names WHERE released < @long", new { @long = at.AddDays(-60).ToString("O") });
         if (record.Keep)
         {
             connection.Execute(

@@ -45,6 +45,8 @@ internal static class HubCommand
         if (hub.AdminToken is not null)
             Announce(Path.Combine(options.DataDirectory, "admin-token"));
         Screen.Line($"adit hub {ProductVersion.Text} is ready on {string.Join(" and ", hub.Addresses)}; tunnels are names below {options.Domain}");
+        if (hub.Fingerprint is { } fingerprint)
+            Screen.Note($"Its own authority certifies it; clients trust it with --pin {fingerprint}");
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Screen.Note("Draining: what runs may end; a second signal ends it at once.");
         await hub.StopAsync();

@@ -69,14 +69,34 @@ internal sealed class Gatekeeper(IDoorKeys keys, DoorTickets tickets, SignInCode
     {
         var headers = visit.Request.Headers;
         if (policy is { IsPublic: true, BasicAuthHash: null, VisitorTokenHash: null })
+        {
+            // A hub's token shown where none is asked for is a slip: the application behind must not get to see it.
+            visit.OpenedByAuthorization = headers.Authorization.Count > 0 && IsHubToken(headers.Authorization.ToString());
             return true;
+        }
+
         if (headers.Authorization.Count == 1 && OpensByAuthorization(visit, policy, headers.Authorization.ToString()))
         {
             visit.OpenedByAuthorization = true;
             return true;
         }
 
-        return headers.Cookie.Count > 0 && OpensByCookie(visit, policy);
+        return headers.Cookie.Count > 0 && !MayBeForged(visit) && OpensByCookie(visit, policy);
+    }
+
+    private bool IsHubToken(string value) =>
+        value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && keys.TryAuthenticate(value[7..].Trim(), out _);
+
+    // All tunnels are one site to a browser, so SameSite does not keep the page of one tunnel from sending another's cookie along. What a
+    // page of another origin causes passes only as a plain navigation (Fetch Metadata; Origin where the browser sends none of that).
+    private static bool MayBeForged(Visit visit)
+    {
+        var headers = visit.Request.Headers;
+        var isRead = visit.Request.Method is "GET" or "HEAD" && headers.Upgrade.Count == 0;
+        if (headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
+            return site is not ("same-origin" or "none") && !(isRead && headers["Sec-Fetch-Mode"].ToString() == "navigate");
+        return headers.Origin.ToString() is { Length: > 0 } origin
+            && !(Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority.Equals(visit.Authority, StringComparison.OrdinalIgnoreCase));
     }
 
     private bool OpensByAuthorization(Visit visit, RoutePolicy policy, string value)
