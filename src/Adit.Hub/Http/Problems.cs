@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Http;
@@ -37,23 +36,12 @@ internal static class Problems
 
         public async Task ExecuteAsync(HttpContext httpContext)
         {
-            var body = new MemoryStream();
-            await using (var json = new Utf8JsonWriter(body))
-            {
-                json.WriteStartObject();
-                json.WriteString("type", "https://adit.dev/problems/" + code);
-                json.WriteString("title", char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ')); // "name-taken" reads "Name taken".
-                json.WriteNumber("status", status);
-                json.WriteString("detail", detail);
-                json.WriteString("code", code);
-                json.WriteString("requestId", httpContext.TraceIdentifier);
-                json.WriteEndObject();
-            }
-
+            var title = char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' '); // "name-taken" reads "Name taken".
+            var body = ProblemDocument.Write(status, code, title, detail, httpContext.TraceIdentifier);
             httpContext.Response.StatusCode = status;
-            httpContext.Response.ContentType = "application/problem+json";
+            httpContext.Response.ContentType = ProblemDocument.ContentType;
             httpContext.Response.ContentLength = body.Length;
-            await httpContext.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length));
+            await httpContext.Response.Body.WriteAsync(body);
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using Adit.Hub.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Edge.Forwarding;
@@ -30,8 +30,10 @@ internal static class ErrorAnswer
         }
 
         var html = WantsHtml(visit);
-        await WriteAsync(visit, meaning.Status, html ? "text/html; charset=utf-8" : "application/problem+json",
-            html ? ErrorPage.Write(meaning, advice, visit.Id) : Problem(meaning, advice, visit));
+        await WriteAsync(visit, meaning.Status, html ? "text/html; charset=utf-8" : ProblemDocument.ContentType,
+            html
+                ? ErrorPage.Write(meaning, advice, visit.Id)
+                : ProblemDocument.Write(meaning.Status, visit.Error.Code(), meaning.Title, advice, visit.Id, visit.Detail));
     }
 
     /// <summary>Whether the visitor is a browser that will show the answer.</summary>
@@ -97,25 +99,5 @@ internal static class ErrorAnswer
         }
 
         return encoded.ToString();
-    }
-
-    private static byte[] Problem(ForwardErrorMeaning meaning, string advice, Visit visit)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("type", "about:blank");
-            json.WriteString("title", meaning.Title);
-            json.WriteNumber("status", meaning.Status);
-            json.WriteString("detail", advice);
-            if (visit.Detail is { Length: > 0 } detail)
-                json.WriteString("cause", detail);
-            json.WriteString("code", visit.Error.ToString());
-            json.WriteString("requestId", visit.Id);
-            json.WriteEndObject();
-        }
-
-        return buffer.ToArray();
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Adit.Link;
 using Microsoft.Extensions.Logging;
 
@@ -81,6 +82,9 @@ internal static class ForwardErrors
         ForwardError.ResponseBodyTimeout => new(504, GrpcDeadlineExceeded, LogLevel.Warning, "Answer stalled", "The program behind {0} stopped in the middle of its answer; look at its log."),
         _ => new(500, GrpcInternal, LogLevel.Error, "The hub failed", "The hub failed to forward the request to {0}; its log has this request's id."),
     };
+
+    /// <summary>The error as a word for programs, in the manner of the API's codes: <c>response-head-timeout</c>.</summary>
+    public static string Code(this ForwardError error) => JsonNamingPolicy.KebabCaseLower.ConvertName(error.ToString());
 
     /// <summary>What a stream's end means to a request that had no answer yet.</summary>
     public static ForwardError Of(ResetCode code) => code switch
