@@ -102,7 +102,7 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
     }
 
     /// <summary>Opens the stream of events; dispose it to end it.</summary>
-    /// <param name="query">What to see: <c>?types=request&amp;tunnel=NAME</c>.</param>
+    /// <param name="query">What to see: <c>?tunnel=NAME&amp;requests=NAME</c>.</param>
     /// <param name="cancellationToken">Gives up opening it.</param>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public Task<HttpResponseMessage> OpenEventsAsync(string query, CancellationToken cancellationToken) =>

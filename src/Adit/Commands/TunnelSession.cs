@@ -94,7 +94,7 @@ internal static class TunnelSession
         if (tunnel.Access == TunnelAccess.Owner)
         {
             address = (await api.CreateSignInLinkAsync(tunnel.Name, cancellationToken)).Url;
-            view.Note($"Open once within ten minutes, signed in: {address}");
+            view.Note($"Open once within a minute, signed in: {address}");
         }
 
         if (options.Open && address is not null && Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
