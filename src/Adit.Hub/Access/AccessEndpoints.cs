@@ -1,10 +1,12 @@
 using Adit.Api;
+using Adit.Hub.Edge.Gate;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Adit.Hub.Access;
 
@@ -14,7 +16,7 @@ public static class AccessEndpoints
     /// <summary>Adds authentication by token, required of every endpoint that does not say otherwise.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
-        services.AddSingleton<GuessThrottle>();
+        services.TryAddSingleton<GuessThrottles>();
         // Not AddAuthentication, which brings the framework's own key ring and writes it into the user's home.
         services.AddAuthenticationCore(options => options.DefaultScheme = TokenAuthentication.SchemeName).AddWebEncoders();
         new AuthenticationBuilder(services)

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using Adit.Hub.Edge.Gate;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +16,7 @@ internal sealed class TokenAuthentication(
     ILoggerFactory loggers,
     UrlEncoder encoder,
     TokenRegistry tokens,
-    GuessThrottle throttle) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    GuessThrottles guesses) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "token";
 
@@ -25,11 +26,11 @@ internal sealed class TokenAuthentication(
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
             return Task.FromResult(AuthenticateResult.NoResult());
         var address = Context.Connection.RemoteIpAddress;
-        if (throttle.IsBlocked(address))
+        if (guesses.Api.IsHeldUp(address))
             return Task.FromResult(AuthenticateResult.Fail("throttled"));
         if (tokens.Authenticate(header["Bearer ".Length..].Trim()) is not { } caller)
         {
-            throttle.Failed(address);
+            guesses.Api.Failed(address);
             return Task.FromResult(AuthenticateResult.Fail("unknown"));
         }
 
@@ -40,7 +41,7 @@ internal sealed class TokenAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        if (throttle.IsBlocked(Context.Connection.RemoteIpAddress))
+        if (guesses.Api.IsHeldUp(Context.Connection.RemoteIpAddress))
         {
             Response.Headers.RetryAfter = "60";
             return Problems.Of(

@@ -1,5 +1,4 @@
 using System.Net;
-using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Edge.Tls;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -21,8 +21,9 @@ public static class EdgeServices
     {
         services.TryAddSingleton<RouteTable>();
         services.TryAddSingleton(new OwnHosts(options.Domain));
-        services.TryAddSingleton(new TrustedProxies(options.TrustedProxies));
+        services.TryAddSingleton(TrustedProxies.Parse(options.TrustedProxies));
         services.TryAddSingleton<SignInCodes>();
+        services.TryAddSingleton<GuessThrottles>();
         services.TryAddSingleton(forwarding ?? new ForwarderOptions { LogSampling = options.RequestLogSampling });
         services.TryAddSingleton(p => new Forwarder(
             p.GetRequiredService<ForwarderOptions>(), p.GetRequiredService<TrustedProxies>(), GateOf(p, options),
@@ -32,7 +33,8 @@ public static class EdgeServices
         var kestrel = services.Last(s => s.ServiceType == typeof(IServer));
         services.Remove(kestrel);
         services.AddSingleton<IServer>(p => new EdgeServer(
-            Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>(), Redirect(options, p.GetRequiredService<TrustedProxies>())));
+            Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>(),
+            Redirect(options, p.GetRequiredService<TrustedProxies>())));
         return services;
     }
 
@@ -41,9 +43,8 @@ public static class EdgeServices
     {
         if (provider.GetService<IDoorKeys>() is not { } keys)
             return null;
-        var time = provider.GetRequiredService<TimeProvider>();
-        return new Gatekeeper(
-            keys, new DoorTickets(DoorTickets.KeyIn(options.DataDirectory), time), provider.GetRequiredService<SignInCodes>(), new GuessThrottle(time));
+        var tickets = new DoorTickets(DoorTickets.KeyIn(options.DataDirectory), provider.GetRequiredService<TimeProvider>());
+        return new Gatekeeper(keys, tickets, provider.GetRequiredService<SignInCodes>(), provider.GetRequiredService<GuessThrottles>().Tunnels);
     }
 
     private static IServer Create(IServiceProvider provider, ServiceDescriptor server) =>

@@ -1,26 +1,30 @@
 using System.Net;
 
-namespace Adit.Hub.Edge.Forwarding;
+namespace Adit.Hub.Edge;
 
-/// <summary>The proxies in front of the hub whose word on where a request came from is believed.</summary>
+/// <summary>The proxies in front of the hub whose word on where a connection or request came from is believed.</summary>
 public sealed class TrustedProxies
 {
     private readonly IPNetwork[] _networks;
 
-    /// <summary>Takes addresses and networks (<c>10.0.0.0/8</c>).</summary>
-    /// <exception cref="FormatException">One is neither.</exception>
-    public TrustedProxies(IEnumerable<string> networks) => _networks = [.. networks.Select(Parse)];
+    private TrustedProxies(IPNetwork[] networks) => _networks = networks;
+
+    /// <summary>Reads addresses (<c>10.0.0.5</c>, <c>fd00::1</c>) and networks (<c>10.0.0.0/8</c>).</summary>
+    /// <exception cref="FormatException">One of them is neither; the message names it.</exception>
+    public static TrustedProxies Parse(IEnumerable<string> items) => new([.. items.Select(ParseOne)]);
 
     /// <summary>Whether nobody is trusted, as is the default.</summary>
     public bool IsEmpty => _networks.Length == 0;
 
-    /// <summary>Whether an address is a trusted proxy's.</summary>
+    /// <summary>Whether the peer of a connection is one of them.</summary>
+    public bool Contains(EndPoint? peer) => Contains((peer as IPEndPoint)?.Address);
+
+    /// <summary>Whether an address is one of theirs. An IPv4 address that arrives as IPv6 (<c>::ffff:10.0.0.5</c>) is seen as IPv4.</summary>
     public bool Contains(IPAddress? address)
     {
-        if (address is null || _networks.Length == 0)
+        if (address is null || IsEmpty)
             return false;
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
+        address = Plain(address);
         foreach (var network in _networks)
         {
             if (network.Contains(address))
@@ -30,12 +34,18 @@ public sealed class TrustedProxies
         return false;
     }
 
-    private static IPNetwork Parse(string text)
+    private static IPNetwork ParseOne(string text)
     {
         if (IPAddress.TryParse(text, out var address))
-            return new IPNetwork(address, address.GetAddressBytes().Length * 8);
+        {
+            var plain = Plain(address);
+            return new IPNetwork(plain, plain.GetAddressBytes().Length * 8);
+        }
+
         return IPNetwork.TryParse(text, out var network)
             ? network
-            : throw new FormatException($"'{text}' in trusted proxies is neither an address nor a network like 10.0.0.0/8.");
+            : throw new FormatException($"'{text}' in trusted-proxies is neither an address nor a network; write 10.0.0.5 or 10.0.0.0/8.");
     }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -16,9 +16,6 @@ public sealed class EventHub
 
     private readonly ConcurrentDictionary<EventSubscription, byte> _subscriptions = new();
 
-    /// <summary>How many listen now.</summary>
-    public int Listeners => _subscriptions.Count;
-
     /// <summary>Something happened to a tunnel. Never blocks.</summary>
     public void Publish(TunnelEvent happened, string account) =>
         Send("tunnel", happened, TunnelsJson.Default.TunnelEvent, subscription => subscription.WantsTunnel(happened.Name, account));

@@ -14,7 +14,7 @@ internal sealed class TunnelInspectors(HubOptions options, RequestArchive archiv
 
     public IExchangeObserver Observe(string tunnel, string account)
     {
-        var inspector = _inspectors.GetOrAdd(tunnel, static (name, self) => self.Make(name), (Make: (Func<string, TunnelInspector>)(name => Make(name, account)), 0));
+        var inspector = _inspectors.GetOrAdd(tunnel, static (name, of) => of.All.Make(name, of.Account), (All: this, Account: account));
         if (inspector.Account == account)
             return inspector;
 

@@ -1,4 +1,3 @@
-using Adit.Api;
 using Adit.Hub.Telemetry;
 
 namespace Adit.Hub.Tunnels;
@@ -11,14 +10,7 @@ internal static class TunnelCensus
         foreach (var tunnel in registry.All)
         {
             if (tunnel.Record is { } record)
-                yield return new TunnelSample(record.Name, KindOf(record), tunnel.Upstream?.IsUp == true, tunnel.Meter);
+                yield return new TunnelSample(record.Name, record.Kind.Word(), tunnel.Upstream?.IsUp == true, tunnel.Meter);
         }
     }
-
-    private static string KindOf(TunnelRecord record) => record.Kind switch
-    {
-        TunnelKind.Http => "http",
-        TunnelKind.Tcp => "tcp",
-        _ => "tls",
-    };
 }

@@ -26,7 +26,7 @@ internal static class TunnelName
         return Reserved.Contains(name) ? $"The name '{name}' is reserved; choose another." : null;
     }
 
-    /// <summary>A name that people can read to each other; one of nine million.</summary>
+    /// <summary>A name that people can read to each other; one of eight million.</summary>
     public static string Random() =>
         $"{Adjectives[RandomNumberGenerator.GetInt32(Adjectives.Length)]}-{Nouns[RandomNumberGenerator.GetInt32(Nouns.Length)]}-{RandomNumberGenerator.GetInt32(1000, 10000)}";
 

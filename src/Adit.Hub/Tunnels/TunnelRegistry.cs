@@ -97,7 +97,7 @@ internal sealed partial class TunnelRegistry : IDisposable
     public async Task<(LiveTunnel Tunnel, bool IsNew)> ServeAsync(CreateTunnelRequest request, Caller caller)
     {
         var target = TunnelTarget.Parse(request.Target, request.Kind)
-            ?? throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"The target is not one that a tunnel of kind {request.Kind.ToString().ToLowerInvariant()} can have; see docs/guide/tunnels.md.");
+            ?? throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"The target is not one that a tunnel of kind {request.Kind.Word()} can have; see docs/guide/{request.Kind.Word()}.md.");
         var link = FindLink(request, caller);
         while (true)
         {

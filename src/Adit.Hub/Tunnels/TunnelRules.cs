@@ -35,7 +35,7 @@ internal static class TunnelRules
         if (record.Account != caller.Account)
             throw new TunnelRefusal(TunnelRefusalCode.NameTaken, $"The name '{record.Name}' is taken; choose another.");
         if (record.Kind != request.Kind)
-            throw new TunnelRefusal(TunnelRefusalCode.KindDiffers, $"You have a tunnel '{record.Name}' of kind {record.Kind.ToString().ToLowerInvariant()}; remove it first or choose another name.");
+            throw new TunnelRefusal(TunnelRefusalCode.KindDiffers, $"You have a tunnel '{record.Name}' of kind {record.Kind.Word()}; remove it first or choose another name.");
     }
 
     // RFC 9110 5.1 and 5.5: a field name is a token; a value has no line breaks or NUL. Framing fields are the forwarder's own.

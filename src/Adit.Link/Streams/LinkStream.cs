@@ -75,9 +75,6 @@ public sealed class LinkStream : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the accepting side has connected the target, as far as is known by what was received.</summary>
-    public bool IsOpened => Volatile.Read(ref _isOpened);
-
     /// <summary>The address of the peer of the data connection, for logs.</summary>
     public System.Net.EndPoint? Remote => _connection.Wire.Remote;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Adit.Hub.Access;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
+using Adit.Hub.Edge.Gate;
 using Adit.Hub.Telemetry;
 using Adit.Link;
 using Adit.Testing;
@@ -52,7 +52,7 @@ public sealed partial class HubMetricsTests
         // A name that no tunnel can have, to see that labels are escaped.
         TunnelSample[] tunnels = [new("demo", "http", true, meter), new("a\"b\\c\nd", "tcp", false, meter)];
         var metrics = new HubMetrics(
-            new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottle(TimeProvider.System), new DoorMeter());
+            new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter());
         return metrics.Collect();
     }
 

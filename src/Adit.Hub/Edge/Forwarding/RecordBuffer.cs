@@ -18,9 +18,6 @@ internal sealed class RecordBuffer
     /// <summary>Payload bytes so far.</summary>
     public int Length => _length - LinkStream.HeaderLength;
 
-    /// <summary>Payload that still fits into one record.</summary>
-    public int Room => LinkStream.MaxPayload - Length;
-
     /// <summary>The record, header room included.</summary>
     public Memory<byte> Record => _bytes.AsMemory(0, _length);
 

@@ -92,8 +92,6 @@ internal sealed class Visit
 
     public bool IsHttp11 => Request.Protocol == "HTTP/1.1";
 
-    public bool IsHttp2 => Request.Protocol == "HTTP/2";
-
     /// <summary>The connection in use. Whoever gives up finds it here.</summary>
     public UpstreamConnection? Connection
     {

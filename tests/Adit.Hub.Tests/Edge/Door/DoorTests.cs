@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
+using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
 using Adit.Link;
 using Adit.Testing;
