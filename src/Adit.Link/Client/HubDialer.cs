@@ -74,6 +74,8 @@ internal sealed class HubDialer(LinkClientOptions options)
         var hub = options.Hub;
         var proxy = options.Proxy is { } p && !p.IsBypassed(hub) ? p.GetProxy(hub) : null;
         var socket = await SocketDialer.ConnectAsync(proxy?.IdnHost ?? hub.IdnHost, proxy?.Port ?? hub.Port, cancellationToken);
+        if (alpn is not null)
+            KernelBuffers.BoundReceive(socket);
         Stream stream = new NetworkStream(socket, ownsSocket: true);
         try
         {

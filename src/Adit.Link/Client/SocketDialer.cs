@@ -38,6 +38,7 @@ public static class SocketDialer
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        KernelBuffers.BoundUnsent(socket);
     }
 
     private static bool IsLocalhost(string host) =>

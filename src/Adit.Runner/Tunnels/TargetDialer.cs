@@ -151,10 +151,11 @@ public sealed class TargetDialer(TimeProvider time, Func<string, CancellationTok
         SocketException? last = null;
         foreach (var address in await AddressesAsync(host, port, cancellationToken))
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken);
+                SocketDialer.Tune(socket);
                 return socket;
             }
             catch (SocketException e)

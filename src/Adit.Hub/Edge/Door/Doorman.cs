@@ -92,14 +92,7 @@ internal sealed partial class Doorman
 
     private static EndPoint? Prepare(Socket socket)
     {
-        socket.NoDelay = true;
-
-        // A peer that vanished without a word is found after 30 s of silence and three probes. Links have pings of their own; this is
-        // for everything else.
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        SocketDialer.Tune(socket);
         return socket.RemoteEndPoint;
     }
 
@@ -147,6 +140,7 @@ internal sealed partial class Doorman
         switch (first)
         {
             case FirstBytes.LinkData:
+                KernelBuffers.BoundReceive(socket);
                 await CarryLinkAsync(new SocketWire(socket, remote: remote));
                 break;
             case FirstBytes.Other:
@@ -212,6 +206,7 @@ internal sealed partial class Doorman
         }
 
         var tls = await DoorHandshake.RunAsync(socket, options, _stopping.Token);
+        KernelBuffers.BoundReceive(socket);
         if (guest.TryLeave())
             await CarryLinkAsync(new StreamWire(tls, remote, socket.Dispose));
         else
