@@ -113,7 +113,7 @@ internal sealed class AditHub : IAsyncDisposable
     {
         List<string> arguments = ["hub", "--data", _data, "--listen", $"127.0.0.1:{Port}", "--domain", Domain];
         if (TlsPort is { } tls)
-            arguments.AddRange(["--listen-tls", $"127.0.0.1:{tls}", "--auto-tls", "127.0.0.1"]);
+            arguments.AddRange(["--listen-tls", $"127.0.0.1:{tls}", "--auto-tls", "127.0.0.1", "--trusted-proxy", "127.0.0.1"]);
 
         return Child.Start("adit hub", _run.Adit, arguments);
     }

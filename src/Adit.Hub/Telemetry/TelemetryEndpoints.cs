@@ -21,6 +21,7 @@ public static class TelemetryEndpoints
         services.AddSingleton<LinkMetrics>();
         services.AddSingleton<HubMetrics>();
         services.AddSingleton<Readiness>();
+        services.AddHostedService<IdleMemory>();
         if (options.OtlpEndpoint is not null)
             services.AddHostedService<TraceExport>();
         return services;
