@@ -40,7 +40,7 @@ internal sealed record Token
 /// </summary>
 internal readonly record struct TokenText(string Id, string Secret)
 {
-    private const string Prefix = "adit_";
+    public const string Prefix = "adit_";
     private const int IdLength = 12;
     private const int SecretLength = 43;
 

@@ -1,4 +1,5 @@
 using Adit.Hub.Edge.Forwarding;
+using Adit.Hub.Edge.Tls;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,8 +11,6 @@ internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, Ro
     : IHttpApplication<EdgeApplication<TInner>.Context>
     where TInner : notnull
 {
-    private const string ChallengePath = "/.well-known/acme-challenge/";
-
     public Context CreateContext(IFeatureCollection contextFeatures)
     {
         var context = Reuse(contextFeatures);
@@ -64,9 +63,9 @@ internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, Ro
     }
 
     private bool IsChallenge(IHttpRequestFeature request) =>
-        request.Path.StartsWith(ChallengePath, StringComparison.Ordinal)
+        request.Path.StartsWith(AcmeChallengeAnswers.PathPrefix, StringComparison.Ordinal)
         && own.AnswersChallenge is { } answers
-        && answers(request.Path[ChallengePath.Length..]);
+        && answers(request.Path[AcmeChallengeAnswers.PathPrefix.Length..]);
 
     /// <summary>Kept by Kestrel with the visitor's connection and used for each of its requests.</summary>
     internal sealed class Context

@@ -1,3 +1,6 @@
+using Adit.Hub.Access;
+using Adit.Hub.Edge.Gate;
+
 namespace Adit.Hub.Inspector;
 
 /// <summary>
@@ -6,14 +9,13 @@ namespace Adit.Hub.Inspector;
 /// </summary>
 internal static class HubCredentials
 {
-    private const string TokenPrefix = "adit_";
-    private const string Ticket = "adit_ticket=";
+    private const string Ticket = Gatekeeper.Cookie + "=";
 
     /// <summary>The value without them; null when nothing is left.</summary>
     public static string? Without(string name, string value)
     {
         if (name.Equals("Authorization", StringComparison.OrdinalIgnoreCase))
-            return value.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var credential, ..] && credential.StartsWith(TokenPrefix, StringComparison.Ordinal) ? null : value;
+            return value.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var credential, ..] && credential.StartsWith(TokenText.Prefix, StringComparison.Ordinal) ? null : value;
         if (!name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) && !name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
             return value;
         if (!value.Contains(Ticket, StringComparison.Ordinal))

@@ -1,6 +1,6 @@
 using Adit.Api;
-using Adit.Hub.Edge.Door;
 using Adit.Hub.Access;
+using Adit.Hub.Edge;
 using Adit.Link;
 
 namespace Adit.Hub.Tunnels;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Adit.Hub.Edge;
-using Adit.Hub.Edge.Door;
 using Adit.Link;
 using Microsoft.Extensions.Logging;
 

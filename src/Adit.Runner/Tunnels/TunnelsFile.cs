@@ -5,7 +5,7 @@ namespace Adit.Runner.Tunnels;
 
 /// <summary>
 /// A file of tunnels for <c>adit tunnel run</c>: hubs, each with its tunnels, or one hub's tunnels at the top. Specified in
-/// docs/reference/tunnels-file.md.
+/// docs/guide/tunnels-file.md.
 /// </summary>
 public sealed record TunnelsFile
 {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Adit.Api;
 using Adit.Runner.Tunnels;
+using Adit.Terminal;
 
 namespace Adit.Commands;
 
@@ -76,7 +77,7 @@ internal sealed class TunnelFlags
             throw new FormatException("TARGET and --to say the same thing; give one of them.");
         text ??= to;
         if (text is null && program is null)
-            throw new FormatException($"Where shall the tunnel lead? Give a port, HOST:PORT or --exec; see 'adit tunnel {_kind.ToString().ToLowerInvariant()} --help'.");
+            throw new FormatException($"Where shall the tunnel lead? Give a port, HOST:PORT or --exec; see 'adit tunnel {Words.Of(_kind)} --help'.");
         var spec = new TunnelSpec
         {
             Kind = _kind,

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
+using Adit.Link;
 
 namespace Adit.Hub.Edge.Tls;
 
@@ -38,7 +39,7 @@ public sealed class HttpsRedirect(int httpsPort)
         var path = end < 0 ? target.AsSpan() : target.AsSpan(0, end);
         return path.StartsWith(AcmeChallengeAnswers.PathPrefix, StringComparison.Ordinal)
             || path is "/healthz" or "/readyz" or OwnAuthorityEndpoint.Path
-            || (remote is not null && IPAddress.IsLoopback(remote) && path.StartsWith("/_adit/link", StringComparison.Ordinal));
+            || (remote is not null && IPAddress.IsLoopback(remote) && path.StartsWith(LinkProtocol.ControlPath, StringComparison.Ordinal));
     }
 
     private static ReadOnlySpan<char> WithoutPort(string host)

@@ -1,6 +1,6 @@
 using Adit.Link;
 
-namespace Adit.Hub.Edge.Door;
+namespace Adit.Hub.Edge;
 
 /// <summary>Counts what a pump moves for a route and holds it to the route's bandwidth.</summary>
 internal sealed class RouteTraffic(RouteMeter meter, BandwidthLimit? limit, CancellationToken cancellationToken) : PumpObserver
