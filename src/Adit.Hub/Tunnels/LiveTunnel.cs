@@ -21,9 +21,6 @@ internal sealed class LiveTunnel
     /// <summary>The clients that serve it.</summary>
     public TunnelUpstream? Upstream { get; set; }
 
-    /// <summary>What the edge knows of it; null for a tcp tunnel.</summary>
-    public Route? Route { get; set; }
-
     /// <summary>Its port, if it has one.</summary>
     public TunnelPort? Port { get; set; }
 

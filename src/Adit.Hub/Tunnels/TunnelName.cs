@@ -26,6 +26,20 @@ internal static class TunnelName
         return Reserved.Contains(name) ? $"The name '{name}' is reserved; choose another." : null;
     }
 
+    /// <summary>A random name that nobody has.</summary>
+    /// <exception cref="TunnelRefusal">A hundred were tried.</exception>
+    public static string Free(Func<string, bool> isTaken)
+    {
+        for (var tries = 0; tries < 100; tries++)
+        {
+            var name = Random();
+            if (!isTaken(name))
+                return name;
+        }
+
+        throw new TunnelRefusal(TunnelRefusalCode.NameTaken, "No free random name was found; give the tunnel a name.");
+    }
+
     /// <summary>A name that people can read to each other; one of eight million.</summary>
     public static string Random() =>
         $"{Adjectives[RandomNumberGenerator.GetInt32(Adjectives.Length)]}-{Nouns[RandomNumberGenerator.GetInt32(Nouns.Length)]}-{RandomNumberGenerator.GetInt32(1000, 10000)}";

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Adit.Api;
+using Adit.Hub.Access;
 
 namespace Adit.Hub.Tunnels;
 
@@ -38,6 +39,24 @@ internal sealed record TunnelRecord
     public TunnelOptions? Options { get; init; }
 
     public required DateTimeOffset Created { get; init; }
+
+    /// <summary>What a request to serve a tunnel makes of the record that is there, if one is.</summary>
+    public static TunnelRecord Of(CreateTunnelRequest request, Caller caller, string name, TunnelRecord? before, TimeProvider time) => new()
+    {
+        Name = name,
+        Kind = request.Kind,
+        Account = caller.Account,
+        Owner = before?.Owner ?? caller.TokenName,
+        TokenId = caller.TokenId,
+        Access = request.Access,
+        Keep = request.Keep || request.Client is not null,
+        CustomHosts = request.Hosts ?? before?.CustomHosts ?? [],
+        Port = request.Port == 0 ? before?.Port ?? 0 : request.Port,
+        Client = request.Client ?? before?.Client,
+        Target = request.Target,
+        Options = TunnelCompiler.Sealed(request.Options),
+        Created = before?.Created ?? time.GetUtcNow(),
+    };
 
     /// <summary>Whether two say the same, lists and options included.</summary>
     public static bool AreSame(TunnelRecord one, TunnelRecord other) =>

@@ -21,30 +21,29 @@ internal sealed partial class TunnelRegistry : IDisposable
     private readonly ReleasedNames _released;
     private readonly HubOptions _options;
     private readonly TunnelStore _store;
-    private readonly RouteTable _routes;
     private readonly LinkHost _links;
     private readonly TokenRegistry _tokens;
     private readonly ITunnelWatch? _watch;
     private readonly TunnelMeters? _meters;
-    private readonly TunnelCompiler _compiler;
     private readonly PortRanges _ports;
+    private readonly TunnelWiring _wiring;
     private readonly TimeProvider _time;
     private readonly ILogger<TunnelRegistry> _log;
 
     public TunnelRegistry(
-        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
+        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, TimeProvider time,
+        ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
     {
         _options = options;
         _store = new TunnelStore(database);
-        _routes = routes;
         _links = links;
         _tokens = tokens;
         _watch = watch;
         _meters = meters;
-        _compiler = new TunnelCompiler(options, watch);
         _ports = new PortRanges(options);
         _released = new ReleasedNames(time);
         _hosts = new HostClaims(options.Domain);
+        _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch), time, log);
         _time = time;
         _log = log;
         links.Connected += OnConnected;
@@ -78,12 +77,12 @@ internal sealed partial class TunnelRegistry : IDisposable
             try
             {
                 _hosts.Claim(record.CustomHosts, record.Name);
-                Apply(tunnel, record, target);
+                _wiring.Apply(tunnel, record, target);
             }
             catch (TunnelRefusal e)
             {
                 LogCannotOpen(record.Name, e.Message); // Its port is taken by another program now; the rest of it still stands.
-                Apply(tunnel, record with { Port = null }, target);
+                _wiring.Apply(tunnel, record with { Port = null }, target);
             }
 
             _tunnels[record.Name] = tunnel;
@@ -101,8 +100,8 @@ internal sealed partial class TunnelRegistry : IDisposable
         var link = FindLink(request, caller);
         while (true)
         {
-            var name = request.Name ?? RandomName();
-            CheckName(name, caller);
+            var name = request.Name ?? TunnelName.Free(_tunnels.ContainsKey);
+            TunnelRules.CheckName(name, caller, _released);
             var tunnel = _tunnels.GetOrAdd(name, static _ => new LiveTunnel());
             await tunnel.Turn.WaitAsync();
             try
@@ -215,8 +214,6 @@ internal sealed partial class TunnelRegistry : IDisposable
         }
     }
 
-    // ---- Making ------------------------------------------------------------------------------------------------------------------
-
     private HubLink? FindLink(CreateTunnelRequest request, Caller caller)
     {
         if (request.Link is null)
@@ -226,26 +223,6 @@ internal sealed partial class TunnelRegistry : IDisposable
         return _links.Find(request.Link) is { } link && link.Principal.Account == caller.Account
             ? link
             : throw new TunnelRefusal(TunnelRefusalCode.LinkGone, "The link that should serve the tunnel is gone; connect again.");
-    }
-
-    private string RandomName()
-    {
-        for (var tries = 0; tries < 100; tries++)
-        {
-            var name = TunnelName.Random();
-            if (!_tunnels.ContainsKey(name))
-                return name;
-        }
-
-        throw new TunnelRefusal(TunnelRefusalCode.NameTaken, "No free random name was found; give the tunnel a name.");
-    }
-
-    private void CheckName(string name, Caller caller)
-    {
-        if (TunnelName.Refusal(name) is { } refusal)
-            throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
-        if (_released.IsReserved(name, caller.Account))
-            throw new TunnelRefusal(TunnelRefusalCode.NameReserved, $"The name '{name}' was given up less than 30 days ago by another account; choose another.");
     }
 
     // Counted in before it is compared, so that two at once cannot both be the last.
@@ -259,22 +236,7 @@ internal sealed partial class TunnelRegistry : IDisposable
     private async Task SaveAsync(LiveTunnel tunnel, CreateTunnelRequest request, Caller caller, TunnelTarget target)
     {
         var before = tunnel.Record;
-        var next = new TunnelRecord
-        {
-            Name = request.Name ?? _tunnels.First(t => t.Value == tunnel).Key,
-            Kind = request.Kind,
-            Account = caller.Account,
-            Owner = before?.Owner ?? caller.TokenName,
-            TokenId = caller.TokenId,
-            Access = request.Access,
-            Keep = request.Keep || request.Client is not null,
-            CustomHosts = request.Hosts ?? before?.CustomHosts ?? [],
-            Port = request.Port == 0 ? before?.Port ?? 0 : request.Port,
-            Client = request.Client ?? before?.Client,
-            Target = request.Target,
-            Options = TunnelCompiler.Sealed(request.Options),
-            Created = before?.Created ?? _time.GetUtcNow(),
-        };
+        var next = TunnelRecord.Of(request, caller, request.Name ?? _tunnels.First(t => t.Value == tunnel).Key, before, _time);
         if (next.Port is > 0 && !_ports.Contains(next.Port.Value))
             throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"Port {next.Port} is not one that tunnels may have here ({_ports.Text}).");
         var callerBefore = tunnel.Caller;
@@ -283,7 +245,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         {
             // A client that came back: nothing to store. After a restart its token's limits are known again only now.
             if (callerBefore != caller)
-                Apply(tunnel, before, target);
+                _wiring.Apply(tunnel, before, target);
             return;
         }
 
@@ -298,87 +260,24 @@ internal sealed partial class TunnelRegistry : IDisposable
         _hosts.Claim(next.CustomHosts, next.Name);
         try
         {
-            Apply(tunnel, next, target);
+            _wiring.Apply(tunnel, next, target);
             await _store.SaveAsync(tunnel.Record!);
         }
         catch
         {
             if (tunnel.Port != portBefore)
                 tunnel.Port?.Dispose();
-            Withdraw(tunnel);
+            _wiring.Withdraw(tunnel);
             _hosts.Release(next.CustomHosts, next.Name);
             if (before is not null)
             {
                 _hosts.Claim(before.CustomHosts, before.Name);
-                Apply(tunnel, before, TunnelTarget.Parse(before.Target!, before.Kind)!);
+                _wiring.Apply(tunnel, before, TunnelTarget.Parse(before.Target!, before.Kind)!);
             }
 
             throw;
         }
     }
-
-    // Brings routes, port and upstream in line with a record. On failure the caller withdraws.
-    private void Apply(LiveTunnel tunnel, TunnelRecord record, TunnelTarget target)
-    {
-        tunnel.Limits = TunnelCompiler.Limits(record, tunnel.Caller);
-        if (tunnel.Upstream is not { } upstream || upstream.Protocol != target.Protocol || upstream.Authority != target.Authority)
-        {
-            upstream = new TunnelUpstream(record.Name, target, _time);
-            foreach (var serving in tunnel.Upstream?.Servers ?? [])
-                upstream.Add(serving);
-            tunnel.Upstream = upstream;
-        }
-
-        upstream.Configure(record.Options);
-        if (record.Kind == TunnelKind.Tcp)
-            ApplyPort(tunnel, ref record);
-        else
-            ApplyRoute(tunnel, record);
-        tunnel.Record = record;
-    }
-
-    private void ApplyPort(LiveTunnel tunnel, ref TunnelRecord record)
-    {
-        var isPublic = record.Access == TunnelAccess.Public;
-        if (record.Port == tunnel.Port?.Port && tunnel.Record?.Access == record.Access)
-            return;
-        if (record.Port is not { } wanted)
-        {
-            tunnel.Port?.Dispose();
-            tunnel.Port = null;
-            return;
-        }
-
-        if (wanted == tunnel.Port?.Port)
-        {
-            tunnel.Port.Dispose(); // The same port on another address.
-            tunnel.Port = null;
-        }
-
-        var (name, upstream) = (record.Name, tunnel.Upstream!);
-        var port = _ports.Listen(wanted, isPublic, at => TunnelPort.Listen(at, name, upstream, tunnel.Meter, () => tunnel.Limits, _time, _log))
-            ?? throw (wanted == 0
-                ? new TunnelRefusal(TunnelRefusalCode.PortsExhausted, $"All ports for tunnels ({_ports.Text}) are taken; remove a tunnel or give the hub a larger range.")
-                : new TunnelRefusal(TunnelRefusalCode.PortTaken, $"Port {wanted} of the hub is taken; choose another or 0 for any."));
-        tunnel.Port?.Dispose();
-        tunnel.Port = port;
-        record = record with { Port = port.Port };
-    }
-
-    private void ApplyRoute(LiveTunnel tunnel, TunnelRecord record)
-    {
-        var route = _compiler.Route(record, tunnel);
-        var before = tunnel.Record is { } old ? TunnelCompiler.Hosts(old, _options.Domain) : [];
-        var hosts = TunnelCompiler.Hosts(record, _options.Domain);
-        tunnel.Route = route;
-        _routes.Set(hosts, route);
-        var gone = before.Except(hosts, StringComparer.Ordinal).ToArray();
-        _hosts.Release(gone, record.Name);
-        if (gone.Length > 0)
-            _routes.Remove(gone);
-    }
-
-    // ---- Links -------------------------------------------------------------------------------------------------------------------
 
     private void Attach(LiveTunnel tunnel, HubLink link, TunnelTarget target, string text)
     {
@@ -414,8 +313,6 @@ internal sealed partial class TunnelRegistry : IDisposable
             StartGrace(tunnel);
         }
     }
-
-    // ---- Going -------------------------------------------------------------------------------------------------------------------
 
     private void StartGrace(LiveTunnel tunnel)
     {
@@ -455,7 +352,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         await _store.RemoveAsync(record, now);
         if (record.Keep)
             _released.Add(record.Name, record.Account, now);
-        Withdraw(tunnel);
+        _wiring.Withdraw(tunnel);
         foreach (var serving in tunnel.Upstream?.Servers ?? [])
         {
             if (_byLink.TryGetValue(serving.Link, out var served))
@@ -470,14 +367,6 @@ internal sealed partial class TunnelRegistry : IDisposable
         _meters?.Retire(record.Name, tunnel.Meter);
         _watch?.Forget(record.Name);
         Publish(record, "removed", reason);
-    }
-
-    private void Withdraw(LiveTunnel tunnel)
-    {
-        if (tunnel.Record is not { } record || record.Kind == TunnelKind.Tcp)
-            return;
-        _routes.Remove(TunnelCompiler.Hosts(record, _options.Domain));
-        _hosts.Release(record.CustomHosts, record.Name);
     }
 
     private void Publish(TunnelRecord record, string type, string? reason)

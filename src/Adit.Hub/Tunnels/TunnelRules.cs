@@ -28,6 +28,16 @@ internal static class TunnelRules
             ?? Headers(o.RemoveRequestHeaders, null) ?? Headers(o.RemoveResponseHeaders, null);
     }
 
+    /// <summary>Whether a caller may have a name.</summary>
+    /// <exception cref="TunnelRefusal">It is no name, or another account gave it up not long ago.</exception>
+    public static void CheckName(string name, Caller caller, ReleasedNames released)
+    {
+        if (TunnelName.Refusal(name) is { } refusal)
+            throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
+        if (released.IsReserved(name, caller.Account))
+            throw new TunnelRefusal(TunnelRefusalCode.NameReserved, $"The name '{name}' was given up less than 30 days ago by another account; choose another.");
+    }
+
     /// <summary>Whether a tunnel that is there is the one asked for.</summary>
     /// <exception cref="TunnelRefusal">It is another account's, or of another kind.</exception>
     public static void CheckSame(TunnelRecord record, CreateTunnelRequest request, Caller caller)
