@@ -14,6 +14,7 @@ using Adit.Hub.Telemetry;
 using Adit.Hub.Tunnels;
 using Adit.Link;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -92,13 +93,15 @@ public sealed class HubApp : IAsyncDisposable
             await app.StartAsync();
             return new HubApp(app, directory, database, options, time, adminToken);
         }
-        catch
+        catch (Exception e)
         {
             if (app is not null)
                 await app.DisposeAsync();
             if (database is not null)
                 await database.DisposeAsync();
             directory.Dispose();
+            if (e is IOException { InnerException: AddressInUseException inUse })
+                throw new IOException(inUse.Message, e); // Kestrel's own says neither who nor what to do.
             throw;
         }
     }

@@ -4,8 +4,11 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Adit.Hub.Edge;
 
-/// <summary>Sends visitors who come in clear to the TLS listener, unless a proxy that is trusted has done TLS for them.</summary>
-internal sealed class EdgeRedirect(HttpsRedirect redirect, TrustedProxies trusted)
+/// <summary>
+/// Sends visitors who come in clear to the TLS listener, unless a proxy that is trusted has done TLS for them, or it is this machine that
+/// asks the hub itself: the command line beside a hub needs no certificate to reach it.
+/// </summary>
+internal sealed class EdgeRedirect(HttpsRedirect redirect, TrustedProxies trusted, OwnHosts own)
 {
     /// <summary>Where to send a request; null to serve it.</summary>
     public string? LocationFor(IFeatureCollection features, IHttpRequestFeature request, string authority)
@@ -13,6 +16,8 @@ internal sealed class EdgeRedirect(HttpsRedirect redirect, TrustedProxies truste
         if (request.Scheme != "http")
             return null;
         var peer = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+        if (peer is not null && IPAddress.IsLoopback(peer) && own.Contains(HostName.Of(authority)))
+            return null;
         return trusted.Contains(peer) ? null : redirect.LocationFor(authority, request.RawTarget, peer);
     }
 

@@ -34,7 +34,7 @@ public static class EdgeServices
         services.Remove(kestrel);
         services.AddSingleton<IServer>(p => new EdgeServer(
             Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>(),
-            Redirect(options, p.GetRequiredService<TrustedProxies>())));
+            Redirect(options, p.GetRequiredService<TrustedProxies>(), p.GetRequiredService<OwnHosts>())));
         return services;
     }
 
@@ -52,8 +52,8 @@ public static class EdgeServices
             ?? server.ImplementationFactory?.Invoke(provider)
             ?? ActivatorUtilities.CreateInstance(provider, server.ImplementationType!));
 
-    private static EdgeRedirect? Redirect(HubOptions options, TrustedProxies trusted) =>
+    private static EdgeRedirect? Redirect(HubOptions options, TrustedProxies trusted, OwnHosts own) =>
         options.ListenTls.Count > 0 && ListenAddress.TryParse(options.ListenTls[0], out var address) && address.Port != 0
-            ? new EdgeRedirect(new HttpsRedirect(address.Port), trusted)
+            ? new EdgeRedirect(new HttpsRedirect(address.Port), trusted, own)
             : null;
 }

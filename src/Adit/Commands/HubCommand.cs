@@ -61,6 +61,7 @@ internal static class HubCommand
     {
         logging.SetMinimumLevel(level);
         logging.AddFilter("Microsoft", level < LogLevel.Information ? level : LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // A failed start is said in one line, not as a trace.
         // Standard output is for the line that says ready.
         logging.Services.Configure<ConsoleLoggerOptions>(static o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         if (json)
