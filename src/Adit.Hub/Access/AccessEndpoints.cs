@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Adit.Hub.Access;
 
 /// <summary>Registers access: authentication for everything, and the tokens resource.</summary>
-public static class AccessEndpoints
+internal static class AccessEndpoints
 {
     /// <summary>Adds authentication by token, required of every endpoint that does not say otherwise.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services)

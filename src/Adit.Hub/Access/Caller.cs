@@ -3,7 +3,7 @@ using Adit.Hub.Edge;
 namespace Adit.Hub.Access;
 
 /// <summary>Who asks, as the token says: what every slice decides by. Immutable; a change of the token makes a new one.</summary>
-public sealed record Caller
+internal sealed record Caller
 {
     /// <summary>The token's id, for logs and revocation.</summary>
     public required string TokenId { get; init; }

@@ -11,7 +11,7 @@ namespace Adit.Hub.Access;
 /// All tokens in memory: authentication asks no database. Changes are stored first and hold at once; a revoked token's links are ended by
 /// whoever listens to <see cref="Revoked"/>.
 /// </summary>
-public sealed partial class TokenRegistry : IAsyncDisposable
+internal sealed partial class TokenRegistry : IAsyncDisposable
 {
     private static readonly TimeSpan SaveUsesEvery = TimeSpan.FromSeconds(30);
 

@@ -5,7 +5,7 @@ using System.Net;
 namespace Adit.Hub.Config;
 
 /// <summary>Where a listener listens: <c>ADDRESS:PORT</c>, <c>[V6]:PORT</c>, <c>localhost:PORT</c>, <c>*:PORT</c> (all addresses).</summary>
-public static class ListenAddress
+internal static class ListenAddress
 {
     /// <summary>Reads one. Names other than <c>localhost</c> are refused: what they resolve to may change under the hub.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out IPEndPoint? address)

@@ -4,7 +4,7 @@ namespace Adit.Hub.Edge;
 /// How the requests of a route were answered: a count for each class of status, and a histogram of their times. Made with the first
 /// request, since most of ten thousand tunnels never see one.
 /// </summary>
-public sealed class AnswerTimes
+internal sealed class AnswerTimes
 {
     private readonly long[] _classes = new long[6];
     private readonly long[] _buckets = new long[BoundMilliseconds.Length + 1];

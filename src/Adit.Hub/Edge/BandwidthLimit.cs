@@ -3,7 +3,7 @@ namespace Adit.Hub.Edge;
 /// <summary>
 /// A token bucket in bytes, shared by all streams of one owner. Its burst is one second's worth.
 /// </summary>
-public sealed class BandwidthLimit(long bytesPerSecond, TimeProvider time)
+internal sealed class BandwidthLimit(long bytesPerSecond, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private double _available = bytesPerSecond;

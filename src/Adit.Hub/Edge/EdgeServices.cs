@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Adit.Hub.Edge;
 
 /// <summary>Puts the edge before the hub's pipeline.</summary>
-public static class EdgeServices
+internal static class EdgeServices
 {
     /// <summary>
     /// Adds the <see cref="RouteTable"/>, the <see cref="OwnHosts"/> and the forwarder, and makes the edge the server. Call it when Kestrel

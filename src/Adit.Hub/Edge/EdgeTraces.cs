@@ -6,7 +6,7 @@ namespace Adit.Hub.Edge;
 /// Spans of the requests that pass the edge, W3C Trace Context: a visitor's trace goes on through the hub to the application. Nothing is
 /// made unless somebody listens.
 /// </summary>
-public static class EdgeTraces
+internal static class EdgeTraces
 {
     /// <summary>The name of the source.</summary>
     public const string SourceName = "adit.edge";

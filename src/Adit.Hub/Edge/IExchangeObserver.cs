@@ -4,7 +4,7 @@ namespace Adit.Hub.Edge;
 /// Sees the exchanges of a route: the inspector, or the live view of a client that watches. Called on the request's own path, so it must
 /// neither block nor throw.
 /// </summary>
-public interface IExchangeObserver
+internal interface IExchangeObserver
 {
     /// <summary>Whether to look at the next request at all. Asked before anything is copied for it.</summary>
     bool IsLooking();
@@ -20,7 +20,7 @@ public interface IExchangeObserver
 }
 
 /// <summary>Sees the bytes of both bodies as they pass; must copy what it keeps and bound it.</summary>
-public interface IBodyObserver
+internal interface IBodyObserver
 {
     /// <summary>A piece of the request's body.</summary>
     void RequestBody(ReadOnlySpan<byte> bytes);
@@ -30,7 +30,7 @@ public interface IBodyObserver
 }
 
 /// <summary>One request and its answer, filled in as it goes.</summary>
-public sealed class Exchange
+internal sealed class Exchange
 {
     /// <summary>The request's id; also the X-Request-Id of the answer.</summary>
     public required string Id { get; init; }

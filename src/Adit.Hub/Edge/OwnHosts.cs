@@ -6,7 +6,7 @@ namespace Adit.Hub.Edge;
 /// The host names by which the hub itself is meant: its domain, <c>localhost</c>, any address literal (a tunnel is reached by name only),
 /// and names it was given. A request without Host (HTTP/1.0 health checks) means the hub too.
 /// </summary>
-public sealed class OwnHosts
+internal sealed class OwnHosts
 {
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _names;
 

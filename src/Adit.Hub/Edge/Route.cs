@@ -4,7 +4,7 @@ namespace Adit.Hub.Edge;
 /// What the edge resolves a host name to. Compiled once from what a slice stored, then immutable: a change makes a new route and swaps
 /// the <see cref="RouteTable"/>; requests under way keep the one they started with.
 /// </summary>
-public sealed class Route
+internal sealed class Route
 {
     /// <summary>The name in metrics, logs and error pages.</summary>
     public required string Name { get; init; }
@@ -32,7 +32,7 @@ public sealed class Route
 }
 
 /// <summary>How a route is served.</summary>
-public enum RouteKind
+internal enum RouteKind
 {
     /// <summary>The edge terminates HTTP and forwards requests.</summary>
     Http,
@@ -42,7 +42,7 @@ public enum RouteKind
 }
 
 /// <summary>Who may pass a route. Default is nobody.</summary>
-public sealed record RoutePolicy
+internal sealed record RoutePolicy
 {
     /// <summary>Anyone may pass, unless a password or a visitor token is set: then whoever shows that.</summary>
     public bool IsPublic { get; init; }
@@ -58,7 +58,7 @@ public sealed record RoutePolicy
 }
 
 /// <summary>Changes to heads on the way through.</summary>
-public sealed record RouteTransforms
+internal sealed record RouteTransforms
 {
     /// <summary>No change.</summary>
     public static RouteTransforms None { get; } = new();
@@ -80,7 +80,7 @@ public sealed record RouteTransforms
 }
 
 /// <summary>Bounds of one route.</summary>
-public sealed record RouteLimits
+internal sealed record RouteLimits
 {
     /// <summary>The hub's defaults.</summary>
     public static RouteLimits Default { get; } = new();

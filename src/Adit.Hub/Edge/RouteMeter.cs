@@ -1,7 +1,7 @@
 namespace Adit.Hub.Edge;
 
 /// <summary>The counters of one route, written on hot paths with interlocked adds and read by metrics and API at leisure.</summary>
-public sealed class RouteMeter
+internal sealed class RouteMeter
 {
     private long _requests;
     private long _streams;

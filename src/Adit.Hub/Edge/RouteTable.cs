@@ -6,7 +6,7 @@ namespace Adit.Hub.Edge;
 /// Host name to route. Readers take the current snapshot without a lock; writers (the slices that own routes) swap it.
 /// Host names are compared without case and without port or trailing dot, so slices hand them over in lower case without either.
 /// </summary>
-public sealed class RouteTable
+internal sealed class RouteTable
 {
     private readonly Lock _lock = new();
     private volatile Snapshot _snapshot = Snapshot.Empty;

@@ -3,7 +3,7 @@ using System.Net;
 namespace Adit.Hub.Edge;
 
 /// <summary>The proxies in front of the hub whose word on where a connection or request came from is believed.</summary>
-public sealed class TrustedProxies
+internal sealed class TrustedProxies
 {
     private readonly IPNetwork[] _networks;
 

@@ -4,7 +4,7 @@ using Adit.Link;
 namespace Adit.Hub.Edge;
 
 /// <summary>Which HTTP an upstream speaks.</summary>
-public enum UpstreamProtocol
+internal enum UpstreamProtocol
 {
     /// <summary>HTTP/1.1 in clear on the stream (the client does TLS to the target where the target wants it).</summary>
     Http1,
@@ -17,7 +17,7 @@ public enum UpstreamProtocol
 /// Where a route leads: one or more clients that can open streams to the target. Chooses among them, remembers which failed, and pools
 /// idle HTTP/1.1 connections. Live: the set of clients changes under it.
 /// </summary>
-public abstract class Upstream
+internal abstract class Upstream
 {
     private HttpMessageInvoker? _http2;
 

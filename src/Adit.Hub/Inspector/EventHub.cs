@@ -9,7 +9,7 @@ namespace Adit.Hub.Inspector;
 /// Hands what happens to whoever listens under /api/v1/events. Nobody waits for a listener: each has a bounded buffer, loses its oldest
 /// events when it is too slow, and is told how many.
 /// </summary>
-public sealed class EventHub
+internal sealed class EventHub
 {
     private const int MostOfAccount = 100;
     private const int Most = 2000;

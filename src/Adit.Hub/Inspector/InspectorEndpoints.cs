@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Adit.Hub.Inspector;
 
 /// <summary>The last requests of one's tunnels, and events as they happen.</summary>
-public static class InspectorEndpoints
+internal static class InspectorEndpoints
 {
     private const long MemoryLimit = 64 * 1024 * 1024;
 

@@ -14,7 +14,7 @@ namespace Adit.Hub.Links;
 /// Where links begin when they come through the web server: control connections always, data connections when something in front of the
 /// hub changed them so that the door did not know them. See docs/reference/link.md.
 /// </summary>
-public static class LinkEndpoints
+internal static class LinkEndpoints
 {
     private const int DefaultMaxStreams = 10_000;
 

@@ -5,7 +5,7 @@ namespace Adit.Hub.Storage;
 /// <summary>
 /// The directory that holds everything a hub keeps: readable by its user alone (mode 700, files 600), and used by one process at a time.
 /// </summary>
-public sealed class DataDirectory : IDisposable
+internal sealed class DataDirectory : IDisposable
 {
     private readonly FileStream _lock;
 

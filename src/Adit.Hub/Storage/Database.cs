@@ -11,7 +11,7 @@ namespace Adit.Hub.Storage;
 /// A write runs in a savepoint: one that fails is undone alone and fails its caller alone. When the commit itself fails (disk full), every
 /// write in it is undone and every caller learns so.
 /// </remarks>
-public sealed class Database : IAsyncDisposable
+internal sealed class Database : IAsyncDisposable
 {
     private const int MostPerCommit = 512;
 

@@ -7,7 +7,7 @@ namespace Adit.Hub.Telemetry;
 /// Writes the Prometheus text format, version 0.0.4: families one after the other, each with its help, its type and all of its samples
 /// together, as the format demands.
 /// </summary>
-public sealed class MetricsWriter
+internal sealed class MetricsWriter
 {
     /// <summary>The media type of <see cref="ToString"/>.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";

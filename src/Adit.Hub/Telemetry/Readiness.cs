@@ -7,7 +7,7 @@ namespace Adit.Hub.Telemetry;
 /// Whether the hub should be given work: its database takes writes, and it is not on its way out. The write is tried at most once in five
 /// seconds, so that probes cost the disk nothing.
 /// </summary>
-public sealed class Readiness(Database database, TimeProvider time)
+internal sealed class Readiness(Database database, TimeProvider time)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);

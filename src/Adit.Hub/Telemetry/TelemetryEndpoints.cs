@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Adit.Hub.Telemetry;
 
 /// <summary>Registers metrics, health and traces.</summary>
-public static class TelemetryEndpoints
+internal static class TelemetryEndpoints
 {
     // Whoever adds one of these stands between us and somebody else: the peer's address then says nothing.
     private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"];

@@ -10,7 +10,7 @@ namespace Adit.Hub.Telemetry;
 /// Series are fed with what meters grew by since they were last read, not with the meters' values: so "other" never goes down when a
 /// tunnel leaves it, and never jumps when one falls into it. Prometheus would take the first for a restart and the second for a burst.
 /// </remarks>
-public sealed class TunnelMeters
+internal sealed class TunnelMeters
 {
     /// <summary>How many tunnels have series of their own.</summary>
     public const int MostSeries = 100;

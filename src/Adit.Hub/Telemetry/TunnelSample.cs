@@ -7,7 +7,7 @@ namespace Adit.Hub.Telemetry;
 /// <param name="Kind"><c>http</c>, <c>tcp</c> or <c>tls</c>.</param>
 /// <param name="IsUp">Whether a client serves it now.</param>
 /// <param name="Meter">Its counters.</param>
-public readonly record struct TunnelSample(string Name, string Kind, bool IsUp, RouteMeter Meter);
+internal readonly record struct TunnelSample(string Name, string Kind, bool IsUp, RouteMeter Meter);
 
 /// <summary>Tells all tunnels there are; whoever owns them registers it.</summary>
-public delegate IEnumerable<TunnelSample> TunnelSamples();
+internal delegate IEnumerable<TunnelSample> TunnelSamples();

@@ -4,7 +4,7 @@ using Adit.Hub.Edge;
 namespace Adit.Hub.Tunnels;
 
 /// <summary>Who wants to know what happens to tunnels and on them: the events and the inspector of the Inspector slice.</summary>
-public interface ITunnelWatch
+internal interface ITunnelWatch
 {
     /// <summary>Something happened. Must not block.</summary>
     void Publish(TunnelEvent happened, string account);

@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Adit.Hub.Tunnels;
 
 /// <summary>/api/v1/tunnels.</summary>
-public static class TunnelEndpoints
+internal static class TunnelEndpoints
 {
     private const int PageSize = 200;
 

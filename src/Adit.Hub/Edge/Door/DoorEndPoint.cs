@@ -9,7 +9,7 @@ namespace Adit.Hub.Edge.Door;
 /// <param name="address">The address to bind.</param>
 /// <param name="port">The port; 0 lets the system choose.</param>
 /// <param name="tls">Connections begin with a TLS ClientHello; Kestrel's side needs <c>UseAditTls</c>.</param>
-public sealed class DoorEndPoint(IPAddress address, int port, bool tls) : IPEndPoint(address, port)
+internal sealed class DoorEndPoint(IPAddress address, int port, bool tls) : IPEndPoint(address, port)
 {
     /// <summary>Whether connections begin with a TLS ClientHello.</summary>
     public bool IsTls { get; } = tls;

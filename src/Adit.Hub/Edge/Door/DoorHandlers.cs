@@ -3,7 +3,7 @@ using Adit.Link;
 namespace Adit.Hub.Edge.Door;
 
 /// <summary>Who takes the connections that never reach Kestrel, by composition.</summary>
-public sealed record DoorHandlers
+internal sealed record DoorHandlers
 {
     /// <summary>
     /// Takes a data connection of a link whose HTTP head (<c>GET /_adit/link/data</c> …) is still to be read. Over TLS the handshake is done

@@ -1,7 +1,7 @@
 namespace Adit.Hub.Edge.Door;
 
 /// <summary>What came through the door, for metrics. Thread-safe.</summary>
-public sealed class DoorMeter
+internal sealed class DoorMeter
 {
     private long _accepted;
     private long _http;

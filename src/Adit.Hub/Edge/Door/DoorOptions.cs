@@ -1,7 +1,7 @@
 namespace Adit.Hub.Edge.Door;
 
 /// <summary>Bounds of what a stranger may cost before the hub knows what the connection is for.</summary>
-public sealed record DoorOptions
+internal sealed record DoorOptions
 {
     /// <summary>Peers that must send a PROXY protocol header; null when the hub was not told to expect it.</summary>
     public TrustedProxies? ProxyProtocolFrom { get; init; }

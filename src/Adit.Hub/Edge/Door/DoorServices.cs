@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Adit.Hub.Edge.Door;
 
 /// <summary>Registers the door.</summary>
-public static class DoorServices
+internal static class DoorServices
 {
     /// <summary>
     /// Puts the door in front of Kestrel for every <see cref="DoorEndPoint"/>. Needs <see cref="DoorHandlers"/>, <see cref="RouteTable"/>,

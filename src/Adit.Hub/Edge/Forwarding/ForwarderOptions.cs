@@ -4,7 +4,7 @@ namespace Adit.Hub.Edge.Forwarding;
 /// Bounds on waiting that hold for all routes. They are generous where silence is normal (event streams, long polls, a paused video) and
 /// none at all holds for a connection that was upgraded.
 /// </summary>
-public sealed record ForwarderOptions
+internal sealed record ForwarderOptions
 {
     /// <summary>How long a connection to an upstream is kept for the next request.</summary>
     public TimeSpan UpstreamIdle { get; init; } = TimeSpan.FromSeconds(45);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Adit.Hub.Edge.Forwarding;
 
 /// <summary>Connection middleware that gives visitors' connections the <see cref="IHalfCloseFeature"/>.</summary>
-public static class HalfClose
+internal static class HalfClose
 {
     /// <summary>Adds it to an endpoint. Anywhere in its pipeline.</summary>
     public static ListenOptions UseHalfClose(this ListenOptions endpoint)

@@ -9,7 +9,7 @@ namespace Adit.Hub.Edge.Gate;
 /// The value of the cookie <c>adit_ticket</c>: base64url of version (1 byte), expiry (Unix seconds, 8 bytes), then host, account and token
 /// id (each a length byte and UTF-8), then HMAC-SHA256 over all of that. Good for one host; worthless when its token is revoked.
 /// </summary>
-public sealed class DoorTickets(byte[] key, TimeProvider time)
+internal sealed class DoorTickets(byte[] key, TimeProvider time)
 {
     /// <summary>How long a ticket lasts.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromDays(7);

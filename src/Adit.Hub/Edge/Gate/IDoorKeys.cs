@@ -1,7 +1,7 @@
 namespace Adit.Hub.Edge.Gate;
 
 /// <summary>What the edge needs to know of tokens. Asked on the request's own path: answers from memory and never blocks.</summary>
-public interface IDoorKeys
+internal interface IDoorKeys
 {
     /// <summary>Whose token this is, if it is one, not expired and not revoked.</summary>
     bool TryAuthenticate(string token, out DoorKey key);
@@ -13,4 +13,4 @@ public interface IDoorKeys
 /// <summary>A token, by what is safe to write down.</summary>
 /// <param name="Account">The account it belongs to; compared with <see cref="RoutePolicy.Owner"/>.</param>
 /// <param name="TokenId">Its public id.</param>
-public readonly record struct DoorKey(string Account, string TokenId);
+internal readonly record struct DoorKey(string Account, string TokenId);

@@ -6,7 +6,7 @@ namespace Adit.Hub.Edge.Gate;
 /// Codes that open one host once, within a minute: what <c>sign-in-link</c> puts into the fragment of an address, so that a browser gets
 /// in without its user handling a token.
 /// </summary>
-public sealed class SignInCodes(TimeProvider time)
+internal sealed class SignInCodes(TimeProvider time)
 {
     /// <summary>How long a code is good.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(1);

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Adit.Hub.Edge.Tls;
 
 /// <summary>What an ACME authority finds when it asks over HTTP (HTTP-01, RFC 8555 section 8.3). Thread-safe.</summary>
-public sealed class AcmeChallengeAnswers
+internal sealed class AcmeChallengeAnswers
 {
     /// <summary>The path of every challenge.</summary>
     public const string PathPrefix = "/.well-known/acme-challenge/";

@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Adit.Hub.Edge.Tls;
 
 /// <summary>Where certificates come from, in the order in which they are asked for a name.</summary>
-public enum CertificateOrigin
+internal enum CertificateOrigin
 {
     /// <summary>PEM files that the operator named.</summary>
     Files,
@@ -23,7 +23,7 @@ public enum CertificateOrigin
 /// before wildcards, files before ACME before the hub's own authority; a name that nobody has, and a client that names none, gets the
 /// first certificate there is.
 /// </summary>
-public sealed class CertificateSelector
+internal sealed class CertificateSelector
 {
     private static readonly List<SslApplicationProtocol> AcmeProtocol = [new("acme-tls/1")];
 

@@ -11,7 +11,7 @@ namespace Adit.Hub.Edge.Tls;
 /// authority's certificate (fetched before TLS is trusted), and links from this machine (they gain nothing by TLS).
 /// </summary>
 /// <param name="httpsPort">The port of the TLS listener as visitors see it.</param>
-public sealed class HttpsRedirect(int httpsPort)
+internal sealed class HttpsRedirect(int httpsPort)
 {
     private static readonly SearchValues<char> NotInHosts = SearchValues.Create("/\\@?# \t\r\n");
 

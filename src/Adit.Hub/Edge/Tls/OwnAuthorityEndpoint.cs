@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Adit.Hub.Edge.Tls;
 
 /// <summary>What the hub serves about TLS: its authority's certificate, and ACME's challenges on the hub's own names.</summary>
-public static class OwnAuthorityEndpoint
+internal static class OwnAuthorityEndpoint
 {
     /// <summary>Where the authority's certificate is.</summary>
     public const string Path = "/.well-known/adit-ca.pem";

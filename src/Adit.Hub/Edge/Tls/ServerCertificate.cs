@@ -9,7 +9,7 @@ namespace Adit.Hub.Edge.Tls;
 /// A certificate that the hub can show, with everything a handshake needs prepared: building a chain costs milliseconds, and session
 /// resumption only works while the same context is used. Immutable.
 /// </summary>
-public sealed class ServerCertificate
+internal sealed class ServerCertificate
 {
     /// <summary>Prepares a certificate.</summary>
     /// <param name="leaf">With its private key.</param>

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace Adit.Hub.Edge.Tls;
 
 /// <summary>TLS for what the door hands to Kestrel.</summary>
-public static class TlsListening
+internal static class TlsListening
 {
     /// <summary>Has Kestrel do TLS on this endpoint with the certificate of the server name asked for.</summary>
     public static ListenOptions UseAditTls(this ListenOptions listen, CertificateSelector certificates) => listen.UseHttps(new TlsHandshakeCallbackOptions

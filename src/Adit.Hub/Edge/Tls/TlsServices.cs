@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Adit.Hub.Edge.Tls;
 
 /// <summary>Registers the hub's certificates.</summary>
-public static class TlsServices
+internal static class TlsServices
 {
     /// <summary>Adds the selector, what fills it, and ACME's answers. Needs <see cref="HubOptions"/> and a <see cref="TimeProvider"/>.</summary>
     public static IServiceCollection AddTls(this IServiceCollection services)
