@@ -88,7 +88,7 @@ public sealed class HubApp : IAsyncDisposable
             AddServices(builder, options, time, directory, database, tokens);
             app = builder.Build();
             MapPipeline(app);
-            tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked");
+            tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked or has expired");
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
             await app.StartAsync();
             return new HubApp(app, directory, database, options, time, adminToken);
@@ -187,6 +187,14 @@ public sealed class HubApp : IAsyncDisposable
         }));
         app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext.Response.StatusCode, pages.HttpContext.Request.Path).ExecuteAsync(pages.HttpContext));
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+        var trusted = app.Services.GetRequiredService<Edge.Forwarding.TrustedProxies>();
+        app.Use((context, next) =>
+        {
+            // Who guesses tokens through a trusted proxy is held up alone, and not everybody behind that proxy.
+            var connection = context.Connection;
+            connection.RemoteIpAddress = ForwardedFields.Client(connection.RemoteIpAddress, trusted, context.Request.Headers["X-Forwarded-For"].ToString());
+            return next(context);
+        });
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapAccess();

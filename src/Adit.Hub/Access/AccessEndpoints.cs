@@ -53,7 +53,7 @@ internal static class AccessEndpoints
         var account = request.Account ?? caller.Account;
         if (!caller.IsAdmin && (request.IsAdmin || account != caller.Account))
             return Problems.Forbidden("Only an admin makes tokens for others or with admin rights.");
-        var token = await registry.CreateAsync(Within(request, caller), account, request.IsAdmin);
+        var token = await registry.CreateAsync(Within(request, caller), account, request.IsAdmin, caller.Expires);
         return TypedResults.Json(token, TokensJson.Default.ApiToken, statusCode: StatusCodes.Status201Created);
     }
 

@@ -17,6 +17,9 @@ internal sealed record Caller
     /// <summary>May see and change everything.</summary>
     public required bool IsAdmin { get; init; }
 
+    /// <summary>When the token ends; null for never.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
     /// <summary>Tunnels at one time; null is unlimited.</summary>
     public int? MaxTunnels { get; init; }
 

@@ -13,14 +13,17 @@ namespace Adit.Hub.Access;
 /// </summary>
 internal sealed partial class TokenRegistry : IAsyncDisposable
 {
+    private static readonly TimeSpan ExpireEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveUsesEvery = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, Entry> _tokens = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _uses = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _expiring = new();
     private readonly TokenStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger<TokenRegistry> _log;
     private readonly ITimer _timer;
+    private readonly ITimer _expiry;
 
     private TokenRegistry(TokenStore store, TimeProvider time, ILogger<TokenRegistry> log)
     {
@@ -28,9 +31,10 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         _time = time;
         _log = log;
         _timer = time.CreateTimer(static r => _ = ((TokenRegistry)r!).SaveUsesAsync(), this, SaveUsesEvery, SaveUsesEvery);
+        _expiry = time.CreateTimer(static r => ((TokenRegistry)r!).Expire(), this, ExpireEvery, ExpireEvery);
     }
 
-    /// <summary>A token is no longer good: its id. Handlers must not block.</summary>
+    /// <summary>A token is no longer good, revoked or expired: its id. Handlers must not block.</summary>
     public event Action<string>? Revoked;
 
     /// <summary>Loads the tokens. On a first start makes the admin's and writes it to <c>admin-token</c> in the data directory.</summary>
@@ -40,7 +44,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     {
         var registry = new TokenRegistry(new TokenStore(database), time, log);
         foreach (var token in await registry._store.ListAsync())
-            registry._tokens[token.Id] = new Entry(token, time);
+            registry.Keep(token);
         if (!registry._tokens.IsEmpty)
             return (registry, null);
         var text = TokenText.Make();
@@ -73,7 +77,11 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         _tokens.TryGetValue(tokenId, out var entry) && entry.Token.IsGood(_time.GetUtcNow()) ? entry.Caller : null;
 
     /// <summary>Makes a token. The answer holds its text, which is not kept.</summary>
-    public async Task<ApiToken> CreateAsync(CreateTokenRequest request, string account, bool isAdmin)
+    /// <param name="request">What was asked for.</param>
+    /// <param name="account">For whom.</param>
+    /// <param name="isAdmin">Whether it may see and change everything.</param>
+    /// <param name="notAfter">When it expires at the latest.</param>
+    public async Task<ApiToken> CreateAsync(CreateTokenRequest request, string account, bool isAdmin, DateTimeOffset? notAfter = null)
     {
         var text = TokenText.Make();
         var now = _time.GetUtcNow();
@@ -85,7 +93,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
             IsAdmin = isAdmin,
             SecretHash = text.SecretHash(),
             Created = now,
-            Expires = request.ExpiresInSeconds is { } seconds ? now.AddSeconds(seconds) : null,
+            Expires = request.ExpiresInSeconds is { } seconds && !(now.AddSeconds(seconds) > notAfter) ? now.AddSeconds(seconds) : notAfter,
             MaxTunnels = request.MaxTunnels,
             MaxStreams = request.MaxStreams,
             Bandwidth = request.BytesPerSecond,
@@ -118,13 +126,32 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync();
+        await _expiry.DisposeAsync();
         await SaveUsesAsync();
     }
 
     private async Task AddAsync(Token token)
     {
         await _store.AddAsync(token);
+        Keep(token);
+    }
+
+    private void Keep(Token token)
+    {
         _tokens[token.Id] = new Entry(token, _time);
+        if (token.Expires is { } expires && token.Revoked is null)
+            _expiring[token.Id] = expires;
+    }
+
+    // Who authenticated while a token was good holds a link that nobody asks again: the end of the token has to end it.
+    private void Expire()
+    {
+        var now = _time.GetUtcNow();
+        foreach (var (id, expires) in _expiring)
+        {
+            if (expires <= now && _expiring.TryRemove(id, out _))
+                Revoked?.Invoke(id);
+        }
     }
 
     // The time of last use is for people: it may be half a minute late, and is written in one go.
@@ -187,6 +214,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
                 TokenName = token.Name,
                 Account = token.Account,
                 IsAdmin = token.IsAdmin,
+                Expires = token.Expires,
                 MaxTunnels = token.MaxTunnels,
                 MaxStreams = token.MaxStreams,
                 Bandwidth = token.Bandwidth is { } rate ? new BandwidthLimit(rate, time) : null,

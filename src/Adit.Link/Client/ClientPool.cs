@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Adit.Link;
 
 /// <summary>
@@ -11,10 +13,10 @@ internal sealed class ClientPool(LinkClient client)
     private readonly Lock _lock = new();
     private readonly Stack<DataConnection> _idle = new();
     private readonly Queue<TaskCompletionSource<DataConnection>> _waiting = new();
-    private int _count;
+    private readonly ConcurrentDictionary<DataConnection, bool> _all = new();
     private bool _isClosed;
 
-    public int Count => Volatile.Read(ref _count);
+    public int Count => _all.Count;
 
     public async ValueTask<LinkStream> OpenAsync(OpenRequest request, CancellationToken cancellationToken)
     {
@@ -39,8 +41,8 @@ internal sealed class ClientPool(LinkClient client)
     /// <summary>A connection was dialled.</summary>
     public void Add(DataConnection connection)
     {
-        Interlocked.Increment(ref _count);
-        _ = connection.Closed.ContinueWith(_ => Interlocked.Decrement(ref _count), TaskScheduler.Default);
+        _all[connection] = true;
+        _ = connection.Closed.ContinueWith(_ => _all.TryRemove(connection, out bool _), TaskScheduler.Default);
         connection.StartOpening(Return);
         Return(connection);
     }
@@ -52,6 +54,13 @@ internal sealed class ClientPool(LinkClient client)
         lock (_lock)
             _waiting.TryDequeue(out waiter);
         waiter?.TrySetException(new LinkStreamException(ResetCode.LinkLost, reason));
+    }
+
+    /// <summary>Called every few seconds: drops connections whose other end is gone.</summary>
+    public void Tend()
+    {
+        foreach (var (connection, _) in _all)
+            connection.AbortIfUnanswered();
     }
 
     public void Close()

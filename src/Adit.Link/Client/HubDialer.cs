@@ -24,7 +24,7 @@ internal sealed class HubDialer(LinkClientOptions options)
     public async Task<WebSocket> DialControlAsync(CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
-        var stream = await ConnectAsync(null, deadline.Token);
+        var (stream, _) = await ConnectAsync(null, deadline.Token);
         try
         {
             return await UpgradeToWebSocketAsync(stream, LinkProtocol.ControlPath, "Bearer " + options.Token, deadline.Token);
@@ -41,14 +41,14 @@ internal sealed class HubDialer(LinkClientOptions options)
     public async Task<Wire> DialDataAsync(string ticket, CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
-        var stream = await ConnectAsync(_webSocketData ? null : LinkProtocol.DataUpgrade, deadline.Token);
+        var (stream, socket) = await ConnectAsync(_webSocketData ? null : LinkProtocol.DataUpgrade, deadline.Token);
         try
         {
             if (_webSocketData)
-                return new StreamWire(WebSocketStream.Create(await UpgradeToWebSocketAsync(stream, LinkProtocol.DataPath, "Ticket " + ticket, deadline.Token), WebSocketMessageType.Binary, ownsWebSocket: true), null, stream.Dispose);
+                return new StreamWire(WebSocketStream.Create(await UpgradeToWebSocketAsync(stream, LinkProtocol.DataPath, "Ticket " + ticket, deadline.Token), WebSocketMessageType.Binary, ownsWebSocket: true), null, stream.Dispose, socket: socket);
             var answer = await RequestAsync(stream, DataRequest(ticket), deadline.Token);
             if (answer.Status == 101 && string.Equals(answer.Header("Upgrade"), LinkProtocol.DataUpgrade, StringComparison.OrdinalIgnoreCase))
-                return ToWire(stream, answer.Rest);
+                return ToWire(stream, socket, answer.Rest);
             if (answer.Status != 401)
                 _webSocketData = true; // Something between does not let this upgrade through; WebSocket it knows. The ticket may be spent: the hub asks again.
             throw new IOException($"The hub's answer to a data connection was {answer.Status}: {answer.Sentence}");
@@ -69,7 +69,7 @@ internal sealed class HubDialer(LinkClientOptions options)
 
     // ---- TCP, proxy, TLS ---------------------------------------------------------------------------------------------------------
 
-    private async Task<Stream> ConnectAsync(string? alpn, CancellationToken cancellationToken)
+    private async Task<(Stream Stream, Socket Socket)> ConnectAsync(string? alpn, CancellationToken cancellationToken)
     {
         var hub = options.Hub;
         var proxy = options.Proxy is { } p && !p.IsBypassed(hub) ? p.GetProxy(hub) : null;
@@ -82,7 +82,7 @@ internal sealed class HubDialer(LinkClientOptions options)
             if (proxy is not null)
                 await TunnelThroughAsync(stream, proxy, cancellationToken);
             if (!IsTls)
-                return stream;
+                return (stream, socket);
             var tls = new SslStream(stream, leaveInnerStreamOpen: false);
             stream = tls;
             await tls.AuthenticateAsClientAsync(
@@ -93,7 +93,7 @@ internal sealed class HubDialer(LinkClientOptions options)
                     ApplicationProtocols = alpn is null ? [SslApplicationProtocol.Http11] : [new SslApplicationProtocol(alpn), SslApplicationProtocol.Http11],
                 },
                 cancellationToken);
-            return tls;
+            return (tls, socket);
         }
         catch
         {
@@ -114,10 +114,10 @@ internal sealed class HubDialer(LinkClientOptions options)
             throw new IOException($"The proxy {proxy.Host}:{proxy.Port} refused to connect to {authority}: {answer.Status} {answer.Sentence}");
     }
 
-    private static Wire ToWire(Stream stream, ReadOnlyMemory<byte> unread) =>
+    private static Wire ToWire(Stream stream, Socket socket, ReadOnlyMemory<byte> unread) =>
         stream is NetworkStream network
             ? new SocketWire(network.Socket, unread)
-            : new StreamWire(stream, null, null, unread);
+            : new StreamWire(stream, null, null, unread, socket);
 
     // ---- Requests ----------------------------------------------------------------------------------------------------------------
 

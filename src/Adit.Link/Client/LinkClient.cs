@@ -11,6 +11,7 @@ namespace Adit.Link;
 public sealed class LinkClient
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TendEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(8);
 
     private readonly LinkClientOptions _options;
@@ -52,6 +53,7 @@ public sealed class LinkClient
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var retry = FirstRetry;
+        await using var tending = _options.Time.CreateTimer(static c => ((LinkClient)c!).Tend(), this, TendEvery, TendEvery);
         try
         {
             while (true)
@@ -90,6 +92,13 @@ public sealed class LinkClient
     {
         var session = _session ?? throw new LinkStreamException(ResetCode.LinkLost, $"There is no link to {_options.Hub} at the moment.");
         await session.Control.SendAsync(new ControlMessage { Type = "want", Count = count }, cancellationToken);
+    }
+
+    private void Tend()
+    {
+        foreach (var (connection, _) in _serving)
+            connection.AbortIfUnanswered();
+        _pool.Tend();
     }
 
     private double Next()

@@ -145,6 +145,7 @@ public sealed class HubLink
     internal async Task AttachAsync(DataConnection connection, DataRole role)
     {
         Interlocked.Increment(ref _connections);
+        _host.Attach(connection);
         try
         {
             if (role == DataRole.HubOpens)
@@ -167,6 +168,7 @@ public sealed class HubLink
         }
         finally
         {
+            _host.Detach(connection);
             Interlocked.Decrement(ref _connections);
         }
     }

@@ -16,6 +16,7 @@ public sealed class LinkHost : IAsyncDisposable
 
     private readonly ConcurrentDictionary<string, HubLink> _links = new();
     private readonly ConcurrentDictionary<string, HubLink> _byInstance = new();
+    private readonly ConcurrentDictionary<DataConnection, bool> _attached = new(); // They outlive their links while a stream is on them.
     private readonly ITimer _timer;
     private int _tended;
     private ControlMessage? _draining;
@@ -138,6 +139,10 @@ public sealed class LinkHost : IAsyncDisposable
         await Task.WhenAll(_links.Values.Select(link => link.CloseAsync(bye, "the hub is stopping")));
     }
 
+    internal void Attach(DataConnection connection) => _attached[connection] = true;
+
+    internal void Detach(DataConnection connection) => _attached.TryRemove(connection, out _);
+
     internal void Remove(HubLink link, string reason)
     {
         if (!_links.TryRemove(link.Id, out _))
@@ -235,6 +240,8 @@ public sealed class LinkHost : IAsyncDisposable
     private void Tend()
     {
         Tickets.Sweep();
+        foreach (var (connection, _) in _attached)
+            connection.AbortIfUnanswered();
         var trim = Interlocked.Increment(ref _tended) % TrimEvery == 0;
         foreach (var link in _links.Values)
         {

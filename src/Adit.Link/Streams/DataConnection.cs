@@ -199,6 +199,16 @@ internal sealed class DataConnection
         _closed.TrySetResult();
     }
 
+    /// <summary>
+    /// Drops the connection when its peer stopped acknowledging what is sent to it. To be called every few seconds: while bytes are under
+    /// way neither keepalive nor PING finds a peer that is gone.
+    /// </summary>
+    public void AbortIfUnanswered()
+    {
+        if (!IsDead && Wire.IsUnanswered)
+            Abort();
+    }
+
     /// <summary>Drops the connection unless a stream is on it; then after that stream.</summary>
     public void AbortIfIdle()
     {

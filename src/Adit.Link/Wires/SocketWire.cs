@@ -26,6 +26,9 @@ public sealed class SocketWire : Wire
     public override EndPoint? Remote { get; }
 
     /// <inheritdoc />
+    public override bool IsUnanswered => SocketAnswers.HaveStopped(_socket);
+
+    /// <inheritdoc />
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         if (_unread.IsEmpty)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Adit.Link;
 
@@ -7,12 +8,16 @@ namespace Adit.Link;
 /// <param name="remote">The address of the other end, for logs.</param>
 /// <param name="abort">What drops the connection under the stream at once; null disposes the stream.</param>
 /// <param name="unread">Bytes that were already read from it.</param>
-public sealed class StreamWire(Stream stream, EndPoint? remote, Action? abort = null, ReadOnlyMemory<byte> unread = default) : Wire
+/// <param name="socket">The socket under the stream, where there is one at hand.</param>
+public sealed class StreamWire(Stream stream, EndPoint? remote, Action? abort = null, ReadOnlyMemory<byte> unread = default, Socket? socket = null) : Wire
 {
     private ReadOnlyMemory<byte> _unread = unread;
 
     /// <inheritdoc />
     public override EndPoint? Remote { get; } = remote;
+
+    /// <inheritdoc />
+    public override bool IsUnanswered => socket is not null && SocketAnswers.HaveStopped(socket);
 
     /// <inheritdoc />
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)

@@ -13,6 +13,9 @@ public abstract class Wire
     /// <summary>The address of the other end, for logs; null where there is none.</summary>
     public abstract EndPoint? Remote { get; }
 
+    /// <summary>Whether bytes are under way that the other end has not acknowledged for so long that it must be gone.</summary>
+    public virtual bool IsUnanswered => false;
+
     /// <summary>
     /// Receives at least one byte; 0 at the end. With an empty buffer it completes when there is something to receive, holding no memory
     /// meanwhile.

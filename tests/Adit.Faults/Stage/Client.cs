@@ -15,7 +15,15 @@ internal static class Client
         var process = AditProcess.Start(["tunnel", kind, target, "--name", name, "--access", "public", .. more], environment ?? hub.ClientEnvironment);
         try
         {
-            await UntilUpAsync(hub, name, process);
+            if (environment?["ADIT_HUB"]?.StartsWith("https", StringComparison.Ordinal) == true)
+            {
+                await process.WaitForLineAsync(name + "\\.adit\\.localhost", TimeSpan.FromSeconds(60)); // The API in clear redirects.
+            }
+            else
+            {
+                await UntilUpAsync(hub, name, process);
+            }
+
             return process;
         }
         catch

@@ -141,6 +141,7 @@ internal sealed partial class Doorman
         {
             case FirstBytes.LinkData:
                 KernelBuffers.BoundReceive(socket);
+                SocketDialer.Tune(socket);
                 await CarryLinkAsync(new SocketWire(socket, remote: remote));
                 break;
             case FirstBytes.Other:
@@ -205,10 +206,11 @@ internal sealed partial class Doorman
             return;
         }
 
+        SocketDialer.Tune(socket);
         var tls = await DoorHandshake.RunAsync(socket, options, _stopping.Token);
         KernelBuffers.BoundReceive(socket);
         if (guest.TryLeave())
-            await CarryLinkAsync(new StreamWire(tls, remote, socket.Dispose));
+            await CarryLinkAsync(new StreamWire(tls, remote, socket.Dispose, socket: socket));
         else
             await tls.DisposeAsync();
     }
