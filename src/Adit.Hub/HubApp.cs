@@ -187,7 +187,7 @@ public sealed class HubApp : IAsyncDisposable
         }));
         app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext.Response.StatusCode, pages.HttpContext.Request.Path).ExecuteAsync(pages.HttpContext));
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
-        var trusted = app.Services.GetRequiredService<Edge.Forwarding.TrustedProxies>();
+        var trusted = app.Services.GetRequiredService<TrustedProxies>();
         app.Use((context, next) =>
         {
             // Who guesses tokens through a trusted proxy is held up alone, and not everybody behind that proxy.

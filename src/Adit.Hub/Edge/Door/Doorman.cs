@@ -141,7 +141,6 @@ internal sealed partial class Doorman
         {
             case FirstBytes.LinkData:
                 KernelBuffers.BoundReceive(socket);
-                SocketDialer.Tune(socket);
                 await CarryLinkAsync(new SocketWire(socket, remote: remote));
                 break;
             case FirstBytes.Other:
@@ -206,7 +205,6 @@ internal sealed partial class Doorman
             return;
         }
 
-        SocketDialer.Tune(socket);
         var tls = await DoorHandshake.RunAsync(socket, options, _stopping.Token);
         KernelBuffers.BoundReceive(socket);
         if (guest.TryLeave())
