@@ -157,7 +157,7 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TunnelsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TokensJson.Default);
         });
-        services.AddTls().AddAccess().AddTelemetry(options).AddInspector().AddTunnels();
+        services.AddTls().AddAccess().AddTelemetry(options).AddInspector().AddTunnels().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -205,6 +205,7 @@ public sealed class HubApp : IAsyncDisposable
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;
         app.MapInspector();
         app.MapTelemetry();
+        app.MapApiDescription();
     }
 
     private static DoorEndPoint EndPoint(string address, bool isTls)

@@ -31,10 +31,10 @@ internal static class AccessEndpoints
     {
         var tokens = routes.MapGroup("/api/v1/tokens").RequireAuthorization().WithTags("tokens");
         tokens.MapGet("", (HttpContext context, TokenRegistry registry) =>
-            TypedResults.Json(new TokenList { Items = registry.List(context.Caller()) }, TokensJson.Default.TokenList));
-        tokens.MapPost("", CreateAsync);
+            TypedResults.Json(new TokenList { Items = registry.List(context.Caller()) }, TokensJson.Default.TokenList)).Produces<TokenList>();
+        tokens.MapPost("", CreateAsync).Produces<ApiToken>(StatusCodes.Status201Created);
         tokens.MapDelete("/{id}", async (string id, HttpContext context, TokenRegistry registry) =>
-            await registry.RevokeAsync(id, context.Caller()) ? TypedResults.NoContent() : Problems.NotFound($"token {id}"));
+            await registry.RevokeAsync(id, context.Caller()) ? TypedResults.NoContent() : Problems.NotFound($"token {id}")).Produces(StatusCodes.Status204NoContent);
     }
 
     /// <summary>Who asks. Only behind authentication.</summary>

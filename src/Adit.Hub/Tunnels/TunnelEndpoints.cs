@@ -30,14 +30,14 @@ internal static class TunnelEndpoints
     public static void MapTunnels(this IEndpointRouteBuilder routes)
     {
         var tunnels = routes.MapGroup("/api/v1/tunnels").RequireAuthorization().WithTags("tunnels");
-        tunnels.MapGet("", List);
-        tunnels.MapPost("", CreateAsync);
+        tunnels.MapGet("", List).Produces<TunnelList>();
+        tunnels.MapPost("", CreateAsync).Produces<Tunnel>().Produces<Tunnel>(StatusCodes.Status201Created);
         tunnels.MapGet("/{name}", (string name, HttpContext context, TunnelRegistry registry, TunnelView view) =>
-            (Own(name, context, registry) is { } tunnel ? Show(tunnel, context, view, StatusCodes.Status200OK) : null) ?? Problems.NotFound($"tunnel '{name}'"));
-        tunnels.MapPost("/{name}/sign-in-link", TunnelSignIn.Serve);
-        tunnels.MapPatch("/{name}", TunnelChange.ServeAsync);
-        tunnels.MapDelete("/{name}", RemoveAsync);
-        tunnels.MapDelete("/{name}/servers/{link}", DetachAsync);
+            (Own(name, context, registry) is { } tunnel ? Show(tunnel, context, view, StatusCodes.Status200OK) : null) ?? Problems.NotFound($"tunnel '{name}'")).Produces<Tunnel>();
+        tunnels.MapPost("/{name}/sign-in-link", TunnelSignIn.Serve).Produces<SignInLink>(StatusCodes.Status201Created);
+        tunnels.MapPatch("/{name}", TunnelChange.ServeAsync).Produces<Tunnel>();
+        tunnels.MapDelete("/{name}", RemoveAsync).Produces(StatusCodes.Status204NoContent);
+        tunnels.MapDelete("/{name}/servers/{link}", DetachAsync).Produces(StatusCodes.Status204NoContent);
     }
 
     /// <summary>A tunnel that this caller may see and change.</summary>

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+
+namespace Adit.Hub.Http;
+
+/// <summary>GET /api/v1/openapi.json: the API as an OpenAPI 3.1 document, made from the endpoints that there are.</summary>
+internal static class ApiDescription
+{
+    private const string Bearer = "token";
+
+    /// <summary>Registers it.</summary>
+    public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo { Title = "Adit", Version = "v1", Description = "The hub's API. Errors are application/problem+json (RFC 9457)." };
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+            document.Components.SecuritySchemes[Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" };
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
+            return Task.CompletedTask;
+        }));
+
+    /// <summary>Maps it. It is made anew for each request, so it needs a token like everything else.</summary>
+    public static void MapApiDescription(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/api/v1/openapi.json").RequireAuthorization();
+}
