@@ -1,3 +1,5 @@
+using Adit.Hub.Config;
+
 namespace Adit.Hub;
 
 /// <summary>
@@ -14,6 +16,9 @@ public sealed record HubOptions
 
     /// <summary>Where to listen with TLS; empty for none.</summary>
     public IReadOnlyList<string> ListenTls { get; init; } = [];
+
+    /// <summary>The port of the first TLS listener, to which visitors in clear are sent; null when there is none or it is picked at the start.</summary>
+    internal int? HttpsPort => ListenTls is [var first, ..] && ListenAddress.TryParse(first, out var at) && at.Port != 0 ? at.Port : null;
 
     /// <summary>The domain whose sub-domains are tunnels and whose own name is the hub.</summary>
     public string Domain { get; init; } = "adit.localhost";

@@ -1,4 +1,3 @@
-using Adit.Hub.Config;
 using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Edge.Tls;
@@ -34,7 +33,7 @@ internal static class EdgeServices
         services.Remove(kestrel);
         services.AddSingleton<IServer>(p => new EdgeServer(
             Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>(),
-            Redirect(options, p.GetRequiredService<TrustedProxies>(), p.GetRequiredService<OwnHosts>())));
+            Redirect(options.HttpsPort, p.GetRequiredService<TrustedProxies>(), p.GetRequiredService<OwnHosts>())));
         return services;
     }
 
@@ -52,8 +51,6 @@ internal static class EdgeServices
             ?? server.ImplementationFactory?.Invoke(provider)
             ?? ActivatorUtilities.CreateInstance(provider, server.ImplementationType!));
 
-    private static EdgeRedirect? Redirect(HubOptions options, TrustedProxies trusted, OwnHosts own) =>
-        options.ListenTls.Count > 0 && ListenAddress.TryParse(options.ListenTls[0], out var address) && address.Port != 0
-            ? new EdgeRedirect(new HttpsRedirect(address.Port), trusted, own)
-            : null;
+    private static EdgeRedirect? Redirect(int? httpsPort, TrustedProxies trusted, OwnHosts own) =>
+        httpsPort is { } port ? new EdgeRedirect(new HttpsRedirect(port), trusted, own) : null;
 }
