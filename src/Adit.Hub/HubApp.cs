@@ -68,7 +68,7 @@ public sealed class HubApp : IAsyncDisposable
     /// <param name="time">The clock; null for the real one.</param>
     /// <param name="logging">Where its log goes; null for nowhere.</param>
     /// <exception cref="StorageException">The data directory or database cannot be used.</exception>
-    /// <exception cref="IOException">An address cannot be listened on.</exception>
+    /// <exception cref="IOException">An address cannot be listened on, or a certificate cannot be used.</exception>
     public static async Task<HubApp> StartAsync(HubOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
     {
         time ??= TimeProvider.System;
@@ -102,6 +102,8 @@ public sealed class HubApp : IAsyncDisposable
             directory.Dispose();
             if (e is IOException { InnerException: AddressInUseException inUse })
                 throw new IOException(inUse.Message, e); // Kestrel's own says neither who nor what to do.
+            if (e is CertificateException)
+                throw new IOException(e.Message, e);
             throw;
         }
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Adit.Hub.Edge.Tls;
 using Adit.Hub.Storage;
 using Adit.Link;
 using Adit.Runner.Hubs;
@@ -28,7 +27,6 @@ internal static class Failures
         HttpRequestException e => new CommandException(ExitCode.Unreachable, $"The hub cannot be reached: {e.InnerException?.Message ?? e.Message}. Check --hub (ADIT_HUB) and that the hub runs."),
         TaskCanceledException { InnerException: TimeoutException } => new CommandException(ExitCode.Unreachable, "The hub did not answer in time. Check --hub (ADIT_HUB) and the network."),
         StorageException e => new CommandException(ExitCode.Failed, e.Message),
-        CertificateException e => new CommandException(ExitCode.Failed, e.Message),
         SocketException e => new CommandException(ExitCode.Failed, e.Message),
         UnauthorizedAccessException or IOException => new CommandException(ExitCode.Failed, exception.Message),
         _ => null,
