@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 
-namespace Adit.Hub.Config;
+namespace Adit.Hub;
 
 /// <summary>Where a listener listens: <c>ADDRESS:PORT</c>, <c>[V6]:PORT</c>, <c>localhost:PORT</c>, <c>*:PORT</c> (all addresses).</summary>
 internal static class ListenAddress
