@@ -1,5 +1,3 @@
-using Adit.Hub.Config;
-
 namespace Adit.Hub;
 
 /// <summary>
