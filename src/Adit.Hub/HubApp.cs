@@ -183,9 +183,12 @@ public sealed class HubApp : IAsyncDisposable
         app.UseExceptionHandler(errors => errors.Run(context =>
         {
             var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-            return (failure is BadHttpRequestException bad
-                ? Problems.OfStatus(bad.StatusCode, context.Request.Path)
-                : Problems.Of(500, "failed", "The hub failed to answer; its log has the reason under this request id.")).ExecuteAsync(context);
+            return (failure switch
+            {
+                BadHttpRequestException bad => Problems.OfStatus(bad.StatusCode, context.Request.Path),
+                StorageException storage => Problems.Of(StatusCodes.Status507InsufficientStorage, "storage", storage.Message),
+                _ => Problems.Of(500, "failed", "The hub failed to answer; its log has the reason under this request id."),
+            }).ExecuteAsync(context);
         }));
         app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext.Response.StatusCode, pages.HttpContext.Request.Path).ExecuteAsync(pages.HttpContext));
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
