@@ -75,14 +75,14 @@ public sealed class DiskTests
         await using var upstream = Upstream.Saying("port");
         var first = Ports.FreeRange(2);
         await using var hub = await HubProcess.StartAsync(arguments: ["--tcp-ports", $"{first}-{first + 1}"]);
-        await using var one = await Client.StartAsync(hub, "one", "tcp", upstream.Target);
-        await using var two = await Client.StartAsync(hub, "two", "tcp", upstream.Target);
-        await using var three = AditProcess.Start(["tunnel", "tcp", upstream.Target, "--name", "three"], hub.ClientEnvironment);
-        await three.WaitForLineAsync("port");
+        await using var one = await Client.StartAsync(hub, "one", "tcp", upstream.Target, null, "--port", "auto");
+        await using var two = await Client.StartAsync(hub, "two", "tcp", upstream.Target, null, "--port", "auto");
+        await using var three = AditProcess.Start(["tunnel", "tcp", upstream.Target, "--name", "three", "--port", "auto"], hub.ClientEnvironment);
+        await three.WaitForLineAsync("port.*(taken|use|free)");
         Assert.Null(await Client.StateAsync(hub, "three"));
 
         await AditProcess.RunAsync(["tunnel", "rm", "one"], hub.ClientEnvironment);
-        await using var four = await Client.StartAsync(hub, "four", "tcp", upstream.Target);
+        await using var four = await Client.StartAsync(hub, "four", "tcp", upstream.Target, null, "--port", "auto");
         using var visitor = await RawVisitor.ConnectAsync(first, Deadline);
         await visitor.SendAsync("GET / HTTP/1.1\r\n\r\n", Deadline);
         await visitor.ReadUntilAsync("port", Deadline);
