@@ -49,7 +49,7 @@ internal sealed class HubDialer(LinkClientOptions options)
             var answer = await RequestAsync(stream, DataRequest(ticket), deadline.Token);
             if (answer.Status == 101 && string.Equals(answer.Header("Upgrade"), LinkProtocol.DataUpgrade, StringComparison.OrdinalIgnoreCase))
                 return ToWire(stream, socket, answer.Rest);
-            if (answer.Status != 401)
+            if (answer.Status is not 401 and < 500)
                 _webSocketData = true; // Something between does not let this upgrade through; WebSocket it knows. The ticket may be spent: the hub asks again.
             throw new IOException($"The hub's answer to a data connection was {answer.Status}: {answer.Sentence}");
         }

@@ -23,7 +23,7 @@ internal sealed class SignInEndpoint(SignInCodes codes, GuessThrottle throttle)
         {
             ("/_adit/sign-in", "GET" or "HEAD") => SignInAnswer.WritePageAsync(visit, route.Name, StatusCodes.Status200OK, "/", null),
             ("/_adit/sign-in", "POST") => SignInAsync(visit, route, gate),
-            ("/_adit/sign-out", "POST" or "GET") => RedirectAsync(visit, "/", $"{Gatekeeper.Cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+            ("/_adit/sign-out", "POST" or "GET") => !MayLeave(visit) ? NotFoundAsync(visit) : RedirectAsync(visit, "/", $"{Gatekeeper.Cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
             _ => NotFoundAsync(visit),
         };
     }
@@ -68,6 +68,10 @@ internal sealed class SignInEndpoint(SignInCodes codes, GuessThrottle throttle)
         return Uri.TryCreate(headers.Origin.ToString(), UriKind.Absolute, out var origin)
             && origin.Authority.Equals(new Uri($"{origin.Scheme}://{visit.Authority}").Authority, StringComparison.OrdinalIgnoreCase);
     }
+
+    // A link that the visitor followed, or a form of this tunnel; an image on another's page is neither.
+    private static bool MayLeave(Visit visit) =>
+        visit.Request.Headers["Sec-Fetch-Mode"].ToString() is "" or "navigate" || IsSameOrigin(visit);
 
     private static async Task<Dictionary<string, string>> ReadFormAsync(Visit visit)
     {
