@@ -159,7 +159,8 @@ public sealed class TunnelLifeTests
         }).WaitAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(0, hub.Registry.Count.All);
         Assert.Equal(0, hub.Routes.Count);
-        Assert.Equal(timers, time.ArmedTimers);
+        // Not equal: the link's own handshake may still have had a deadline armed when the timers were counted.
+        Assert.InRange(time.ArmedTimers, 0, timers);
         Assert.DoesNotContain(
             System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(),
             static l => l.Port is >= 34_000 and <= 34_099);
