@@ -7,7 +7,7 @@ namespace Adit.Tests.Hygiene;
 /// <summary>Size, names and content of files.</summary>
 public sealed partial class FileTests
 {
-    private const int MostLines = 500;
+    private const int MostLines = 400;
 
     [Fact]
     public void No_source_file_is_longer_than_a_newcomer_can_hold_in_mind()
