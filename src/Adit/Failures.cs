@@ -40,6 +40,7 @@ internal static class Failures
 
     private static int CodeOf(HttpStatusCode status) => status switch
     {
+        HttpStatusCode.BadRequest => ExitCode.Usage,
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ExitCode.NotAuthorized,
         HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.Gone => ExitCode.NotFoundOrTaken,
         HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => ExitCode.Unreachable,
@@ -50,6 +51,7 @@ internal static class Failures
     {
         TunnelFailure.NotAuthorized => ExitCode.NotAuthorized,
         TunnelFailure.Taken => ExitCode.NotFoundOrTaken,
+        TunnelFailure.Refused => ExitCode.Usage,
         TunnelFailure.Program => e.ExitCode ?? ExitCode.Failed,
         _ => ExitCode.Failed,
     };

@@ -53,17 +53,10 @@ internal static class AccessEndpoints
         var account = request.Account ?? caller.Account;
         if (!caller.IsAdmin && (request.IsAdmin || account != caller.Account))
             return Problems.Forbidden("Only an admin makes tokens for others or with admin rights.");
-        var token = await registry.CreateAsync(Within(request, caller), account, request.IsAdmin, caller.Expires);
+        // Each child would have the limit anew, so that limits of those who could make children would be none.
+        if (caller is { IsAdmin: false, HasLimits: true })
+            return Problems.Forbidden("This token has limits and makes no other tokens; ask an admin for one.");
+        var token = await registry.CreateAsync(request, account, request.IsAdmin, caller.Expires);
         return TypedResults.Json(token, TokensJson.Default.ApiToken, statusCode: StatusCodes.Status201Created);
     }
-
-    // Nobody can give away more than they have.
-    private static CreateTokenRequest Within(CreateTokenRequest request, Caller caller) => caller.IsAdmin ? request : request with
-    {
-        MaxTunnels = Least(request.MaxTunnels, caller.MaxTunnels),
-        MaxStreams = Least(request.MaxStreams, caller.MaxStreams),
-        BytesPerSecond = request.BytesPerSecond is { } asked && caller.Bandwidth is { } own ? Math.Min(asked, own.BytesPerSecond) : request.BytesPerSecond ?? caller.Bandwidth?.BytesPerSecond,
-    };
-
-    private static int? Least(int? asked, int? own) => asked is null ? own : own is null ? asked : Math.Min(asked.Value, own.Value);
 }

@@ -29,6 +29,9 @@ internal sealed record Caller
     /// <summary>Bytes per second, each direction, over everything this token serves; null is unlimited.</summary>
     public BandwidthLimit? Bandwidth { get; init; }
 
+    /// <summary>Whether anything is counted against this token; expiry is no such limit.</summary>
+    public bool HasLimits => MaxTunnels is not null || MaxStreams is not null || Bandwidth is not null;
+
     /// <summary>Whether this caller may see and change what an account owns.</summary>
     public bool MayManage(string account) => IsAdmin || Account == account;
 }

@@ -66,7 +66,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     {
         if (TokenText.Parse(text) is not { } token || !_tokens.TryGetValue(token.Id, out var entry))
             return null;
-        if (!CryptographicOperations.FixedTimeEquals(token.SecretHash(), entry.Token.SecretHash) || !entry.Token.IsGood(_time.GetUtcNow()))
+        if (!CryptographicOperations.FixedTimeEquals(token.SecretHash(), entry.Token.SecretHash) || !IsGood(entry.Token))
             return null;
         _uses[token.Id] = _time.GetUtcNow();
         return entry.Caller;
@@ -74,7 +74,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
 
     /// <summary>The caller of a token that was authenticated before; null when it is no longer good.</summary>
     public Caller? Find(string tokenId) =>
-        _tokens.TryGetValue(tokenId, out var entry) && entry.Token.IsGood(_time.GetUtcNow()) ? entry.Caller : null;
+        _tokens.TryGetValue(tokenId, out var entry) && IsGood(entry.Token) ? entry.Caller : null;
 
     /// <summary>Makes a token. The answer holds its text, which is not kept.</summary>
     /// <param name="request">What was asked for.</param>
@@ -138,10 +138,14 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
 
     private void Keep(Token token)
     {
-        _tokens[token.Id] = new Entry(token, _time);
         if (token.Expires is { } expires && token.Revoked is null)
             _expiring[token.Id] = expires;
+        _tokens[token.Id] = new Entry(token, _time);
     }
+
+    // What was found expired once stays so when the wall clock is put back.
+    private bool IsGood(Token token) =>
+        token.IsGood(_time.GetUtcNow()) && (token.Expires is null || _expiring.ContainsKey(token.Id));
 
     // Who authenticated while a token was good holds a link that nobody asks again: the end of the token has to end it.
     private void Expire()

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Adit.Hub.Http;
@@ -10,6 +11,9 @@ internal static class ProblemDocument
 {
     public const string ContentType = "application/problem+json";
 
+    // The default escapes apostrophes and everything beyond ASCII for the sake of JSON inside of HTML; this is never that, and people read it.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes it.</summary>
     /// <param name="status">The HTTP status.</param>
     /// <param name="code">Lower case, with hyphens: <c>name-taken</c>.</param>
@@ -20,7 +24,7 @@ internal static class ProblemDocument
     public static byte[] Write(int status, string code, string title, string detail, string requestId, string? cause = null)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
             json.WriteString("type", "about:blank"); // Codes tell problems apart; there is no page for each.

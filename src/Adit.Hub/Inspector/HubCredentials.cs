@@ -9,18 +9,18 @@ namespace Adit.Hub.Inspector;
 /// </summary>
 internal static class HubCredentials
 {
-    private const string Ticket = Gatekeeper.Cookie + "=";
-
     /// <summary>The value without them; null when nothing is left.</summary>
     public static string? Without(string name, string value)
     {
         if (name.Equals("Authorization", StringComparison.OrdinalIgnoreCase))
-            return value.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var credential, ..] && credential.StartsWith(TokenText.Prefix, StringComparison.Ordinal) ? null : value;
+        {
+            var isToken = value.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var credential, ..]
+                && credential.StartsWith(TokenText.Prefix, StringComparison.Ordinal);
+            return isToken ? null : value;
+        }
+
         if (!name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) && !name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
             return value;
-        if (!value.Contains(Ticket, StringComparison.Ordinal))
-            return value;
-        var rest = value.Split(';', StringSplitOptions.TrimEntries).Where(static pair => !pair.StartsWith(Ticket, StringComparison.Ordinal));
-        return string.Join("; ", rest) is { Length: > 0 } left ? left : null;
+        return value.Contains(Gatekeeper.Cookie, StringComparison.Ordinal) ? Gatekeeper.WithoutTicket(value) : value;
     }
 }

@@ -54,9 +54,11 @@ internal sealed class DataDirectory : IDisposable
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>Writes a file that only this user may read: first beside its place, then moved there, so that it is never half.</summary>
-    public void WriteSecret(string name, ReadOnlySpan<byte> content)
+    public void WriteSecret(string name, ReadOnlySpan<byte> content) => WriteSecretFile(File(name), content);
+
+    /// <summary>The same for any path.</summary>
+    public static void WriteSecretFile(string path, ReadOnlySpan<byte> content)
     {
-        var path = File(name);
         var next = path + ".new";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

@@ -25,6 +25,13 @@ internal sealed class TunnelDoor(TunnelRegistry registry, TokenRegistry tokens, 
             return;
         }
 
+        if (record.Kind == TunnelKind.Http)
+        {
+            // Past the edge there would be no sign-in, no limits of requests and no headers that say who comes.
+            visitor.Reset(ResetCode.Forbidden, $"The tunnel '{name}' is an http tunnel; open its address instead.");
+            return;
+        }
+
         var open = tunnel.Meter.OpenStream();
         try
         {

@@ -79,9 +79,8 @@ internal sealed class ClientPool(LinkClient client)
 
     private async ValueTask<DataConnection> DialAsync(CancellationToken cancellationToken)
     {
-        var max = client.Options.MaxConnections;
-        if (max > 0 && client.Connections >= max)
-            throw new LinkStreamException(ResetCode.Busy, $"This client is at its own limit of {max} connections to the hub.");
+        if (client.IsFull)
+            throw new LinkStreamException(ResetCode.Busy, $"This client cannot open another connection: {client.AtLimit}.");
         var waiter = new TaskCompletionSource<DataConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
             _waiting.Enqueue(waiter);

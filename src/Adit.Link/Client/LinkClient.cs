@@ -48,6 +48,10 @@ public sealed class LinkClient
 
     internal LinkClientOptions Options => _options;
 
+    internal bool IsFull => _options.MaxConnections > 0 && Connections >= _options.MaxConnections;
+
+    internal string AtLimit => $"it is at its own limit of {_options.MaxConnections} connections";
+
     /// <summary>Connects, serves, and connects again, until it is cancelled.</summary>
     /// <exception cref="LinkRefusedException">The hub will not have this client, now or later.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -195,7 +199,7 @@ public sealed class LinkClient
 
         _session = session;
         Connected?.Invoke(session.LinkId!);
-        Dial(session, welcome.Tickets, cancellationToken);
+        await DialAsync(session, welcome.Tickets, cancellationToken);
     }
 
     private async Task HandleAsync(LinkSession session, ControlMessage message, CancellationToken cancellationToken)
@@ -203,11 +207,17 @@ public sealed class LinkClient
         switch (message.Type)
         {
             case "dial":
-                Dial(session, message.Tickets, cancellationToken);
+                await DialAsync(session, message.Tickets, cancellationToken);
                 break;
             case "tickets":
                 foreach (var ticket in message.Tickets ?? [])
-                    _ = DialForPoolAsync(ticket, cancellationToken);
+                {
+                    if (IsFull)
+                        _pool.DialFailed(AtLimit);
+                    else
+                        _ = DialForPoolAsync(ticket, cancellationToken);
+                }
+
                 break;
             case "ping":
                 await session.Control.SendAsync(new ControlMessage { Type = "pong", Stamp = message.Stamp }, cancellationToken);
@@ -224,12 +234,13 @@ public sealed class LinkClient
 
     // ---- Data connections on which the hub opens streams --------------------------------------------------------------------------
 
-    private void Dial(LinkSession session, IReadOnlyList<string>? tickets, CancellationToken cancellationToken)
+    // Refusals are waited for: a hub that floods us with tickets and does not read our answers stalls itself, and not our memory.
+    private async Task DialAsync(LinkSession session, IReadOnlyList<string>? tickets, CancellationToken cancellationToken)
     {
         foreach (var ticket in tickets ?? [])
         {
-            if (_options.MaxConnections > 0 && Connections >= _options.MaxConnections)
-                _ = RefuseAsync(session, ticket, $"it is at its own limit of {_options.MaxConnections} connections");
+            if (IsFull)
+                await RefuseAsync(session, ticket, AtLimit);
             else
                 _ = DialAndServeAsync(session, ticket, cancellationToken);
         }
@@ -287,6 +298,7 @@ public sealed class LinkClient
 
     private async Task DialForPoolAsync(string ticket, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _dialing);
         try
         {
             _pool.Add(new DataConnection(await _dialer.DialDataAsync(ticket, cancellationToken), _options.Time));
@@ -294,6 +306,10 @@ public sealed class LinkClient
         catch (Exception e) when (Wire.IsBroken(e) || e is LinkRefusedException or System.Security.Authentication.AuthenticationException)
         {
             _pool.DialFailed(Sentence(e));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _dialing);
         }
     }
 

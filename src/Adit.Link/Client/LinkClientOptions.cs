@@ -6,6 +6,9 @@ namespace Adit.Link;
 /// <summary>What a client is told about its link.</summary>
 public sealed record LinkClientOptions
 {
+    /// <summary>What a hub of ours allows per link, so that no honest hub ever meets it.</summary>
+    public const int DefaultMaxConnections = 10_000;
+
     /// <summary>The hub: <c>http://</c> or <c>https://</c>, host, port, no path.</summary>
     public required Uri Hub { get; init; }
 
@@ -21,8 +24,8 @@ public sealed record LinkClientOptions
     /// <summary>Serves a stream that the hub opened; must dispose it. Null refuses all.</summary>
     public Func<LinkStream, Task>? OnStream { get; init; }
 
-    /// <summary>The most data connections at one time; 0 for no limit.</summary>
-    public int MaxConnections { get; init; }
+    /// <summary>The most data connections at one time; 0 for no limit. Without one a hostile hub decides how many sockets this machine has.</summary>
+    public int MaxConnections { get; init; } = DefaultMaxConnections;
 
     /// <summary>Decides whether the hub's certificate is the hub's; null asks the system's trust.</summary>
     public RemoteCertificateValidationCallback? ValidateCertificate { get; init; }

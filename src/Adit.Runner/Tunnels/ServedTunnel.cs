@@ -152,7 +152,8 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => TunnelFailure.NotAuthorized,
         HttpStatusCode.Conflict => TunnelFailure.Taken,
         _ when e.Code == "ports-exhausted" => TunnelFailure.Taken,
-        _ => TunnelFailure.Refused,
+        HttpStatusCode.BadRequest => TunnelFailure.Refused,
+        _ => TunnelFailure.Failed,
     };
 
     // An ephemeral tunnel's name is free at once when its last client ends in order; a kept one shows its offline page at once.

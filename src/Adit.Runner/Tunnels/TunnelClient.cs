@@ -225,7 +225,7 @@ public sealed class TunnelClient : IAsyncDisposable
             catch (Exception e)
             {
                 // A defect in one tunnel's service must be seen and must not end the others silently.
-                client.Failed(Tunnel, new TunnelException(TunnelFailure.Refused, $"Tunnel {Tunnel.Name} failed: {e.Message}", e));
+                client.Failed(Tunnel, new TunnelException(TunnelFailure.Failed, $"Tunnel {Tunnel.Name} failed: {e.Message}", e));
             }
         }
     }

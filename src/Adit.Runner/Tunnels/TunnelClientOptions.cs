@@ -1,3 +1,5 @@
+using Adit.Link;
+
 namespace Adit.Runner.Tunnels;
 
 /// <summary>What a tunnel client is told beside its tunnels.</summary>
@@ -13,7 +15,7 @@ public sealed record TunnelClientOptions
     public IReadOnlyList<string> Allow { get; init; } = [];
 
     /// <summary>The most data connections; 0 for no limit.</summary>
-    public int MaxConnections { get; init; }
+    public int MaxConnections { get; init; } = LinkClientOptions.DefaultMaxConnections;
 
     /// <summary>Report what programs write instead of letting them write themselves.</summary>
     public bool CaptureProgramOutput { get; init; }

@@ -11,8 +11,6 @@ internal static class TunnelEntry
         var kind = ReadKind(map);
         var target = map.Text("to");
         var program = map.Text("exec");
-        if (target is null && program is null)
-            throw new YamlFileException(map.File, map.Line, $"tunnel '{name}' leads nowhere; give 'to' or 'exec'");
         var spec = new TunnelSpec
         {
             Name = name,
@@ -23,7 +21,9 @@ internal static class TunnelEntry
             Keep = map.Flag("keep") ?? false,
         };
         spec = kind == TunnelKind.Http ? ReadHttp(map, spec) : kind == TunnelKind.Tcp ? ReadTcp(map, spec) : spec with { Hosts = [.. map.Texts("hosts") ?? []] };
-        map.Finish();
+        map.Finish(); // First: 'too' is a key misspelt rather than a tunnel that leads nowhere.
+        if (target is null && program is null)
+            throw new YamlFileException(map.File, map.Line, $"tunnel '{name}' leads nowhere; give 'to' or 'exec'");
         return spec;
     }
 

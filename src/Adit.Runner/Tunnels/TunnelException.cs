@@ -12,6 +12,9 @@ public enum TunnelFailure
     /// <summary>The hub finds the request wrong.</summary>
     Refused,
 
+    /// <summary>Anything else: a limit, a defect.</summary>
+    Failed,
+
     /// <summary>Its program could not be started, or ended.</summary>
     Program,
 }

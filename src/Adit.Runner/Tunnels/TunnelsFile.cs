@@ -1,3 +1,4 @@
+using Adit.Link;
 using Adit.Runner.Hubs;
 using Adit.Runner.Yaml;
 
@@ -55,7 +56,7 @@ public sealed record TunnelsFile
         public string? ClientName { get; init; }
 
         /// <summary>The most data connections; 0 for no limit.</summary>
-        public int MaxConnections { get; init; }
+        public int MaxConnections { get; init; } = LinkClientOptions.DefaultMaxConnections;
 
         /// <summary>Targets allowed beyond those of the tunnels.</summary>
         public EquatableList<string> Allow { get; init; } = [];
@@ -73,7 +74,7 @@ public sealed record TunnelsFile
                 CaFile = map.Text("ca-file"),
                 Pin = map.Text("pin"),
                 ClientName = map.Text("client-name"),
-                MaxConnections = (int)(map.Number("max-connections", 0, 100_000) ?? 0),
+                MaxConnections = (int)(map.Number("max-connections", 0, 100_000) ?? LinkClientOptions.DefaultMaxConnections),
                 Allow = [.. CheckedMany(map, "allow", static t => AllowRule.Parse(t))],
                 Tunnels = [.. ReadTunnels(map)],
             };
@@ -83,11 +84,17 @@ public sealed record TunnelsFile
 
         private static List<TunnelSpec> ReadTunnels(YamlMap map)
         {
-            var tunnels = map.Map("tunnels") ?? throw new YamlFileException(map.File, map.Line, "there are no 'tunnels'");
+            var tunnels = map.Map("tunnels") ?? Missing(map);
             var names = tunnels.Keys.ToList();
             if (names.Count > MaxTunnels)
                 throw map.Problem("tunnels", $"there are {names.Count}; a client serves at most {MaxTunnels}");
             return [.. names.Select(name => TunnelEntry.Read(name, tunnels.Map(name)!))];
+        }
+
+        private static YamlMap Missing(YamlMap map)
+        {
+            map.Finish(); // A key misspelt, perhaps.
+            throw new YamlFileException(map.File, map.Line, "there are no 'tunnels'");
         }
 
         private static string? Checked(YamlMap map, string key, Func<string, string> parse)

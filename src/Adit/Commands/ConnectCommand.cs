@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Adit.Api;
 using Adit.Link;
 using Adit.Runner.Hubs;
 using Adit.Runner.Tunnels;
@@ -29,7 +30,11 @@ internal static class ConnectCommand
         var listen = ParseLocal(local);
         // Ask first: a name that does not exist is better said now than at the first connection.
         using (var api = new HubApi(hub.CreateHttpClient(), hub.Url))
-            await api.GetTunnelAsync(name, cancellationToken);
+        {
+            var tunnel = await api.GetTunnelAsync(name, cancellationToken);
+            if (tunnel.Kind == TunnelKind.Http)
+                throw new CommandException(ExitCode.Usage, $"{name} is an http tunnel, which 'adit connect' does not reach; open {tunnel.Url}.");
+        }
 
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var link = new LinkClient(new LinkClientOptions

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Adit.Api;
+using Adit.Link;
 using Adit.Runner.Tunnels;
 using Adit.Terminal;
 
@@ -19,7 +20,10 @@ internal sealed class TunnelFlags
     private readonly Option<int> _execWait = new("--exec-wait") { Description = "Seconds the program may take until it listens.", HelpName = "SECONDS", DefaultValueFactory = static _ => 60 };
     private readonly Option<string[]> _allow = Many("--allow", "HOST:PORT", "Also allow the hub to connect here: HOST:PORT, 10.0.0.0/8:8000-8999, unix:/PATH. Default: only the tunnel's target.");
     private readonly Option<string?> _client = Text("--client-name", "NAME", "This client's name on the hub. Default: the machine's.");
-    private readonly Option<int> _connections = new("--max-connections") { Description = "The most data connections to the hub; 0 for no limit.", HelpName = "N", DefaultValueFactory = static _ => 0 };
+    private readonly Option<int> _connections = new("--max-connections")
+    {
+        Description = "The most data connections to the hub; 0 for no limit.", HelpName = "N", DefaultValueFactory = static _ => LinkClientOptions.DefaultMaxConnections,
+    };
     private readonly Option<bool> _json = Flag("--json", "Print one JSON object per line for everything that happens.");
     private readonly Option<string> _port = new("--port") { Description = "The hub's port, or 'auto'. Default: none; the tunnel is private and reached by 'adit connect'.", HelpName = "PORT" };
     private readonly Option<string[]> _hosts = Many("--host", "DOMAIN", "A custom domain that leads here too.");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Adit.Api;
+using Adit.Link;
 using Adit.Runner.Hubs;
 using Adit.Runner.Tunnels;
 using Adit.Terminal;
@@ -13,7 +14,7 @@ internal sealed record TunnelSessionOptions
 
     public IReadOnlyList<string> Allow { get; init; } = [];
 
-    public int MaxConnections { get; init; }
+    public int MaxConnections { get; init; } = LinkClientOptions.DefaultMaxConnections;
 
     public TimeSpan ProgramPatience { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -69,6 +69,30 @@ public sealed class HostileHubTests
     }
 
     [Fact(Timeout = 90_000)]
+    public async Task A_flood_of_tickets_that_nobody_asked_for_does_not_exhaust_the_client()
+    {
+        await using var upstream = Upstream.Saying("allowed");
+        var flood = """{"type":"tickets","tickets":[""" + string.Join(',', Enumerable.Repeat("\"t\"", 5000)) + "]}";
+        await using var hub = await FakeHub.StartAsync([Welcome, flood, flood, """{"type":"ping","stamp":7}"""]);
+        await using var client = Start(hub, upstream.Target, "--max-connections", "50");
+        while (!(await hub.Said.Reader.ReadAsync(Deadline)).Contains("pong", StringComparison.Ordinal))
+        {
+        }
+
+        await Eventually.HoldsAsync(() => hub.Dialled >= 10, "what was allowed is dialled");
+        Assert.InRange(hub.Dialled, 1, 50);
+        Assert.False(client.HasExited);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_client_that_was_told_nothing_tells_the_hub_a_limit_of_its_own()
+    {
+        await using var hub = await FakeHub.StartAsync(Welcome);
+        await using var client = Start(hub, "127.0.0.1:9");
+        Assert.Contains("\"maxConnections\":10000", await hub.Said.Reader.ReadAsync(Deadline), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 90_000)]
     public async Task A_flood_of_dials_does_not_exhaust_the_client()
     {
         await using var upstream = Upstream.Saying("allowed");

@@ -116,6 +116,21 @@ public sealed class TokenRegistryTests
     }
 
     [Fact]
+    public async Task A_token_that_has_ended_does_not_come_back_with_a_clock_that_is_put_back()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var ann = await access.TokenAsync("ann", new CreateTokenRequest { Name = "short", ExpiresInSeconds = 60 });
+        access.Time.ShiftWallClock(TimeSpan.FromDays(-1));
+        Assert.NotNull(access.Tokens.Authenticate(ann.Secret));
+        access.Time.ShiftWallClock(TimeSpan.FromDays(1));
+        access.Time.Advance(TimeSpan.FromSeconds(61));
+        Assert.Null(access.Tokens.Authenticate(ann.Secret));
+        access.Time.ShiftWallClock(TimeSpan.FromDays(-1));
+        Assert.Null(access.Tokens.Authenticate(ann.Secret));
+        Assert.Null(access.Tokens.Find(ann.Id));
+    }
+
+    [Fact]
     public async Task Nobody_sees_or_revokes_what_another_account_has()
     {
         await using var access = await TestAccess.StartAsync();

@@ -86,6 +86,19 @@ public sealed class TcpTunnelTests
     }
 
     [Fact]
+    public async Task A_private_stream_does_not_lead_past_the_edge_into_an_http_tunnel()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var client = await hub.LinkAsync();
+        await hub.CreateAsync(new CreateTunnelRequest { Name = "web", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = client.Link });
+        await using var stream = await client.Client.OpenAsync(new OpenRequest { Target = "tunnel:web" }, TestContext.Current.CancellationToken);
+        var refused = await Assert.ThrowsAsync<LinkStreamException>(() => stream.WaitOpenedAsync().AsTask().WaitAsync(Deadline));
+        Assert.Equal(ResetCode.Forbidden, refused.Code);
+        Assert.Contains("is an http tunnel", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, client.Asked);
+    }
+
+    [Fact]
     public async Task Another_account_does_not_learn_whether_a_private_tunnel_exists()
     {
         await using var hub = await TestHub.StartAsync();

@@ -69,10 +69,11 @@ internal sealed class TestHub : IAsyncDisposable
     }
 
     /// <summary>Makes a token for an account.</summary>
-    public async Task<ApiToken> TokenAsync(string account, int? maxTunnels = null)
+    public async Task<ApiToken> TokenAsync(string account, int? maxTunnels = null, int? maxStreams = null)
     {
         using var api = Api();
-        using var answer = await api.PostAsJsonAsync("/api/v1/tokens", new CreateTokenRequest { Name = account, Account = account, MaxTunnels = maxTunnels }, TokensJson.Default.CreateTokenRequest);
+        var request = new CreateTokenRequest { Name = account, Account = account, MaxTunnels = maxTunnels, MaxStreams = maxStreams };
+        using var answer = await api.PostAsJsonAsync("/api/v1/tokens", request, TokensJson.Default.CreateTokenRequest);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         return (await answer.Content.ReadFromJsonAsync(TokensJson.Default.ApiToken))!;
     }

@@ -64,7 +64,9 @@ public sealed class TunnelsFileTests
     }
 
     [Theory]
-    [InlineData("tunnels:\n  a:\n    too: 80", "t.yaml:3: tunnel 'a' leads nowhere")]
+    [InlineData("tunnels:\n  a:\n    too: 80", "t.yaml:3: unknown key 'too'; did you mean 'to'?")]
+    [InlineData("tunnels:\n  a:\n    access: public", "t.yaml:3: tunnel 'a' leads nowhere; give 'to' or 'exec'")]
+    [InlineData("tunels: {}", "t.yaml:1: unknown key 'tunels'; did you mean 'tunnels'?")]
     [InlineData("tunnels:\n  a:\n    to: 80\n    acces: public", "t.yaml:4: unknown key 'acces'; did you mean 'access'?")]
     [InlineData("tunnels:\n  a:\n    to: 80\n    access: everyone", "t.yaml:4: access: 'everyone' is neither owner nor public")]
     [InlineData("tunnels:\n  a:\n    to: 99999", "t.yaml:3: to: '99999' is no target")]

@@ -21,6 +21,9 @@ internal sealed record DoorOptions
     /// <summary>How long an upstream may take to open the stream of a TLS passthrough connection.</summary>
     public TimeSpan PassthroughOpenTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long TLS passthrough connections may go on when the hub stops.</summary>
+    public TimeSpan DrainTimeout { get; init; }
+
     /// <summary>The listen backlog; the kernel cuts it to net.core.somaxconn.</summary>
     public int Backlog { get; init; } = 4096;
 
@@ -28,6 +31,7 @@ internal sealed record DoorOptions
     /// <exception cref="FormatException">A trusted proxy is neither an address nor a network.</exception>
     public static DoorOptions From(HubOptions hub) => new()
     {
+        DrainTimeout = hub.DrainTimeout,
         ProxyProtocolFrom = hub.ProxyProtocol ? TrustedProxies.Parse(hub.TrustedProxies) : null,
     };
 }

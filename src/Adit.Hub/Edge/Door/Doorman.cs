@@ -31,6 +31,7 @@ internal sealed partial class Doorman
     private readonly DoorHandshake _handshake;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HandlerCount _running = new();
+    private readonly HandlerCount _passing = new();
 
     public Doorman(
         bool isTls, DoorOptions options, RouteTable routes, CertificateSelector certificates, DoorHandlers handlers, WaitingRoom room,
@@ -57,9 +58,13 @@ internal sealed partial class Doorman
         _ = ReceiveAsync(socket, toKestrel);
     }
 
-    /// <summary>Ends the connections that the door's handlers carry and waits for them, at most this long.</summary>
+    /// <summary>
+    /// Lets TLS passthrough connections come to their end, at most for <see cref="DoorOptions.DrainTimeout"/>; then ends the connections
+    /// that the door's handlers carry and waits for them, at most this long.
+    /// </summary>
     public async Task StopAsync(TimeSpan patience)
     {
+        await _passing.WhenNone.WaitAsync(_options.DrainTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stopping.CancelAsync();
         await _running.WhenNone.WaitAsync(patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -182,7 +187,7 @@ internal sealed partial class Doorman
         if (hello.ServerName is { } name && _routes.Find(name) is { Kind: RouteKind.TlsPassthrough } route)
         {
             if (guest.TryLeave())
-                await _passthrough.CarryAsync(socket, remote, route, _stopping.Token);
+                await PassAsync(socket, remote, route);
             return;
         }
 
@@ -194,6 +199,19 @@ internal sealed partial class Doorman
 
         if (guest.TryLeave())
             toKestrel(socket, remote);
+    }
+
+    private async Task PassAsync(Socket socket, EndPoint? remote, Route route)
+    {
+        _passing.Add();
+        try
+        {
+            await _passthrough.CarryAsync(socket, remote, route, _stopping.Token);
+        }
+        finally
+        {
+            _passing.Remove();
+        }
     }
 
     // 3 The guest stays in the waiting room during the handshake, so that its deadline holds.

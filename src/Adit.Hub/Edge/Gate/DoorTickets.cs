@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Adit.Hub.Storage;
 
 namespace Adit.Hub.Edge.Gate;
 
@@ -25,12 +26,8 @@ internal sealed class DoorTickets(byte[] key, TimeProvider time)
         if (File.Exists(path) && File.ReadAllBytes(path) is { Length: 32 } known)
             return known;
         var key = RandomNumberGenerator.GetBytes(32);
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Directory.CreateDirectory(dataDirectory);
-        using var file = new FileStream(path, options);
-        file.Write(key);
+        DataDirectory.WriteSecretFile(path, key);
         return key;
     }
 

@@ -52,10 +52,11 @@ internal sealed class Gatekeeper(IDoorKeys keys, DoorTickets tickets, SignInCode
         var held = false;
         foreach (var field in fields)
             held |= field?.Contains(Cookie, StringComparison.Ordinal) == true;
-        return held ? fields.Select(f => StripCookie(f ?? "")).Where(f => f is not null).ToArray() : fields;
+        return held ? fields.Select(f => WithoutTicket(f ?? "")).Where(f => f is not null).ToArray() : fields;
     }
 
-    private static string? StripCookie(string value)
+    /// <summary>One cookie field without the ticket; null when nothing is left.</summary>
+    public static string? WithoutTicket(string value)
     {
         var kept = value.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(pair => NameOf(pair) is not Cookie);

@@ -14,25 +14,24 @@ internal sealed class SignInCodes(TimeProvider time)
     private const int Most = 10_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (string Host, DoorKey Holder, DateTimeOffset Until)> _codes = [];
+    private readonly Dictionary<string, (string Host, DoorKey Holder, long Issued)> _codes = [];
 
     /// <summary>Makes a code for the holder of a token, for a host name without port.</summary>
     /// <returns>The code; the address is <c>/_adit/sign-in#code=CODE</c> on that host. Null when too many are outstanding.</returns>
     public string? Issue(string host, DoorKey holder)
     {
-        var now = time.GetUtcNow();
         lock (_lock)
         {
             if (_codes.Count >= Most)
             {
-                foreach (var stale in _codes.Where(c => c.Value.Until < now).Select(c => c.Key).ToArray())
+                foreach (var stale in _codes.Where(c => !IsFresh(c.Value.Issued)).Select(c => c.Key).ToArray())
                     _codes.Remove(stale);
                 if (_codes.Count >= Most)
                     return null;
             }
 
             var code = RandomNumberGenerator.GetHexString(32, lowercase: true);
-            _codes[code] = (host, holder, now + Life);
+            _codes[code] = (host, holder, time.GetTimestamp());
             return code;
         }
     }
@@ -44,7 +43,10 @@ internal sealed class SignInCodes(TimeProvider time)
         {
             var known = _codes.Remove(code, out var entry);
             holder = entry.Holder;
-            return known && entry.Until >= time.GetUtcNow() && host.Equals(entry.Host, StringComparison.OrdinalIgnoreCase);
+            return known && IsFresh(entry.Issued) && host.Equals(entry.Host, StringComparison.OrdinalIgnoreCase);
         }
     }
+
+    // By the clock that nobody can set: a code must not live for a day because the wall clock was put back.
+    private bool IsFresh(long issued) => time.GetElapsedTime(issued) <= Life;
 }

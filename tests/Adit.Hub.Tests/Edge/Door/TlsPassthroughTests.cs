@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using Adit.Hub.Edge;
+using Adit.Hub.Edge.Door;
 using Adit.Hub.Edge.Tls;
 using Adit.Link;
 using Adit.Testing;
@@ -45,6 +46,29 @@ public sealed class TlsPassthroughTests : IDisposable
     }
 
     [Fact]
+    public async Task A_connection_goes_on_while_the_hub_drains_and_the_hub_ends_with_it()
+    {
+        await using var door = await DoorFixture.StartAsync(new DoorOptions { DrainTimeout = TimeSpan.FromSeconds(20) });
+        await using var upstream = new TargetUpstream(_authority);
+        Publish(door, upstream);
+        using var socket = await DoorFixture.ConnectAsync(door.TlsPort);
+        await using var tls = new SslStream(new NetworkStream(socket));
+        await tls.AuthenticateAsClientAsync(new TlsTrust { Pin = _authority.Fingerprint }.OptionsFor("kube.hub.test", 443, new SslApplicationProtocol("h2")))
+            .WaitAsync(TimeSpan.FromSeconds(20));
+
+        var stopping = door.StopAsync();
+        await Eventually.HoldsAsync(() => IsClosedAsync(door.TlsPort), "the door takes nobody new");
+        await tls.WriteAsync("still here"u8.ToArray());
+        var back = new byte[10];
+        await tls.ReadExactlyAsync(back).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal("still here", System.Text.Encoding.ASCII.GetString(back));
+        Assert.False(stopping.IsCompleted);
+
+        socket.Close();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public async Task Only_public_routes_are_passed_since_nobody_can_show_a_token()
     {
         await using var door = await DoorFixture.StartAsync();
@@ -76,6 +100,19 @@ public sealed class TlsPassthroughTests : IDisposable
     {
         _authority.Dispose();
         _directory.Dispose();
+    }
+
+    private static async ValueTask<bool> IsClosedAsync(int port)
+    {
+        try
+        {
+            using var probe = await DoorFixture.ConnectAsync(port);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     private static async Task<string> AnswerAsync(DoorFixture door)

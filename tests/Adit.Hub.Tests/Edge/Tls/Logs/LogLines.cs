@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Adit.Hub.Tests.Edge.Tls.Logs;
 
 /// <summary>Keeps what is logged: <c>LEVEL message</c>.</summary>
-internal sealed class LogLines : ILogger, ILoggerFactory
+internal sealed class LogLines : ILogger, ILoggerFactory, ILoggerProvider
 {
     public ConcurrentQueue<string> Lines { get; } = new();
 
