@@ -15,11 +15,13 @@ public sealed class NetworkTests(ITestOutputHelper output)
 
     private static CancellationToken Deadline => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 300_000)]
+    [Theory(Timeout = 300_000)]
+    [InlineData(false)]
+    [InlineData(true)]
     [Trait("Category", "Long")]
-    public async Task A_network_that_swallows_everything_is_noticed_by_both_sides_and_the_tunnel_returns_with_it()
+    public async Task A_network_that_swallows_everything_is_noticed_by_both_sides_and_the_tunnel_returns_with_it(bool isTls)
     {
-        await using var machines = await TwoMachines.StartAsync();
+        await using var machines = await TwoMachines.StartAsync(isTls);
         await using var app = await ServeAsync(machines.Socket);
         var started = Stopwatch.GetTimestamp();
 

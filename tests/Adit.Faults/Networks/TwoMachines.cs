@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Adit.Testing;
 
 namespace Adit.Faults.Networks;
@@ -7,14 +8,17 @@ namespace Adit.Faults.Networks;
 /// Needs root and iproute2 and iptables; says so when the machine has them not. The application listens on a Unix socket, which no
 /// namespace of networks divides from the test.
 /// </summary>
-internal sealed class TwoMachines : IAsyncDisposable
+internal sealed partial class TwoMachines : IAsyncDisposable
 {
     private const string HubAddress = "10.211.7.1";
     private const int Port = 8080;
     private readonly string _id = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(2));
+    private readonly bool _isTls;
     private readonly TempDirectory _data = new();
     private ChildProcess? _hub;
     private ChildProcess? _client;
+
+    private TwoMachines(bool isTls) => _isTls = isTls;
 
     public ChildProcess Hub => _hub!;
 
@@ -22,14 +26,19 @@ internal sealed class TwoMachines : IAsyncDisposable
 
     public string Socket => _data.File("app.sock");
 
+    private string Address => $"{(_isTls ? "https" : "http")}://far.adit.localhost:{Port}";
+
+    // Visitors are on the hub's machine and do not care who issued its certificate.
+    private string[] Curl => ["netns", "exec", HubSide, "curl", "-sSk", "--http1.1", "--resolve", $"far.adit.localhost:{Port}:127.0.0.1"];
+
     private string HubSide => "adith" + _id;
 
     private string ClientSide => "aditc" + _id;
 
-    /// <summary>Makes the machines, the hub, and a client whose tunnel "far" leads to <see cref="Socket"/>.</summary>
-    public static async Task<TwoMachines> StartAsync()
+    /// <summary>Makes the machines, the hub, and a client whose tunnel "far" leads to <see cref="Socket"/>; on request everything with TLS.</summary>
+    public static async Task<TwoMachines> StartAsync(bool isTls = false)
     {
-        var machines = new TwoMachines();
+        var machines = new TwoMachines(isTls);
         try
         {
             await machines.CableAsync();
@@ -62,12 +71,12 @@ internal sealed class TwoMachines : IAsyncDisposable
     /// <summary>Visits the tunnel from the hub's machine; the status code and the time in the last line.</summary>
     public Task<string> VisitAsync(string path, int seconds, params string[] more) => ChildProcess.RunAsync(
         "ip",
-        ["netns", "exec", HubSide, "curl", "-sS", "--max-time", $"{seconds}", "-H", "Host: far.adit.localhost", "-w", "\n%{http_code}", .. more, $"http://127.0.0.1:{Port}{path}"],
+        [.. Curl, "--max-time", $"{seconds}", "-w", "\n%{http_code}", .. more, Address + path],
         within: TimeSpan.FromSeconds(seconds + 10));
 
     /// <summary>Starts a visit that may fail.</summary>
     public ChildProcess StartVisit(string path, params string[] more) => ChildProcess.Start(
-        "ip", ["netns", "exec", HubSide, "curl", "-sS", "-N", "--max-time", "120", "-H", "Host: far.adit.localhost", "-o", "/dev/null", "-w", "ended %{http_code}\n", .. more, $"http://127.0.0.1:{Port}{path}"]);
+        "ip", [.. Curl, "-N", "--max-time", "120", "-o", "/dev/null", "-w", "ended %{http_code}\n", .. more, Address + path]);
 
     /// <summary>Whether a visit is answered so.</summary>
     public async ValueTask<bool> AnswersAsync(string status)
@@ -124,13 +133,19 @@ internal sealed class TwoMachines : IAsyncDisposable
 
     private async Task StartProcessesAsync()
     {
-        _hub = Run(HubSide, [], "hub", "--data", _data.File("hub"), "--listen", $"0.0.0.0:{Port}", "--domain", "adit.localhost", "--allow-insecure");
+        string[] listen = _isTls
+            ? ["--listen-tls", $"0.0.0.0:{Port}", "--listen", "127.0.0.1:8081", "--auto-tls", "--auto-tls-name", HubAddress]
+            : ["--listen", $"0.0.0.0:{Port}", "--allow-insecure"];
+        _hub = Run(HubSide, [], ["hub", "--data", _data.File("hub"), "--domain", "adit.localhost", .. listen]);
         await Eventually.HoldsAsync(() => File.Exists(_data.File("hub/admin-token")) || _hub.HasExited, "the hub has started");
         await Eventually.HoldsAsync(async () => await AnswersAsync("404"), "the hub answers");
         var token = (await File.ReadAllTextAsync(_data.File("hub/admin-token"))).Trim();
+        var environment = new Dictionary<string, string?> { ["ADIT_HUB"] = $"{(_isTls ? "https" : "http")}://{HubAddress}:{Port}", ["ADIT_TOKEN"] = token };
+        if (_isTls)
+            environment["ADIT_PIN"] = FingerprintPattern.Match(_hub.Output).Value;
         _client = Run(
             ClientSide,
-            new() { ["ADIT_HUB"] = $"http://{HubAddress}:{Port}", ["ADIT_TOKEN"] = token },
+            environment,
             "tunnel", "http", "unix:" + Socket, "--name", "far", "--access", "public");
         await Eventually.HoldsAsync(
             async () => _client.HasExited ? throw new InvalidOperationException(_client.Output) : await AnswersAsync("502"),
@@ -139,6 +154,9 @@ internal sealed class TwoMachines : IAsyncDisposable
 
     private static ChildProcess Run(string side, Dictionary<string, string?> environment, params string[] line) =>
         ChildProcess.Start("ip", ["netns", "exec", side, AditProcess.Executable, .. line], environment);
+
+    [GeneratedRegex("sha256:[A-Za-z0-9_-]{43}")]
+    private static partial Regex FingerprintPattern { get; }
 
     private async Task OnBothAsync(params string[] rule)
     {
