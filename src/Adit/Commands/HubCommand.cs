@@ -15,10 +15,9 @@ internal static class HubCommand
     {
         var command = new Command(
             "hub",
-            "Run the hub: the server at which tunnels and their visitors meet. It starts without any configuration and ends in order on SIGTERM. "
-            + "Each flag is also a key of adit.yaml and a variable: --listen-tls, listen-tls, ADIT_HUB_LISTEN_TLS ('adit config check' lists all).");
+            "Run the hub: the server at which tunnels and their visitors meet. It needs no configuration, and ends in order on SIGTERM.");
         var flags = new HubFlags(command);
-        var level = new Option<LogLevel>("--log-level") { Description = "What to log.", HelpName = "debug|information|warning|error", DefaultValueFactory = static _ => LogLevel.Information };
+        var level = new Option<LogLevel?>("--log-level") { Description = "What to log. [default: information]", HelpName = "debug|information|warning|error" };
         var json = new Option<bool>("--log-json") { Description = "Log in JSON, an object per line." };
         command.Add(level);
         command.Add(json);
@@ -27,7 +26,7 @@ internal static class HubCommand
             var (options, report) = flags.Read(parsed);
             return options is null
                 ? Task.FromResult(Complain(report))
-                : RunAsync(options, logging => Log(logging, parsed.GetValue(level), parsed.GetValue(json)), cancellationToken);
+                : RunAsync(options, logging => Log(logging, parsed.GetValue(level) ?? LogLevel.Information, parsed.GetValue(json)), cancellationToken);
         });
         return command;
     }

@@ -23,19 +23,21 @@ internal sealed class HubFlags
     private readonly Dictionary<ConfigKey, Option<string[]>> _options = [];
     private readonly Option<string?> _config = new("--config")
     {
-        Description = $"The configuration file. Default: adit.yaml in the data directory, if it is there. [{HubConfig.FileVariable}]",
+        Description = "The configuration file, whose keys are these flags (each is a variable too: see 'adit config check'). "
+            + $"Default: adit.yaml in the data directory, if it is there. [{HubConfig.FileVariable}]",
         HelpName = "FILE",
     };
 
     public HubFlags(Command command)
     {
         command.Add(_config);
+        var defaults = new HubOptions { DataDirectory = "~/.local/share/adit" };
         foreach (var key in ConfigKeys.All)
         {
             var isAuto = key.Flag == AutoTls;
             var option = new Option<string[]>(key.Flag, Aliases.TryGetValue(key.Flag, out var alias) ? [alias] : [])
             {
-                Description = key.Help + (isAuto ? "; names and addresses given here are added to it" : "") + (key.IsList ? ". May be repeated." : "."),
+                Description = Sentence(key, isAuto) + (!key.IsSwitch && key.Show(defaults) is { Length: > 0 } standard ? $" [default: {standard}]" : ""),
                 HelpName = isAuto ? "NAME" : key.Word,
                 Arity = key.IsSwitch ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore, // The configuration says itself where one value is enough.
                 AllowMultipleArgumentsPerToken = isAuto,
@@ -65,7 +67,11 @@ internal sealed class HubFlags
             flags[AutoTls] = ["true"];
         }
 
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(static e => (string)e.Key, static e => (string?)e.Value ?? "");
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(static e => (string)e.Key, static e => (string?)e.Value ?? "");
         return HubConfig.Load(parsed.GetValue(_config), environment, flags);
     }
+
+    private static string Sentence(ConfigKey key, bool isAuto) =>
+        key.Help + (isAuto ? "; names and addresses given here are added to it" : "") + (key.IsList ? ". May be repeated." : ".");
 }

@@ -121,6 +121,22 @@ public sealed class ContractTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task What_cannot_be_is_wrong_usage_and_says_what_to_do()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        await using var tunnel = await TunnelProcess.StartAsync(hub, "web", "http", "9");
+        await using var connect = AditProcess.Start(["connect", "web", "--local", "0"], hub.ClientEnvironment);
+        Assert.Equal(2, await connect.WaitForExitAsync());
+        Assert.Contains($"web is an http tunnel, which 'adit connect' does not reach; open {hub.TunnelUrl("web")}", connect.Output, StringComparison.Ordinal);
+
+        await using var named = AditProcess.Start(["tunnel", "http", "9", "--name", "Not_A_Name"], hub.ClientEnvironment);
+        Assert.Equal(2, await named.WaitForExitAsync());
+        Assert.Contains("Not_A_Name", named.Output, StringComparison.Ordinal);
+        await using var taken = AditProcess.Start(["tunnel", "tcp", "9", "--name", "web"], hub.ClientEnvironment);
+        Assert.Equal(4, await taken.WaitForExitAsync());
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task The_api_lists_tunnels_to_whoever_shows_a_token_and_to_nobody_else()
     {
         await using var hub = await HubProcess.StartAsync();
