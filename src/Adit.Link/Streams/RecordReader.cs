@@ -17,7 +17,8 @@ internal sealed class RecordReader(Wire wire)
 {
     private const int SmallReadsBeforeShrinking = 64;
 
-    private static readonly int[] Sizes = [2 * 1024, 16 * 1024, 64 * 1024, 256 * 1024];
+    // 64 KB take a whole record of a pump in one receive; more would only be held by whoever stalls.
+    private static readonly int[] Sizes = [2 * 1024, 16 * 1024, 64 * 1024];
 
     private byte[]? _buffer;
     private int _size;
