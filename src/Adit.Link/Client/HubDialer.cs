@@ -83,7 +83,7 @@ internal sealed class HubDialer(LinkClientOptions options)
                 await TunnelThroughAsync(stream, proxy, cancellationToken);
             if (!IsTls)
                 return (stream, socket);
-            var tls = new SslStream(stream, leaveInnerStreamOpen: false);
+            var tls = new TlsStream(stream);
             stream = tls;
             await tls.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions

@@ -9,8 +9,8 @@ namespace Adit.Link;
 /// </summary>
 public static class StreamPump
 {
-    // A read and its header fill a pooled array, and the receiver's buffer of the next size holds the record and the header after it.
-    private static readonly int[] ReadSizes = [2 * 1024, 16 * 1024, (64 * 1024) - 64];
+    // With the headers of the records and of the TLS frames around it, the largest read still fits a pooled array of 64 KB everywhere.
+    private static readonly int[] ReadSizes = [2 * 1024, 16 * 1024, (64 * 1024) - 256];
     private const int SmallReadsBeforeShrinking = 64;
 
     /// <summary>Pumps between a local connection and a stream. Disposes neither.</summary>

@@ -29,9 +29,10 @@ public static class KernelBuffers
     }
 
     /// <summary>
-    /// Bounds the receive buffer of a data connection to what one Gbit/s needs over its round trip, at least 144 KB (the kernel doubles it for its own overhead); a path that would need
-    /// more than 256 KB (2 ms and longer) keeps the kernel's own growth, since there a fixed window would cap the rate. What the window lets
-    /// in is what a stalled stream holds, so it is as small as full speed on a loopback or local network allows, and no smaller.
+    /// Bounds the receive buffer of a data connection to what one Gbit/s needs over its round trip, at least 144 KB (which the kernel doubles
+    /// for its own overhead); a path that would need more than 256 KB (2 ms and longer) keeps the kernel's own growth, since there a fixed
+    /// window would cap the rate. What the window lets in is what a stalled stream holds, so it is as small as full speed over loopback and
+    /// local networks allows, and no smaller.
     /// </summary>
     public static void BoundReceive(Socket socket)
     {

@@ -201,7 +201,7 @@ public sealed class TargetDialer(TimeProvider time, Func<string, CancellationTok
 
     private async Task<Wire> StartTlsAsync(Socket socket, string host, int port, OpenRequest request, CancellationToken cancellationToken)
     {
-        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        var tls = new TlsStream(new NetworkStream(socket, ownsSocket: true));
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = request.ServerName ?? host,

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Adit.Hub.Edge.Tls;
+using Adit.Link;
 
 namespace Adit.Hub.Edge.Door;
 
@@ -21,7 +22,7 @@ internal sealed class DoorHandshake(CertificateSelector certificates)
     /// <exception cref="IOException">It failed, or its time was over.</exception>
     public static async Task<SslStream> RunAsync(Socket socket, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+        var tls = new TlsStream(new NetworkStream(socket, ownsSocket: true));
         try
         {
             await tls.AuthenticateAsServerAsync(options, cancellationToken);
