@@ -42,7 +42,9 @@ public enum TunnelState
 /// <summary>What every kind of tunnel can be told; all optional.</summary>
 public sealed record TunnelOptions
 {
-    /// <summary>The Host header the upstream sees: <c>preserve</c> (default), <c>upstream</c> (its own host and port), or a literal value.</summary>
+    /// <summary>
+    /// The Host header the upstream sees: <c>preserve</c> (default), <c>upstream</c> (its own host and port), or a literal value.
+    /// </summary>
     public string? HostHeader { get; init; }
 
     /// <summary>Headers set on each request to the upstream, replacing the visitor's.</summary>
@@ -72,7 +74,9 @@ public sealed record TunnelOptions
     /// <summary>The largest request body in bytes; null is unlimited.</summary>
     public long? MaxRequestBytes { get; init; }
 
-    /// <summary>How long the upstream may take to the first byte of its answer, in seconds; null is the hub's default (none for upgrades).</summary>
+    /// <summary>
+    /// How long the upstream may take to the first byte of its answer, in seconds; null is the hub's default (none for upgrades).
+    /// </summary>
     public int? ResponseTimeoutSeconds { get; init; }
 
     /// <summary>Whether the inspector keeps the last requests; default true for <c>http</c>.</summary>
@@ -102,13 +106,17 @@ public sealed record CreateTunnelRequest
     /// <summary>The name of a client that shall serve the tunnel whenever it is connected; makes the tunnel a kept one.</summary>
     public string? Client { get; init; }
 
-    /// <summary>Kept: the name stays, with an offline page, while no client serves it. Default false: gone after the hub's grace time.</summary>
+    /// <summary>
+    /// Kept: the name stays, with an offline page, while no client serves it. Default false: gone after the hub's grace time.
+    /// </summary>
     public bool Keep { get; init; }
 
     /// <summary>Who may use it.</summary>
     public TunnelAccess Access { get; init; } = TunnelAccess.Owner;
 
-    /// <summary>For kind tcp: the hub's port; 0 picks a free one of the configured range; null opens none (<c>adit connect</c> only).</summary>
+    /// <summary>
+    /// For kind tcp: the hub's port; 0 picks a free one of the configured range; null opens none (<c>adit connect</c> only).
+    /// </summary>
     public int? Port { get; init; }
 
     /// <summary>Further host names (custom domains) for kind http and tls.</summary>
@@ -145,7 +153,9 @@ public sealed record Tunnel
     /// <summary>Up when a client serves it.</summary>
     public required TunnelState State { get; init; }
 
-    /// <summary>Where visitors go: <c>http://demo.adit.localhost:8080/</c>, <c>tcp://127.0.0.1:15432</c>; null for a private tcp tunnel.</summary>
+    /// <summary>
+    /// Where visitors go: <c>http://demo.adit.localhost:8080/</c>, <c>tcp://127.0.0.1:15432</c>; null for a private tcp tunnel.
+    /// </summary>
     public string? Url { get; init; }
 
     /// <summary>Who may use it.</summary>

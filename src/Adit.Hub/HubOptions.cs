@@ -9,13 +9,17 @@ public sealed record HubOptions
     /// <summary>The directory that holds everything the hub keeps. Created with mode 700.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>Where to listen in clear: <c>ADDRESS:PORT</c>. Beyond loopback only with <see cref="AllowInsecure"/>, or to redirect to HTTPS.</summary>
+    /// <summary>
+    /// Where to listen in clear: <c>ADDRESS:PORT</c>. Beyond loopback only with <see cref="AllowInsecure"/>, or to redirect to HTTPS.
+    /// </summary>
     public IReadOnlyList<string> Listen { get; init; } = ["127.0.0.1:8080"];
 
     /// <summary>Where to listen with TLS; empty for none.</summary>
     public IReadOnlyList<string> ListenTls { get; init; } = [];
 
-    /// <summary>The port of the first TLS listener, to which visitors in clear are sent; null when there is none or it is picked at the start.</summary>
+    /// <summary>
+    /// The port of the first TLS listener, to which visitors in clear are sent; null when there is none or it is picked at the start.
+    /// </summary>
     internal int? HttpsPort => ListenTls is [var first, ..] && ListenAddress.TryParse(first, out var at) && at.Port != 0 ? at.Port : null;
 
     /// <summary>The domain whose sub-domains are tunnels and whose own name is the hub.</summary>

@@ -4,7 +4,9 @@ using System.Net;
 
 namespace Adit.Hub;
 
-/// <summary>Where a listener listens: <c>ADDRESS:PORT</c>, <c>[V6]:PORT</c>, <c>localhost:PORT</c>, <c>*:PORT</c> (all addresses).</summary>
+/// <summary>
+/// Where a listener listens: <c>ADDRESS:PORT</c>, <c>[V6]:PORT</c>, <c>localhost:PORT</c>, <c>*:PORT</c> (all addresses).
+/// </summary>
 internal static class ListenAddress
 {
     /// <summary>Reads one. Names other than <c>localhost</c> are refused: what they resolve to may change under the hub.</summary>
@@ -29,7 +31,9 @@ internal static class ListenAddress
     /// <summary>Reads one.</summary>
     /// <exception cref="FormatException">It is not one.</exception>
     public static IPEndPoint Parse(string text) =>
-        TryParse(text, out var address) ? address : throw new FormatException($"'{text}' is not an address and a port, such as 127.0.0.1:8080.");
+        TryParse(text, out var address)
+            ? address
+            : throw new FormatException($"'{text}' is not an address and a port, such as 127.0.0.1:8080.");
 
     /// <summary>Whether only this machine can reach it.</summary>
     public static bool IsLoopback(string text) => TryParse(text, out var address) && IPAddress.IsLoopback(address.Address);

@@ -18,7 +18,9 @@ public sealed record OpenRequest
     [JsonPropertyName("from")]
     public string? From { get; init; }
 
-    /// <summary>With <c>tls:</c>, accept any certificate. Only honoured when the accepting side's own configuration asks for it too.</summary>
+    /// <summary>
+    /// With <c>tls:</c>, accept any certificate. Only honoured when the accepting side's own configuration asks for it too.
+    /// </summary>
     [JsonPropertyName("insecure")]
     public bool Insecure { get; init; }
 

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Adit;
 
-/// <summary>Turns the first SIGINT, SIGTERM or SIGHUP into a cancelled token, so that a command ends in order; a second ends it at once.</summary>
+/// <summary>
+/// Turns the first SIGINT, SIGTERM or SIGHUP into a cancelled token, so that a command ends in order; a second ends it at once.
+/// </summary>
 internal sealed class EndSignals : IDisposable
 {
     private readonly CancellationTokenSource _source = new();

@@ -9,7 +9,9 @@ internal static class ExitCode
     /// <summary>It failed; standard error says why.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line or a configuration file is wrong, or the hub finds what they ask for wrong: a name that cannot be one, say.</summary>
+    /// <summary>
+    /// The command line or a configuration file is wrong, or the hub finds what they ask for wrong: a name that cannot be one, say.
+    /// </summary>
     public const int Usage = 2;
 
     /// <summary>No token, or one that may not do this.</summary>

@@ -17,15 +17,20 @@ internal static class Failures
     {
         CommandException e => e,
         HubApiException e => new CommandException(CodeOf(e.Status), e.Message + Next(e.Status)),
-        LinkRefusedException { Code: "unauthorized" } e => new CommandException(ExitCode.NotAuthorized, e.Message + Next(HttpStatusCode.Unauthorized)),
+        LinkRefusedException { Code: "unauthorized" } e =>
+            new CommandException(ExitCode.NotAuthorized, e.Message + Next(HttpStatusCode.Unauthorized)),
         LinkRefusedException e => new CommandException(ExitCode.Unreachable, e.Message),
         TunnelException e => new CommandException(CodeOf(e), e.Message),
         ProgramException e => new CommandException(e.ExitCode is > 0 and var code ? code : ExitCode.Failed, e.Message),
         YamlFileException e => new CommandException(ExitCode.Usage, e.Message),
         FormatException e => new CommandException(ExitCode.Usage, e.Message),
         HttpRequestException { InnerException: TlsTrustException e } => new CommandException(ExitCode.Unreachable, e.Message),
-        HttpRequestException e => new CommandException(ExitCode.Unreachable, $"The hub cannot be reached: {e.InnerException?.Message ?? e.Message}. Check --hub (ADIT_HUB) and that the hub runs."),
-        TaskCanceledException { InnerException: TimeoutException } => new CommandException(ExitCode.Unreachable, "The hub did not answer in time. Check --hub (ADIT_HUB) and the network."),
+        HttpRequestException e =>
+            new CommandException(
+                ExitCode.Unreachable,
+                $"The hub cannot be reached: {e.InnerException?.Message ?? e.Message}. Check --hub (ADIT_HUB) and that the hub runs."),
+        TaskCanceledException { InnerException: TimeoutException } =>
+            new CommandException(ExitCode.Unreachable, "The hub did not answer in time. Check --hub (ADIT_HUB) and the network."),
         StorageException e => new CommandException(ExitCode.Failed, e.Message),
         SocketException e => new CommandException(ExitCode.Failed, e.Message),
         UnauthorizedAccessException or IOException => new CommandException(ExitCode.Failed, exception.Message),

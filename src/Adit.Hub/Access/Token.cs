@@ -50,7 +50,10 @@ internal readonly record struct TokenText(string Id, string Secret)
 
     public static TokenText? Parse(string? text)
     {
-        if (text is null || text.Length != Prefix.Length + IdLength + 1 + SecretLength || !text.StartsWith(Prefix, StringComparison.Ordinal) || text[Prefix.Length + IdLength] != '_')
+        if (text is null
+            || text.Length != Prefix.Length + IdLength + 1 + SecretLength
+            || !text.StartsWith(Prefix, StringComparison.Ordinal)
+            || text[Prefix.Length + IdLength] != '_')
             return null;
         return new TokenText(text.Substring(Prefix.Length, IdLength), text[(Prefix.Length + IdLength + 1)..]);
     }

@@ -61,7 +61,9 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         return (registry, text.ToString());
     }
 
-    /// <summary>Who shows this token; null when it is unknown, revoked or expired. Takes the same time whatever is wrong with the secret.</summary>
+    /// <summary>
+    /// Who shows this token; null when it is unknown, revoked or expired. Takes the same time whatever is wrong with the secret.
+    /// </summary>
     public Caller? Authenticate(string? text)
     {
         if (TokenText.Parse(text) is not { } token || !_tokens.TryGetValue(token.Id, out var entry))

@@ -35,7 +35,8 @@ internal static class ConfigFile
         return (values, problems);
     }
 
-    private static void Flatten(string file, string prefix, YamlNode node, int depth, List<ConfigFileValue> values, List<ConfigProblem> problems)
+    private static void Flatten(
+        string file, string prefix, YamlNode node, int depth, List<ConfigFileValue> values, List<ConfigProblem> problems)
     {
         if (node is YamlScalarNode { Value: null or "" })
             return;
@@ -58,7 +59,8 @@ internal static class ConfigFile
                     values.Add(new ConfigFileValue(name, [scalar.Value!], origin));
                     break;
                 case YamlSequenceNode sequence when sequence.Children.All(static item => item is YamlScalarNode { Value: { Length: > 0 } }):
-                    values.Add(new ConfigFileValue(name, [.. sequence.Children.Select(static item => ((YamlScalarNode)item).Value!)], origin));
+                    values.Add(
+                        new ConfigFileValue(name, [.. sequence.Children.Select(static item => ((YamlScalarNode)item).Value!)], origin));
                     break;
                 case YamlMappingNode:
                     Flatten(file, name, value, depth + 1, values, problems);
@@ -73,7 +75,8 @@ internal static class ConfigFile
     private static ConfigOrigin At(string file, YamlNode node) => new(ConfigSource.File, file, node.Start.Line);
 
     // The parser's message starts with its own idea of the position, which is already in front of ours.
-    private static string Sentence(YamlException e) => e.InnerException?.Message ?? e.Message[(e.Message.IndexOf("): ", StringComparison.Ordinal) is var at and >= 0 ? at + 3 : 0)..];
+    private static string Sentence(YamlException e) =>
+        e.InnerException?.Message ?? e.Message[(e.Message.IndexOf("): ", StringComparison.Ordinal) is var at and >= 0 ? at + 3 : 0)..];
 }
 
 /// <summary>One key of the file.</summary>

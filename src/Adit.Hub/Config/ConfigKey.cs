@@ -64,13 +64,21 @@ public sealed class ConfigKey
     }
 
     /// <summary>A key with one value; null in the options is none.</summary>
-    internal static ConfigKey One<T>(string name, string flag, ConfigType<T> type, string help, Func<HubOptions, T?> get, Func<HubOptions, T, HubOptions> set, bool isSecret = false) =>
+    internal static ConfigKey One<T>(
+        string name,
+        string flag,
+        ConfigType<T> type,
+        string help,
+        Func<HubOptions, T?> get,
+        Func<HubOptions, T, HubOptions> set,
+        bool isSecret = false) =>
         new(
             name,
             flag,
             type.Word,
             help,
-            (options, values) => values is [{ Length: > 0 } value] ? set(options, type.Parse(value)) : throw new FormatException("has exactly one value"),
+            (options, values) =>
+                values is [{ Length: > 0 } value] ? set(options, type.Parse(value)) : throw new FormatException("has exactly one value"),
             options => get(options) is { } value ? [type.Show(value)] : [])
         {
             IsSwitch = typeof(T) == typeof(bool),
@@ -79,7 +87,13 @@ public sealed class ConfigKey
         };
 
     /// <summary>A key with any number of values.</summary>
-    internal static ConfigKey Many<T>(string name, string flag, ConfigType<T> type, string help, Func<HubOptions, IReadOnlyList<T>> get, Func<HubOptions, IReadOnlyList<T>, HubOptions> set) =>
+    internal static ConfigKey Many<T>(
+        string name,
+        string flag,
+        ConfigType<T> type,
+        string help,
+        Func<HubOptions, IReadOnlyList<T>> get,
+        Func<HubOptions, IReadOnlyList<T>, HubOptions> set) =>
         new(
             name,
             flag,

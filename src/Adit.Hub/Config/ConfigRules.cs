@@ -10,11 +10,17 @@ internal static class ConfigRules
         if (options.Listen.Count == 0 && options.ListenTls.Count == 0)
             Complain("listen", "the hub listens nowhere. Set 'listen' or 'listen-tls'.");
 
-        if (options.ListenTls.Count == 0 && !options.AllowInsecure && options.Listen.FirstOrDefault(static address => !ListenAddress.IsLoopback(address)) is { } open)
-            Complain("listen", $"'{open}' can be reached from other machines, where tokens would travel in clear. Set 'listen-tls' and a certificate (or 'tls.auto'), or 'allow-insecure' if something in front does TLS.");
+        if (options.ListenTls.Count == 0
+            && !options.AllowInsecure
+            && options.Listen.FirstOrDefault(static address => !ListenAddress.IsLoopback(address)) is { } open)
+            Complain(
+                "listen",
+                $"'{open}' can be reached from other machines, where tokens would travel in clear. Set 'listen-tls' and a certificate (or "
+                    + "'tls.auto'), or 'allow-insecure' if something in front does TLS.");
 
         if (options.ListenTls.Count > 0 && options.Tls is { Certificates: [], Auto: false, Acme: null })
-            Complain("listen-tls", "a TLS listener needs a certificate: set 'tls.cert' and 'tls.key', 'tls.auto', or 'tls.acme.directory'.");
+            Complain(
+                "listen-tls", "a TLS listener needs a certificate: set 'tls.cert' and 'tls.key', 'tls.auto', or 'tls.acme.directory'.");
 
         if (options.Tls.Certificates.Any(static pair => pair.Certificate.Length == 0 || pair.Key.Length == 0))
             Complain("tls.cert", "'tls.cert' and 'tls.key' need the same number of files, in the same order.");
@@ -23,7 +29,9 @@ internal static class ConfigRules
             Complain("tls.auto-names", "'tls.auto-names' means nothing without 'tls.auto'.");
 
         if (options.Tls.Acme is { Directory: "" })
-            Complain("tls.acme.directory", "'tls.acme' is set but 'tls.acme.directory' is not. Set it to the ACME server's directory URL, or to 'letsencrypt'.");
+            Complain(
+                "tls.acme.directory",
+                "'tls.acme' is set but 'tls.acme.directory' is not. Set it to the ACME server's directory URL, or to 'letsencrypt'.");
 
         if (options.ProxyProtocol && options.TrustedProxies.Count == 0)
             Complain("proxy-protocol", "'proxy-protocol' needs 'trusted-proxies': nobody else is believed.");

@@ -44,7 +44,10 @@ internal static class ConfigTypes
 
     public static ConfigType<string> Network { get; } = new(
         "ADDRESS|CIDR",
-        static text => IPAddress.TryParse(text, out _) || IPNetwork.TryParse(text, out _) ? text : throw new FormatException("is an address or a network, such as 10.0.0.0/8"),
+        static text =>
+            IPAddress.TryParse(text, out _) || IPNetwork.TryParse(text, out _)
+                ? text
+                : throw new FormatException("is an address or a network, such as 10.0.0.0/8"),
         static value => value);
 
     public static ConfigType<string> Host { get; } = new(
@@ -67,7 +70,10 @@ internal static class ConfigTypes
 
     public static ConfigType<string> Url { get; } = new(
         "URL",
-        static text => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? text : throw new FormatException("is an http:// or https:// URL"),
+        static text =>
+            Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+                ? text
+                : throw new FormatException("is an http:// or https:// URL"),
         ShowUrl);
 
     public static ConfigType<string> AcmeDirectory { get; } = Url with
@@ -92,7 +98,10 @@ internal static class ConfigTypes
     /// <summary>Bytes, up to a bound.</summary>
     public static ConfigType<int> Size(int most) => new(
         "SIZE",
-        text => ParseSize(text) is { } value && value <= most ? (int)value : throw new FormatException($"is a size up to {ShowSize(most)}, such as 64KiB"),
+        text =>
+            ParseSize(text) is { } value && value <= most
+                ? (int)value
+                : throw new FormatException($"is a size up to {ShowSize(most)}, such as 64KiB"),
         static value => ShowSize(value));
 
     /// <summary>One of a few words.</summary>
@@ -110,7 +119,9 @@ internal static class ConfigTypes
                 return Checked(amount * ticks);
         }
 
-        return Amount(text) is { } seconds ? Checked(seconds * TimeSpan.TicksPerSecond) : throw new FormatException("is a duration, such as 90s, 5m or 1h");
+        return Amount(text) is { } seconds
+            ? Checked(seconds * TimeSpan.TicksPerSecond)
+            : throw new FormatException("is a duration, such as 90s, 5m or 1h");
 
         static TimeSpan Checked(decimal ticks) =>
             ticks <= TimeSpan.TicksPerDay * 30m ? TimeSpan.FromTicks((long)ticks) : throw new FormatException("is at most 720h");
@@ -151,18 +162,25 @@ internal static class ConfigTypes
 
     // Bounded before it is multiplied, so that no unit can overflow.
     private static decimal? Amount(string text) =>
-        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount <= 1_000_000_000_000m ? amount : null;
+        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount <= 1_000_000_000_000m
+            ? amount
+            : null;
 
     private static PortRange ParsePorts(string text)
     {
         var dash = text.IndexOf('-');
         var first = Port(dash < 0 ? text : text[..dash]);
         var last = dash < 0 ? first : Port(text[(dash + 1)..]);
-        return first is { } from && last is { } to && from <= to ? new PortRange(from, to) : throw new FormatException("is a port or a range of ports, such as 20000-20999");
+        return first is { } from && last is { } to && from <= to
+            ? new PortRange(from, to)
+            : throw new FormatException("is a port or a range of ports, such as 20000-20999");
 
-        static int? Port(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535 ? port : null;
+        static int? Port(string text) =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535 ? port : null;
     }
 
     private static string ShowUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0 ? text.Replace(uri.UserInfo + "@", "***@", StringComparison.Ordinal) : text;
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
+            ? text.Replace(uri.UserInfo + "@", "***@", StringComparison.Ordinal)
+            : text;
 }

@@ -1,8 +1,8 @@
 namespace Adit.Hub.Config;
 
 /// <summary>
-/// Puts the hub's options together: defaults, overlaid by <c>adit.yaml</c>, by <c>ADIT_HUB_…</c> variables and by flags, key by key. Everything
-/// that is wrong is found in one go, so that nobody fixes a file one error at a time.
+/// Puts the hub's options together: defaults, overlaid by <c>adit.yaml</c>, by <c>ADIT_HUB_…</c> variables and by flags, key by key.
+/// Everything that is wrong is found in one go, so that nobody fixes a file one error at a time.
 /// </summary>
 public static class HubConfig
 {
@@ -48,9 +48,13 @@ public static class HubConfig
         }
 
         foreach (var key in ConfigKeys.All)
-            entries.Add(new ConfigEntry(key.Name, key.Show(options), said.TryGetValue(key, out var saying) ? saying.Origin : ConfigOrigin.Default));
+            entries.Add(
+                new ConfigEntry(key.Name, key.Show(options), said.TryGetValue(key, out var saying) ? saying.Origin : ConfigOrigin.Default));
 
-        ConfigRules.Check(options, name => said.TryGetValue(ConfigKeys.All.First(key => key.Name == name), out var saying) ? saying.Origin : ConfigOrigin.Default, problems);
+        ConfigRules.Check(
+            options,
+            name => said.TryGetValue(ConfigKeys.All.First(key => key.Name == name), out var saying) ? saying.Origin : ConfigOrigin.Default,
+            problems);
         return (problems.Count == 0 ? options : null, new ConfigReport(entries, problems));
     }
 
@@ -64,13 +68,16 @@ public static class HubConfig
             return Path.Combine(data, "adit");
         if (environment.GetValueOrDefault("LOCALAPPDATA") is { Length: > 0 } local)
             return Path.Combine(local, "adit");
-        return environment.GetValueOrDefault("HOME") is { Length: > 0 } home ? Path.Combine(home, ".local", "share", "adit") : Path.GetFullPath("adit-data");
+        return environment.GetValueOrDefault("HOME") is { Length: > 0 } home
+            ? Path.Combine(home, ".local", "share", "adit")
+            : Path.GetFullPath("adit-data");
     }
 
     private static string[] Split(ConfigKey key, string text) =>
         key.IsList ? text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [text.Trim()];
 
-    private static (string? Path, bool MustExist) FindFile(string? file, IReadOnlyDictionary<string, string> environment, Dictionary<ConfigKey, Saying> said)
+    private static (string? Path, bool MustExist) FindFile(
+        string? file, IReadOnlyDictionary<string, string> environment, Dictionary<ConfigKey, Saying> said)
     {
         if (file is not null)
             return (file, true);
@@ -91,7 +98,8 @@ public static class HubConfig
             if (ConfigKeys.All.FirstOrDefault(key => key.Name == name) is { } key)
                 said.TryAdd(key, new Saying(list, origin, Path.GetDirectoryName(Path.GetFullPath(file.Path))!));
             else
-                problems.Add(new ConfigProblem(origin, $"there is no key '{name}'." + Suggest(name, ConfigKeys.All.Select(static key => key.Name))));
+                problems.Add(
+                    new ConfigProblem(origin, $"there is no key '{name}'." + Suggest(name, ConfigKeys.All.Select(static key => key.Name))));
         }
     }
 
@@ -112,7 +120,8 @@ public static class HubConfig
     {
         try
         {
-            return key.Apply(options, key.IsPath ? [.. saying.Values.Select(value => Path.GetFullPath(value, saying.Directory))] : saying.Values);
+            return key.Apply(
+                options, key.IsPath ? [.. saying.Values.Select(value => Path.GetFullPath(value, saying.Directory))] : saying.Values);
         }
         catch (FormatException e)
         {

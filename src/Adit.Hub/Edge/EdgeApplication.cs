@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Adit.Hub.Edge;
 
 /// <summary>Decides by host who serves a request: a route, the hub's own pipeline, or nobody.</summary>
-internal sealed class EdgeApplication<TInner>(IHttpApplication<TInner> inner, RouteTable routes, OwnHosts own, Forwarder forwarder, EdgeRedirect? redirect)
+internal sealed class EdgeApplication<TInner>(
+    IHttpApplication<TInner> inner, RouteTable routes, OwnHosts own, Forwarder forwarder, EdgeRedirect? redirect)
     : IHttpApplication<EdgeApplication<TInner>.Context>
     where TInner : notnull
 {

@@ -43,7 +43,8 @@ internal static class EdgeServices
         if (provider.GetService<IDoorKeys>() is not { } keys)
             return null;
         var tickets = new DoorTickets(DoorTickets.KeyIn(options.DataDirectory), provider.GetRequiredService<TimeProvider>());
-        return new Gatekeeper(keys, tickets, provider.GetRequiredService<SignInCodes>(), provider.GetRequiredService<GuessThrottles>().Tunnels);
+        return new Gatekeeper(
+            keys, tickets, provider.GetRequiredService<SignInCodes>(), provider.GetRequiredService<GuessThrottles>().Tunnels);
     }
 
     private static IServer Create(IServiceProvider provider, ServiceDescriptor server) =>

@@ -68,6 +68,8 @@ internal sealed class Exchange
     /// <summary>What went wrong, when the hub answered instead of the upstream or the answer broke off.</summary>
     public string? Error { get; set; }
 
-    /// <summary>What the observer keeps with it between <see cref="IExchangeObserver.Started"/> and <see cref="IExchangeObserver.Completed"/>.</summary>
+    /// <summary>
+    /// What the observer keeps with it between <see cref="IExchangeObserver.Started"/> and <see cref="IExchangeObserver.Completed"/>.
+    /// </summary>
     internal object? Observed { get; set; }
 }

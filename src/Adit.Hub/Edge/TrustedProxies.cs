@@ -19,7 +19,9 @@ internal sealed class TrustedProxies
     /// <summary>Whether the peer of a connection is one of them.</summary>
     public bool Contains(EndPoint? peer) => Contains((peer as IPEndPoint)?.Address);
 
-    /// <summary>Whether an address is one of theirs. An IPv4 address that arrives as IPv6 (<c>::ffff:10.0.0.5</c>) is seen as IPv4.</summary>
+    /// <summary>
+    /// Whether an address is one of theirs. An IPv4 address that arrives as IPv6 (<c>::ffff:10.0.0.5</c>) is seen as IPv4.
+    /// </summary>
     public bool Contains(IPAddress? address)
     {
         if (address is null || IsEmpty)

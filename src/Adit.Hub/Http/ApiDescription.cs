@@ -23,5 +23,6 @@ internal static class ApiDescription
         }));
 
     /// <summary>Maps it. It is made anew for each request, so it needs a token like everything else.</summary>
-    public static void MapApiDescription(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/api/v1/openapi.json").RequireAuthorization();
+    public static void MapApiDescription(this IEndpointRouteBuilder routes) =>
+        routes.MapOpenApi("/api/v1/openapi.json").RequireAuthorization();
 }

@@ -11,7 +11,7 @@ internal static class ProblemDocument
 {
     public const string ContentType = "application/problem+json";
 
-    // The default escapes apostrophes and everything beyond ASCII for the sake of JSON inside of HTML; this is never that, and people read it.
+    // The default escapes apostrophes and everything beyond ASCII for the sake of JSON inside of HTML; this is read by people.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes it.</summary>

@@ -1,6 +1,8 @@
 namespace Adit.Hub.Inspector;
 
-/// <summary>The first bytes of a body, collected as they pass. One writer at a time; what it holds is paid for out of the inspector's memory.</summary>
+/// <summary>
+/// The first bytes of a body, collected as they pass. One writer at a time; what it holds is paid for out of the inspector's memory.
+/// </summary>
 internal sealed class CapturedBody(int limit, RequestArchive archive)
 {
     private const int Least = 512;

@@ -7,10 +7,11 @@ using Microsoft.Extensions.Hosting;
 namespace Adit.Hub.Inspector;
 
 /// <summary>
-/// GET /api/v1/events: server-sent events until the listener leaves, its token is no longer good, or the hub stops. After a break nothing is
-/// sent again: listeners read the state anew.
+/// GET /api/v1/events: server-sent events until the listener leaves, its token is no longer good, or the hub stops. After a break nothing
+/// is sent again: listeners read the state anew.
 /// </summary>
-internal sealed class EventStream(EventHub events, TunnelInspectors inspectors, TokenRegistry tokens, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class EventStream(
+    EventHub events, TunnelInspectors inspectors, TokenRegistry tokens, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
 
@@ -26,7 +27,10 @@ internal sealed class EventStream(EventHub events, TunnelInspectors inspectors, 
         using var subscription = events.Subscribe(new EventFilter(caller.Account, caller.IsAdmin, tunnel, requests));
         if (subscription is null)
         {
-            await Problems.Of(StatusCodes.Status429TooManyRequests, "limit-reached", "Too many listen for events already; end some of them.").ExecuteAsync(context);
+            await Problems.Of(
+                StatusCodes.Status429TooManyRequests,
+                "limit-reached",
+                "Too many listen for events already; end some of them.").ExecuteAsync(context);
             return;
         }
 
@@ -45,7 +49,8 @@ internal sealed class EventStream(EventHub events, TunnelInspectors inspectors, 
         }
     }
 
-    private async Task SendAsync(HttpContext context, EventSubscription subscription, Func<bool> isWelcome, CancellationToken cancellationToken)
+    private async Task SendAsync(
+        HttpContext context, EventSubscription subscription, Func<bool> isWelcome, CancellationToken cancellationToken)
     {
         var body = context.Response.Body;
         await body.WriteAsync(ServerEvent.Opening, cancellationToken);
@@ -66,7 +71,8 @@ internal sealed class EventStream(EventHub events, TunnelInspectors inspectors, 
     private async Task<bool> WaitAsync(EventSubscription subscription, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = time.CreateTimer(static p => ((CancellationTokenSource)p!).Cancel(), patience, HeartbeatEvery, Timeout.InfiniteTimeSpan);
+        using var timer = time.CreateTimer(
+            static p => ((CancellationTokenSource)p!).Cancel(), patience, HeartbeatEvery, Timeout.InfiniteTimeSpan);
         try
         {
             return await subscription.Waiting.WaitToReadAsync(patience.Token);

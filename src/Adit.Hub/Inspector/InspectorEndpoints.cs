@@ -41,9 +41,12 @@ internal static class InspectorEndpoints
     private static IResult List(string name, HttpContext context, TunnelInspectors inspectors, RequestArchive archive) =>
         Own(name, context, inspectors) is null
             ? NotInspected(name)
-            : TypedResults.Json(new RequestList { Items = [.. archive.List(name).Select(recording => RequestView.Summary(recording, name))] }, TunnelsJson.Default.RequestList);
+            : TypedResults.Json(
+                new RequestList { Items = [.. archive.List(name).Select(recording => RequestView.Summary(recording, name))] },
+                TunnelsJson.Default.RequestList);
 
-    private static IResult Show(string name, string id, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, bool secrets = false)
+    private static IResult Show(
+        string name, string id, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, bool secrets = false)
     {
         if (Own(name, context, inspectors) is null)
             return NotInspected(name);
@@ -62,7 +65,8 @@ internal static class InspectorEndpoints
         if (Replay.Refusal(original) is { } refusal)
             return Problems.Conflict("not-replayable", refusal);
         if (routes.Find($"{name}.{options.Domain}") is not { Kind: RouteKind.Http } route || !route.Upstream.IsUp)
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "offline", $"The tunnel '{name}' is offline: start its client and try again.");
+            return Problems.Of(
+                StatusCodes.Status503ServiceUnavailable, "offline", $"The tunnel '{name}' is offline: start its client and try again.");
         var recording = await replay.RunAsync(original, route, context.RequestAborted);
         inspector.Keep(recording);
         return TypedResults.Json(RequestView.Whole(recording, name, secrets), TunnelsJson.Default.InspectedRequest);

@@ -108,9 +108,12 @@ internal sealed class Replay(HubOptions options, RequestArchive archive, TimePro
     private HttpRequestMessage Request(Recording original, Route route, string id)
     {
         var exchange = original.Exchange;
-        var host = exchange.RequestHeaders.FirstOrDefault(static h => h.Key.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value ?? options.Domain;
+        var host = exchange.RequestHeaders.FirstOrDefault(static h => h.Key.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value
+            ?? options.Domain;
         // The target goes out as it came in: nothing is decoded, encoded or shortened.
-        var target = new Uri("http://" + route.Upstream.Authority + exchange.Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var target = new Uri(
+            "http://" + route.Upstream.Authority + exchange.Target,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var request = new HttpRequestMessage(new HttpMethod(exchange.Method), target)
         {
             Version = route.Upstream.Protocol == UpstreamProtocol.Http2 ? HttpVersion.Version20 : HttpVersion.Version11,

@@ -52,7 +52,9 @@ internal sealed class RequestArchive(int perTunnel, long memoryLimit)
     /// <summary>What a recording took that will not be kept.</summary>
     public void Discard(Recording recording) => _memory.Release(recording.Request.Cost + recording.Response.Cost);
 
-    /// <summary>The recordings of a tunnel, newest first: by when they began, since a slow one completes after those that came later.</summary>
+    /// <summary>
+    /// The recordings of a tunnel, newest first: by when they began, since a slow one completes after those that came later.
+    /// </summary>
     public IReadOnlyList<Recording> List(string tunnel)
     {
         lock (_lock)
@@ -62,7 +64,9 @@ internal sealed class RequestArchive(int perTunnel, long memoryLimit)
     public Recording? Find(string tunnel, string id)
     {
         lock (_lock)
-            return _byTunnel.TryGetValue(tunnel, out var own) ? own.FirstOrDefault(node => node.Value.Recording.Exchange.Id == id)?.Value.Recording : null;
+            return _byTunnel.TryGetValue(tunnel, out var own)
+                ? own.FirstOrDefault(node => node.Value.Recording.Exchange.Id == id)?.Value.Recording
+                : null;
     }
 
     /// <summary>Drops all recordings of a tunnel.</summary>

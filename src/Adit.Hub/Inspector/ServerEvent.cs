@@ -21,5 +21,6 @@ internal sealed class ServerEvent
         new([.. Encoding.ASCII.GetBytes($"event: {type}\ndata: "), .. json, .. "\n\n"u8]);
 
     /// <summary>Tells a listener how many events it was too slow for.</summary>
-    public static byte[] Missed(long count) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"event: missed\ndata: {{\"count\":{count}}}\n\n"));
+    public static byte[] Missed(long count) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"event: missed\ndata: {{\"count\":{count}}}\n\n"));
 }

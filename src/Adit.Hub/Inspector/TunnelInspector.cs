@@ -6,7 +6,8 @@ namespace Adit.Hub.Inspector;
 /// Looks at the requests of one tunnel. When many pass it looks at the first of each second only: more could be seen by nobody, and looking
 /// is not free.
 /// </summary>
-internal sealed class TunnelInspector(string tunnel, string account, HubOptions options, RequestArchive archive, EventHub events, TimeProvider time) : IExchangeObserver
+internal sealed class TunnelInspector(
+    string tunnel, string account, HubOptions options, RequestArchive archive, EventHub events, TimeProvider time) : IExchangeObserver
 {
     private const int LeastPerSecond = 100;
 

@@ -44,14 +44,20 @@ internal static class LinkEndpoints
     {
         if (DataHandshake.TicketOf(context.Request.Headers.Authorization) is not { } ticket || host.Redeem(ticket) is not { } admission)
         {
-            await Problems.Of(StatusCodes.Status401Unauthorized, "unauthorized", "The ticket is unknown, used, or older than 30 seconds.").ExecuteAsync(context);
+            await Problems.Of(
+                StatusCodes.Status401Unauthorized,
+                "unauthorized",
+                "The ticket is unknown, used, or older than 30 seconds.").ExecuteAsync(context);
             return;
         }
 
         if (await UpgradeAsync(context) is not { } stream)
         {
             admission.GiveUp();
-            await Problems.Of(StatusCodes.Status426UpgradeRequired, "upgrade", $"A data connection upgrades to {LinkProtocol.DataUpgrade} or to WebSocket.").ExecuteAsync(context);
+            await Problems.Of(
+                StatusCodes.Status426UpgradeRequired,
+                "upgrade",
+                $"A data connection upgrades to {LinkProtocol.DataUpgrade} or to WebSocket.").ExecuteAsync(context);
             return;
         }
 

@@ -42,11 +42,13 @@ internal sealed class DataDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new StorageException($"The data directory {path} is in use by another hub; stop that one or give this one another --data.", e);
+            throw new StorageException(
+                $"The data directory {path} is in use by another hub; stop that one or give this one another --data.", e);
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new StorageException($"The data directory {path} belongs to another user; run the hub as that user or give it another --data.", e);
+            throw new StorageException(
+                $"The data directory {path} belongs to another user; run the hub as that user or give it another --data.", e);
         }
     }
 

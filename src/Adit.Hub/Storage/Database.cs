@@ -60,7 +60,9 @@ internal sealed class Database : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a write and completes when it is on disk. The function runs on the writer's thread and must only touch the database.</summary>
+    /// <summary>
+    /// Runs a write and completes when it is on disk. The function runs on the writer's thread and must only touch the database.
+    /// </summary>
     /// <exception cref="StorageException">It could not be committed.</exception>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
     {

@@ -17,17 +17,20 @@ internal static class Migrator
     public static void Run(SqliteConnection connection, TimeProvider time)
     {
         connection.Execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied TEXT NOT NULL)");
-        var applied = connection.Query<(string Name, string Checksum)>("SELECT name, checksum FROM migrations").ToDictionary(m => m.Name, m => m.Checksum);
+        var applied = connection.Query<(string Name, string Checksum)>(
+            "SELECT name, checksum FROM migrations").ToDictionary(m => m.Name, m => m.Checksum);
         var known = Read();
         foreach (var name in applied.Keys.Except(known.Select(m => m.Name)).Order(StringComparer.Ordinal))
-            throw new StorageException($"The database was written by a newer hub (it has the migration {name}); use that version or restore an older copy.");
+            throw new StorageException(
+                $"The database was written by a newer hub (it has the migration {name}); use that version or restore an older copy.");
         foreach (var (name, sql) in known)
         {
             var checksum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql.ReplaceLineEndings("\n"))));
             if (applied.TryGetValue(name, out var before))
             {
                 if (before != checksum)
-                    throw new StorageException($"The migration {name} is not the one that this database was made with; use the version of the hub that made it.");
+                    throw new StorageException(
+                        $"The migration {name} is not the one that this database was made with; use the version of the hub that made it.");
                 continue;
             }
 

@@ -118,7 +118,8 @@ internal sealed class TunnelMeters
             }
         }
 
-        writer.Histogram("adit_request_duration_seconds", "From a request's head to the last byte of its answer; upgraded connections are left out.");
+        writer.Histogram(
+            "adit_request_duration_seconds", "From a request's head to the last byte of its answer; upgraded connections are left out.");
         foreach (var (tunnel, totals, _) in all)
         {
             if (totals.Times.Any(static count => count > 0))

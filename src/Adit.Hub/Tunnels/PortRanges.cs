@@ -19,7 +19,8 @@ internal sealed class PortRanges(HubOptions options)
     {
         if (!isPublic)
             return IPAddress.Loopback;
-        var text = options.TcpAddress ?? (options.ListenTls.Concat(options.Listen).FirstOrDefault() is { } first ? first[..first.LastIndexOf(':')] : "127.0.0.1");
+        var text = options.TcpAddress
+            ?? (options.ListenTls.Concat(options.Listen).FirstOrDefault() is { } first ? first[..first.LastIndexOf(':')] : "127.0.0.1");
         return text is "*" or "" ? IPAddress.Any : text == "localhost" ? IPAddress.Loopback : IPAddress.Parse(text.Trim('[', ']'));
     }
 

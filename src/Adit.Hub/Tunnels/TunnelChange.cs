@@ -39,12 +39,17 @@ internal static class TunnelChange
     public static bool Matches(Microsoft.Extensions.Primitives.StringValues validators, string etag) =>
         validators.SelectMany(static v => (v ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(v => v == "*" || v == etag);
 
-    private static TunnelRecord Changed(TunnelRecord record, ChangeTunnelRequest request, Microsoft.Extensions.Primitives.StringValues expected)
+    private static TunnelRecord Changed(
+        TunnelRecord record, ChangeTunnelRequest request, Microsoft.Extensions.Primitives.StringValues expected)
     {
         if (expected.Count > 0 && !Matches(expected, record.ETag()))
-            throw new TunnelRefusal(TunnelRefusalCode.Changed, $"The tunnel '{record.Name}' was changed since you read it; read it again and repeat the change.");
+            throw new TunnelRefusal(
+                TunnelRefusalCode.Changed,
+                $"The tunnel '{record.Name}' was changed since you read it; read it again and repeat the change.");
         if (record.Client is not null && request.Keep == false)
-            throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"The tunnel '{record.Name}' is served by a named client and is therefore kept; remove it instead.");
+            throw new TunnelRefusal(
+                TunnelRefusalCode.Invalid,
+                $"The tunnel '{record.Name}' is served by a named client and is therefore kept; remove it instead.");
         return record with
         {
             Access = request.Access ?? record.Access,

@@ -50,7 +50,9 @@ internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch)
     public static RouteLimits Limits(TunnelRecord record, Caller? caller) => new()
     {
         MaxRequestBytes = record.Options?.MaxRequestBytes,
-        ResponseHeadTimeout = record.Options?.ResponseTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : RouteLimits.Default.ResponseHeadTimeout,
+        ResponseHeadTimeout = record.Options?.ResponseTimeoutSeconds is { } seconds
+            ? TimeSpan.FromSeconds(seconds)
+            : RouteLimits.Default.ResponseHeadTimeout,
         MaxConcurrent = caller?.MaxStreams ?? RouteLimits.Default.MaxConcurrent,
         Bandwidth = caller?.Bandwidth,
     };
@@ -82,9 +84,11 @@ internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch)
         };
     }
 
-    private static byte[]? Hash(string? @sealed) => @sealed is null ? null : Convert.FromHexString(@sealed[(@sealed.LastIndexOf(':') + 1)..]);
+    private static byte[]? Hash(string? @sealed) =>
+        @sealed is null ? null : Convert.FromHexString(@sealed[(@sealed.LastIndexOf(':') + 1)..]);
 
     private static string Seal(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
-    private static string Text(TunnelOptions? options) => options is null ? "" : JsonSerializer.Serialize(options, TunnelsJson.Default.TunnelOptions);
+    private static string Text(TunnelOptions? options) =>
+        options is null ? "" : JsonSerializer.Serialize(options, TunnelsJson.Default.TunnelOptions);
 }

@@ -6,7 +6,8 @@ using Adit.Link;
 namespace Adit.Hub.Tunnels;
 
 /// <summary>
-/// Streams that clients open towards the hub: <c>tunnel:NAME</c> leads to whoever serves that tunnel, without any port (<c>adit connect</c>).
+/// Streams that clients open towards the hub: <c>tunnel:NAME</c> leads to whoever serves that tunnel, without any port (<c>adit
+/// connect</c>).
 /// </summary>
 internal sealed class TunnelDoor(TunnelRegistry registry, TokenRegistry tokens, TimeProvider time)
 {

@@ -16,7 +16,9 @@ internal static class TunnelEndpoints
 {
     private const int PageSize = 200;
 
-    /// <summary>Registers the slice. Needs storage, access, the edge's route table, the link host and an <see cref="ITunnelWatch"/>.</summary>
+    /// <summary>
+    /// Registers the slice. Needs storage, access, the edge's route table, the link host and an <see cref="ITunnelWatch"/>.
+    /// </summary>
     public static IServiceCollection AddTunnels(this IServiceCollection services)
     {
         services.AddSingleton<TunnelRegistry>();
@@ -53,7 +55,8 @@ internal static class TunnelEndpoints
         return TypedResults.Json(shown, TunnelsJson.Default.Tunnel, statusCode: status);
     }
 
-    private static JsonHttpResult<TunnelList> List(HttpContext context, TunnelRegistry registry, TunnelView view, string? cursor = null, int? limit = null)
+    private static JsonHttpResult<TunnelList> List(
+        HttpContext context, TunnelRegistry registry, TunnelView view, string? cursor = null, int? limit = null)
     {
         var caller = context.Caller();
         var size = Math.Clamp(limit ?? PageSize, 1, PageSize);
@@ -68,13 +71,17 @@ internal static class TunnelEndpoints
             new TunnelList { Items = [.. page.Take(size)], Next = page.Count > size ? page[size - 1].Name : null }, TunnelsJson.Default.TunnelList);
     }
 
-    private static async Task<IResult> CreateAsync(CreateTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelView view)
+    private static async Task<IResult> CreateAsync(
+        CreateTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelView view)
     {
         if (TunnelRules.Refusal(request.Options) is { } refusal)
             return Problems.Invalid(refusal);
         if (request.Kind != TunnelKind.Tcp && request.Port is not null)
             return Problems.Invalid("Only a tcp tunnel has a port.");
-        if (request.Target is null || request.Hosts?.Any(static h => h is null) == true || !Enum.IsDefined(request.Kind) || !Enum.IsDefined(request.Access))
+        if (request.Target is null
+            || request.Hosts?.Any(static h => h is null) == true
+            || !Enum.IsDefined(request.Kind)
+            || !Enum.IsDefined(request.Access))
             return Problems.Invalid("A tunnel has a kind, an access and a target; its host names are text.");
         if (request.Client is { Length: > 63 or 0 })
             return Problems.Invalid("A client's name has 1 to 63 characters.");

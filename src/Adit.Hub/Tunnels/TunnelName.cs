@@ -22,7 +22,8 @@ internal static class TunnelName
         if (!name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || name[0] == '-' || name[^1] == '-')
             return $"The name '{Shown(name)}' is not a DNS label: use a-z, 0-9 and hyphens inside.";
         if (name.Length >= 4 && name[2] == '-' && name[3] == '-')
-            return $"The name '{name}' could be mistaken for an internationalized one; names whose third and fourth characters are hyphens are refused.";
+            return $"The name '{name}' could be mistaken for an internationalized one; names whose third and fourth characters are hyphens "
+                + "are refused.";
         return Reserved.Contains(name) ? $"The name '{name}' is reserved; choose another." : null;
     }
 
@@ -47,7 +48,9 @@ internal static class TunnelName
     /// <summary>Why a custom host name cannot be had; null when it can.</summary>
     public static string? HostRefusal(string host, string domain)
     {
-        if (host.Length is 0 or > 253 || Uri.CheckHostName(host) != UriHostNameType.Dns || !host.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.'))
+        if (host.Length is 0 or > 253
+            || Uri.CheckHostName(host) != UriHostNameType.Dns
+            || !host.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.'))
             return $"'{Shown(host)}' is not a host name in lower case.";
         if (host == domain || host.EndsWith("." + domain, StringComparison.Ordinal))
             return $"{host} is under the hub's own domain; ask for it by name.";

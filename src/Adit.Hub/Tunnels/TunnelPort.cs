@@ -19,7 +19,8 @@ internal sealed partial class TunnelPort : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
-    private TunnelPort(Socket listener, string name, TunnelUpstream upstream, RouteMeter meter, Func<RouteLimits> limits, TimeProvider time, ILogger log)
+    private TunnelPort(
+        Socket listener, string name, TunnelUpstream upstream, RouteMeter meter, Func<RouteLimits> limits, TimeProvider time, ILogger log)
     {
         _listener = listener;
         _name = name;

@@ -61,7 +61,9 @@ internal sealed partial class TunnelRegistry : IDisposable
 
     public LiveTunnel? Find(string name) => _tunnels.TryGetValue(name, out var tunnel) && tunnel.Record is not null ? tunnel : null;
 
-    /// <summary>Loads what was stored. Ephemeral tunnels get a fresh grace time, in which their clients come back to a restarted hub.</summary>
+    /// <summary>
+    /// Loads what was stored. Ephemeral tunnels get a fresh grace time, in which their clients come back to a restarted hub.
+    /// </summary>
     public async Task LoadAsync()
     {
         await _released.LoadAsync(_store);
@@ -96,7 +98,9 @@ internal sealed partial class TunnelRegistry : IDisposable
     public async Task<(LiveTunnel Tunnel, bool IsNew)> ServeAsync(CreateTunnelRequest request, Caller caller)
     {
         var target = TunnelTarget.Parse(request.Target, request.Kind)
-            ?? throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"The target is not one that a tunnel of kind {request.Kind.Word()} can have; see docs/guide/{request.Kind.Word()}.md.");
+            ?? throw new TunnelRefusal(
+                TunnelRefusalCode.Invalid,
+                $"The target is not one that a tunnel of kind {request.Kind.Word()} can have; see docs/guide/{request.Kind.Word()}.md.");
         var link = FindLink(request, caller);
         while (true)
         {
@@ -218,7 +222,8 @@ internal sealed partial class TunnelRegistry : IDisposable
     {
         if (request.Link is null)
             return request.Client is null
-                ? throw new TunnelRefusal(TunnelRefusalCode.Invalid, "A tunnel needs the link that serves it, or the name of the client that shall.")
+                ? throw new TunnelRefusal(
+                    TunnelRefusalCode.Invalid, "A tunnel needs the link that serves it, or the name of the client that shall.")
                 : _links.Links.FirstOrDefault(l => l.Client.Name == request.Client && l.Principal.Account == caller.Account);
         return _links.Find(request.Link) is { } link && link.Principal.Account == caller.Account
             ? link
@@ -230,7 +235,8 @@ internal sealed partial class TunnelRegistry : IDisposable
     {
         tunnel.Caller = caller;
         if (caller.MaxTunnels is { } most && _tunnels.Values.Count(t => t.Caller?.TokenId == caller.TokenId) > most)
-            throw new TunnelRefusal(TunnelRefusalCode.LimitReached, $"The token {caller.TokenName} is at its limit of {most} tunnels; remove one.");
+            throw new TunnelRefusal(
+                TunnelRefusalCode.LimitReached, $"The token {caller.TokenName} is at its limit of {most} tunnels; remove one.");
     }
 
     private async Task SaveAsync(LiveTunnel tunnel, CreateTunnelRequest request, Caller caller, TunnelTarget target)

@@ -35,7 +35,9 @@ internal static class TunnelRules
         if (TunnelName.Refusal(name) is { } refusal)
             throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
         if (released.IsReserved(name, caller.Account))
-            throw new TunnelRefusal(TunnelRefusalCode.NameReserved, $"The name '{name}' was given up less than 30 days ago by another account; choose another.");
+            throw new TunnelRefusal(
+                TunnelRefusalCode.NameReserved,
+                $"The name '{name}' was given up less than 30 days ago by another account; choose another.");
     }
 
     /// <summary>Whether a tunnel that is there is the one asked for.</summary>
@@ -45,7 +47,9 @@ internal static class TunnelRules
         if (record.Account != caller.Account)
             throw new TunnelRefusal(TunnelRefusalCode.NameTaken, $"The name '{record.Name}' is taken; choose another.");
         if (record.Kind != request.Kind)
-            throw new TunnelRefusal(TunnelRefusalCode.KindDiffers, $"You have a tunnel '{record.Name}' of kind {record.Kind.Word()}; remove it first or choose another name.");
+            throw new TunnelRefusal(
+                TunnelRefusalCode.KindDiffers,
+                $"You have a tunnel '{record.Name}' of kind {record.Kind.Word()}; remove it first or choose another name.");
     }
 
     // RFC 9110 5.1 and 5.5: a field name is a token; a value has no line breaks or NUL. Framing fields are the forwarder's own.
@@ -56,13 +60,15 @@ internal static class TunnelRules
             return $"At most {MostHeaders} headers can be set or removed.";
         foreach (var name in all)
         {
-            if (name.Length is 0 or > 200 || !name.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)))
+            if (name.Length is 0 or > 200
+                || !name.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)))
                 return "A header's name has letters, digits and hyphens.";
             if (name.ToLowerInvariant() is "content-length" or "transfer-encoding" or "connection" or "upgrade" or "host" or "trailer" or "te" or "keep-alive")
                 return $"The header {name} frames the message and cannot be set or removed; for Host use the Host header option.";
         }
 
-        return values?.Any(static v => v.Length > MostHeaderBytes || v.Any(static c => (c < ' ' && c != '\t') || c == '\u007f' || c > '\u00ff')) == true
+        return values?.Any(
+            static v => v.Length > MostHeaderBytes || v.Any(static c => (c < ' ' && c != '\t') || c == '\u007f' || c > '\u00ff')) == true
             ? $"A header's value has at most {MostHeaderBytes} characters and no line breaks."
             : null;
     }

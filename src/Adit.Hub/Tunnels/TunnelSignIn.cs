@@ -10,15 +10,18 @@ namespace Adit.Hub.Tunnels;
 internal static class TunnelSignIn
 {
     /// <summary>Serves it.</summary>
-    public static IResult Serve(string name, HttpContext context, TunnelRegistry registry, TunnelView view, SignInCodes codes, TimeProvider time)
+    public static IResult Serve(
+        string name, HttpContext context, TunnelRegistry registry, TunnelView view, SignInCodes codes, TimeProvider time)
     {
-        if (TunnelEndpoints.Own(name, context, registry) is not { Record: { Kind: TunnelKind.Http } record } tunnel || view.Of(tunnel, context) is not { Url: { } url } shown)
+        if (TunnelEndpoints.Own(name, context, registry) is not { Record: { Kind: TunnelKind.Http } record } tunnel
+            || view.Of(tunnel, context) is not { Url: { } url } shown)
             return Problems.NotFound($"http tunnel '{name}'");
         var caller = context.Caller();
         if (caller.Account != record.Account)
             return Problems.Forbidden($"Only a token of {record.Account} signs in to '{name}'; visit with one of these.");
         if (codes.Issue(shown.Hosts[0], new DoorKey(caller.Account, caller.TokenId)) is not { } code)
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "busy", "Too many sign-in links wait to be used; try again in a minute.");
+            return Problems.Of(
+                StatusCodes.Status503ServiceUnavailable, "busy", "Too many sign-in links wait to be used; try again in a minute.");
         context.Response.Headers.CacheControl = "no-store";
         var link = new SignInLink { Url = $"{url.TrimEnd('/')}/_adit/sign-in#code={code}", Expires = time.GetUtcNow() + SignInCodes.Life };
         return TypedResults.Json(link, TokensJson.Default.SignInLink, statusCode: StatusCodes.Status201Created);

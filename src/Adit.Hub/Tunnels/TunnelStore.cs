@@ -44,7 +44,8 @@ internal sealed class TunnelStore(Database database)
         if (record.Keep)
         {
             connection.Execute(
-                "INSERT INTO released_names (name, account, released) VALUES (@Name, @Account, @at) ON CONFLICT (name) DO UPDATE SET account = excluded.account, released = excluded.released",
+                "INSERT INTO released_names (name, account, released) VALUES (@Name, @Account, @at) ON CONFLICT (name) DO UPDATE SET "
+                    + "account = excluded.account, released = excluded.released",
                 new { record.Name, record.Account, at = at.ToString("O") });
         }
     });
@@ -52,7 +53,8 @@ internal sealed class TunnelStore(Database database)
     /// <summary>The accounts that may still claim names they gave up after <paramref name="since"/>.</summary>
     public Task<IReadOnlyDictionary<string, (string Account, DateTimeOffset Released)>> ReleasedAsync(DateTimeOffset since) => database.ReadAsync(connection =>
         (IReadOnlyDictionary<string, (string, DateTimeOffset)>)connection
-            .Query<(string Name, string Account, string Released)>("SELECT name, account, released FROM released_names WHERE released > @since", new { since = since.ToString("O") })
+            .Query<(string Name, string Account, string Released)>(
+                "SELECT name, account, released FROM released_names WHERE released > @since", new { since = since.ToString("O") })
             .ToDictionary(r => r.Name, r => (r.Account, DateTimeOffset.Parse(r.Released, CultureInfo.InvariantCulture)), StringComparer.Ordinal));
 
     private sealed class Row

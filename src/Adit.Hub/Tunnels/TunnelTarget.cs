@@ -49,7 +49,9 @@ internal sealed record TunnelTarget(string Link, string Authority, UpstreamProto
         var colon = text.LastIndexOf(':');
         var bracket = text.LastIndexOf(']');
         var host = colon > bracket ? text[..colon] : text;
-        var port = colon > bracket ? (int.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var p) ? p : -1) : defaultPort ?? -1;
+        var port = colon > bracket
+            ? (int.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var p) ? p : -1)
+            : defaultPort ?? -1;
         var name = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
         return port is >= 1 and <= 65535 && Uri.CheckHostName(name) != UriHostNameType.Unknown ? $"{host}:{port}" : null;
     }

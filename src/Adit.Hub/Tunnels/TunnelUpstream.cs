@@ -84,7 +84,8 @@ internal sealed class TunnelUpstream(string name, TunnelTarget target, TimeProvi
     // With more than one client it is worth a round trip to know that this one can reach the target, while another can still be asked.
     private static async Task OpenedAsync(LinkStream stream, CancellationToken cancellationToken)
     {
-        await using var abort = cancellationToken.UnsafeRegister(static s => ((LinkStream)s!).Reset(ResetCode.Cancelled, "The visitor went away."), stream);
+        await using var abort = cancellationToken.UnsafeRegister(
+            static s => ((LinkStream)s!).Reset(ResetCode.Cancelled, "The visitor went away."), stream);
         try
         {
             await stream.WaitOpenedAsync();

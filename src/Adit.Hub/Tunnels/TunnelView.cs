@@ -43,7 +43,8 @@ internal sealed class TunnelView(HubOptions options)
         var (isTls, port) = Outside(context);
         return record.Kind switch
         {
-            TunnelKind.Http => isTls ? $"https://{hosts[0]}{(port == 443 ? "" : $":{port}")}/" : $"http://{hosts[0]}{(port == 80 ? "" : $":{port}")}/",
+            TunnelKind.Http =>
+                isTls ? $"https://{hosts[0]}{(port == 443 ? "" : $":{port}")}/" : $"http://{hosts[0]}{(port == 80 ? "" : $":{port}")}/",
             TunnelKind.Tls => $"tls://{hosts[0]}:{(options.ListenTls.Count > 0 ? PortOf(options.ListenTls[0]) : port)}",
             _ => record.Port is { } tcp ? $"tcp://{(record.Access == TunnelAccess.Owner ? "127.0.0.1" : options.Domain)}:{tcp}" : null,
         };

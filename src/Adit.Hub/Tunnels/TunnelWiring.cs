@@ -63,7 +63,9 @@ internal sealed class TunnelWiring(
         var isPublic = record.Access == TunnelAccess.Public;
         var port = ports.Listen(wanted, isPublic, at => TunnelPort.Listen(at, name, upstream, tunnel.Meter, () => tunnel.Limits, time, log))
             ?? throw (wanted == 0
-                ? new TunnelRefusal(TunnelRefusalCode.PortsExhausted, $"All ports for tunnels ({ports.Text}) are taken; remove a tunnel or give the hub a larger range.")
+                ? new TunnelRefusal(
+                    TunnelRefusalCode.PortsExhausted,
+                    $"All ports for tunnels ({ports.Text}) are taken; remove a tunnel or give the hub a larger range.")
                 : new TunnelRefusal(TunnelRefusalCode.PortTaken, $"Port {wanted} of the hub is taken; choose another or 0 for any."));
         tunnel.Port?.Dispose();
         tunnel.Port = port;

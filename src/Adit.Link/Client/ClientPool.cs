@@ -94,8 +94,11 @@ internal sealed class ClientPool(LinkClient client)
             if (!waiter.TrySetCanceled(CancellationToken.None) && waiter.Task.IsCompletedSuccessfully)
                 Return(await waiter.Task); // It came at the very moment.
             if (e is TimeoutException)
-                throw new LinkStreamException(ResetCode.TimedOut, $"The hub did not let this client open a data connection within {DialTimeout.TotalSeconds:0} s.");
-            throw e is LinkStreamException or OperationCanceledException || !Wire.IsBroken(e) ? e : new LinkStreamException(ResetCode.LinkLost, $"There is no link to {client.Options.Hub} at the moment.", e);
+                throw new LinkStreamException(
+                    ResetCode.TimedOut, $"The hub did not let this client open a data connection within {DialTimeout.TotalSeconds:0} s.");
+            throw e is LinkStreamException or OperationCanceledException || !Wire.IsBroken(e)
+                ? e
+                : new LinkStreamException(ResetCode.LinkLost, $"There is no link to {client.Options.Hub} at the moment.", e);
         }
     }
 

@@ -20,7 +20,9 @@ internal sealed class HubDialer(LinkClientOptions options)
 
     /// <summary>Opens the control connection.</summary>
     /// <exception cref="LinkRefusedException">The hub answered that it will not.</exception>
-    /// <exception cref="Exception">The hub could not be reached: one that <see cref="Wire.IsBroken"/> knows, or <see cref="HttpRequestException"/>.</exception>
+    /// <exception cref="Exception">
+    /// The hub could not be reached: one that <see cref="Wire.IsBroken"/> knows, or <see cref="HttpRequestException"/>.
+    /// </exception>
     public async Task<WebSocket> DialControlAsync(CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
@@ -45,9 +47,17 @@ internal sealed class HubDialer(LinkClientOptions options)
         try
         {
             if (_webSocketData)
-                return new StreamWire(WebSocketStream.Create(await UpgradeToWebSocketAsync(stream, LinkProtocol.DataPath, "Ticket " + ticket, deadline.Token), WebSocketMessageType.Binary, ownsWebSocket: true), null, stream.Dispose, socket: socket);
+                return new StreamWire(
+                    WebSocketStream.Create(
+                        await UpgradeToWebSocketAsync(stream, LinkProtocol.DataPath, "Ticket " + ticket, deadline.Token),
+                        WebSocketMessageType.Binary,
+                        ownsWebSocket: true),
+                    null,
+                    stream.Dispose,
+                    socket: socket);
             var answer = await RequestAsync(stream, DataRequest(ticket), deadline.Token);
-            if (answer.Status == 101 && string.Equals(answer.Header("Upgrade"), LinkProtocol.DataUpgrade, StringComparison.OrdinalIgnoreCase))
+            if (answer.Status == 101
+                && string.Equals(answer.Header("Upgrade"), LinkProtocol.DataUpgrade, StringComparison.OrdinalIgnoreCase))
                 return ToWire(stream, socket, answer.Rest);
             if (answer.Status is not 401 and < 500)
                 _webSocketData = true; // Something between does not let this upgrade through; WebSocket it knows. The ticket may be spent: the hub asks again.
@@ -108,10 +118,13 @@ internal sealed class HubDialer(LinkClientOptions options)
         var authority = $"{options.Hub.IdnHost}:{options.Hub.Port}";
         var head = new StringBuilder($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
         if (options.Proxy?.Credentials?.GetCredential(proxy, "Basic") is { } credential)
-            head.Append($"Proxy-Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}"))}\r\n");
+            head.Append(
+                "Proxy-Authorization: Basic "
+                    + $"{Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}"))}\r\n");
         var answer = await RequestAsync(stream, head.Append("\r\n").ToString(), cancellationToken);
         if (answer.Status is < 200 or > 299)
-            throw new IOException($"The proxy {proxy.Host}:{proxy.Port} refused to connect to {authority}: {answer.Status} {answer.Sentence}");
+            throw new IOException(
+                $"The proxy {proxy.Host}:{proxy.Port} refused to connect to {authority}: {answer.Status} {answer.Sentence}");
     }
 
     private static Wire ToWire(Stream stream, Socket socket, ReadOnlyMemory<byte> unread) =>
@@ -122,14 +135,17 @@ internal sealed class HubDialer(LinkClientOptions options)
     // ---- Requests ----------------------------------------------------------------------------------------------------------------
 
     private string DataRequest(string ticket) =>
-        $"GET {LinkProtocol.DataPath} HTTP/1.1\r\nHost: {options.Hub.Authority}\r\nConnection: Upgrade\r\nUpgrade: {LinkProtocol.DataUpgrade}\r\nAuthorization: Ticket {ticket}\r\n\r\n";
+        $"GET {LinkProtocol.DataPath} HTTP/1.1\r\nHost: {options.Hub.Authority}\r\nConnection: Upgrade\r\nUpgrade: "
+            + $"{LinkProtocol.DataUpgrade}\r\nAuthorization: Ticket {ticket}\r\n\r\n";
 
-    private async Task<WebSocket> UpgradeToWebSocketAsync(Stream stream, string path, string authorization, CancellationToken cancellationToken)
+    private async Task<WebSocket> UpgradeToWebSocketAsync(
+        Stream stream, string path, string authorization, CancellationToken cancellationToken)
     {
         var key = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
         var answer = await RequestAsync(
             stream,
-            $"GET {path} HTTP/1.1\r\nHost: {options.Hub.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            $"GET {path} HTTP/1.1\r\nHost: {options.Hub.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+                + "13\r\n"
             + $"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {LinkProtocol.SubProtocol}\r\nAuthorization: {authorization}\r\n\r\n",
             cancellationToken);
         switch (answer.Status)
@@ -143,14 +159,17 @@ internal sealed class HubDialer(LinkClientOptions options)
             case 429 or >= 500:
                 throw new IOException($"The hub {options.Hub} answered {answer.Status}: {answer.Sentence}");
             default:
-                throw new LinkRefusedException("not-a-hub", $"{options.Hub} does not answer as an Adit hub does ({answer.Status} {answer.Sentence}); check the address.");
+                throw new LinkRefusedException(
+                    "not-a-hub",
+                    $"{options.Hub} does not answer as an Adit hub does ({answer.Status} {answer.Sentence}); check the address.");
         }
     }
 
     // RFC 6455 4.2.2. SHA-1 is what the protocol says; it proves only that the other side speaks WebSocket.
     private static string WebSocketAccept(string key) =>
 #pragma warning disable CA5350
-        Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+        Convert.ToBase64String(
+            System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
 
     private static async Task<Answer> RequestAsync(Stream stream, string head, CancellationToken cancellationToken)
@@ -186,7 +205,8 @@ internal sealed class HubDialer(LinkClientOptions options)
         public static Answer Parse(string head, ReadOnlyMemory<byte> rest)
         {
             var lines = head.Split("\r\n");
-            return lines[0].StartsWith("HTTP/1.", StringComparison.Ordinal) && int.TryParse(lines[0].AsSpan(8).Trim()[..Math.Min(3, lines[0].Length - 9)], out var status)
+            return lines[0].StartsWith("HTTP/1.", StringComparison.Ordinal)
+                && int.TryParse(lines[0].AsSpan(8).Trim()[..Math.Min(3, lines[0].Length - 9)], out var status)
                 ? new Answer(status, lines, rest)
                 : throw new IOException("The answer is not HTTP/1.1.");
         }

@@ -24,13 +24,17 @@ public sealed record LinkClientOptions
     /// <summary>Serves a stream that the hub opened; must dispose it. Null refuses all.</summary>
     public Func<LinkStream, Task>? OnStream { get; init; }
 
-    /// <summary>The most data connections at one time; 0 for no limit. Without one a hostile hub decides how many sockets this machine has.</summary>
+    /// <summary>
+    /// The most data connections at one time; 0 for no limit. Without one a hostile hub decides how many sockets this machine has.
+    /// </summary>
     public int MaxConnections { get; init; } = DefaultMaxConnections;
 
     /// <summary>Decides whether the hub's certificate is the hub's; null asks the system's trust.</summary>
     public RemoteCertificateValidationCallback? ValidateCertificate { get; init; }
 
-    /// <summary>The proxy to go through; <see cref="HttpClient.DefaultProxy"/> reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Null for none.</summary>
+    /// <summary>
+    /// The proxy to go through; <see cref="HttpClient.DefaultProxy"/> reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Null for none.
+    /// </summary>
     public IWebProxy? Proxy { get; init; } = HttpClient.DefaultProxy;
 
     /// <summary>Use WebSocket framing for data connections from the start, instead of when plain upgrades turn out not to pass.</summary>

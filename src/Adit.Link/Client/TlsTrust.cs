@@ -40,7 +40,10 @@ public sealed record TlsTrust
         RemoteCertificateValidationCallback = CallbackFor(host, port),
     };
 
-    /// <summary>What judges a hub's certificate; for <see cref="HttpClient"/> and WebSockets. Throws <see cref="TlsTrustException"/> instead of returning false.</summary>
+    /// <summary>
+    /// What judges a hub's certificate; for <see cref="HttpClient"/> and WebSockets. Throws <see cref="TlsTrustException"/> instead of
+    /// returning false.
+    /// </summary>
     public RemoteCertificateValidationCallback CallbackFor(string host, int port) => (_, certificate, chain, errors) =>
     {
         if (certificate is null)
@@ -64,7 +67,8 @@ public sealed record TlsTrust
             return true;
         if (FirstUse is not null)
             return JudgeFirstUse(host, port, shown, FirstUse);
-        throw new TlsTrustException($"The hub {hub} shows a certificate of an authority that is not trusted ({shown.Leaf.Issuer}). {Advice(shown)}");
+        throw new TlsTrustException(
+            $"The hub {hub} shows a certificate of an authority that is not trusted ({shown.Leaf.Issuer}). {Advice(shown)}");
     }
 
     private bool JudgePin(string hub, string pin, PresentedChain shown, SslPolicyErrors errors)
@@ -73,12 +77,15 @@ public sealed record TlsTrust
         if (KeyPin.Of(shown.Leaf) == pin)
             return true;
         if (shown.Issuers.FirstOrDefault(c => KeyPin.Of(c) == pin) is not { } authority)
-            throw new TlsTrustException($"The hub {hub} does not show the pinned key {pin}. {Shown(shown)} Somebody may be in between; if the hub was set up anew, pin the fingerprint that it prints at start.");
+            throw new TlsTrustException(
+                $"The hub {hub} does not show the pinned key {pin}. {Shown(shown)} Somebody may be in between; if the hub was set up anew, "
+                    + "pin the fingerprint that it prints at start.");
         ThrowWhenNotInTime(hub, shown.Leaf);
         ThrowWhenNamedOtherwise(hub, shown.Leaf, errors);
         return shown.LeadsTo(authority)
             ? true
-            : throw new TlsTrustException($"The hub {hub} shows the pinned authority {pin} beside a certificate that it did not sign. Somebody may be in between.");
+            : throw new TlsTrustException(
+                $"The hub {hub} shows the pinned authority {pin} beside a certificate that it did not sign. Somebody may be in between.");
     }
 
     private bool JudgeFirstUse(string host, int port, PresentedChain shown, KnownHubs known)
@@ -96,16 +103,22 @@ public sealed record TlsTrust
             || shown.Issuers.FirstOrDefault(c => KeyPin.Of(c) == fingerprint) is { } authority && shown.LeadsTo(authority);
         return isSame
             ? true
-            : throw new TlsTrustException($"The key of the hub {hub} has changed: {known.Path} says {fingerprint}. {Shown(shown)} Somebody may be in between; if the hub was set up anew, remove its line from that file.");
+            : throw new TlsTrustException(
+                $"The key of the hub {hub} has changed: {known.Path} says {fingerprint}. {Shown(shown)} Somebody may be in between; if the "
+                    + "hub was set up anew, remove its line from that file.");
     }
 
     private void ThrowWhenNotInTime(string hub, X509Certificate2 leaf)
     {
         var now = Time.GetUtcNow();
         if (now < leaf.NotBefore)
-            throw new TlsTrustException($"The certificate of the hub {hub} is not valid before {leaf.NotBefore.ToUniversalTime():u}, and it is {now:u} here; check this machine's clock.");
+            throw new TlsTrustException(
+                $"The certificate of the hub {hub} is not valid before {leaf.NotBefore.ToUniversalTime():u}, and it is {now:u} here; check "
+                    + "this machine's clock.");
         if (now > leaf.NotAfter)
-            throw new TlsTrustException($"The certificate of the hub {hub} expired at {leaf.NotAfter.ToUniversalTime():u}, and it is {now:u} here; renew it on the hub, or check this machine's clock.");
+            throw new TlsTrustException(
+                $"The certificate of the hub {hub} expired at {leaf.NotAfter.ToUniversalTime():u}, and it is {now:u} here; renew it on the "
+                    + "hub, or check this machine's clock.");
     }
 
     private static void ThrowWhenNamedOtherwise(string hub, X509Certificate2 leaf, SslPolicyErrors errors)
@@ -114,7 +127,9 @@ public sealed record TlsTrust
             return;
         var names = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
         string[] all = names is null ? [] : [.. names.EnumerateDnsNames(), .. names.EnumerateIPAddresses().Select(a => a.ToString())];
-        throw new TlsTrustException($"The certificate of the hub {hub} is for {(all.Length == 0 ? "no name" : string.Join(", ", all.Take(8)))}, not for the name that was dialled; use one of these, or add the name on the hub.");
+        throw new TlsTrustException(
+            $"The certificate of the hub {hub} is for {(all.Length == 0 ? "no name" : string.Join(", ", all.Take(8)))}, not for the name "
+                + "that was dialled; use one of these, or add the name on the hub.");
     }
 
     private static List<X509Certificate2> Authorities(string file)
@@ -135,5 +150,6 @@ public sealed record TlsTrust
         $"It shows {KeyPin.Of(shown.Leaf)}{(shown.Issuers.Count > 0 ? " issued by " + KeyPin.Of(shown.Issuers[0]) : string.Empty)}.";
 
     private static string Advice(PresentedChain shown) =>
-        $"If that is your hub's own, compare its fingerprint and pin it: --pin {KeyPin.Of(shown.HighestIssuer() ?? shown.Leaf)} (or --ca-file FILE).";
+        $"If that is your hub's own, compare its fingerprint and pin it: --pin {KeyPin.Of(shown.HighestIssuer() ?? shown.Leaf)} (or "
+            + "--ca-file FILE).";
 }

@@ -114,7 +114,8 @@ internal sealed class ControlChannel(WebSocket socket, TimeProvider time) : IDis
     private static byte[] Grow(byte[] buffer, int length)
     {
         if (length >= LinkProtocol.MaxControlMessage)
-            throw new LinkStreamException(ResetCode.Protocol, $"The peer sent a control message of more than {LinkProtocol.MaxControlMessage} bytes.");
+            throw new LinkStreamException(
+                ResetCode.Protocol, $"The peer sent a control message of more than {LinkProtocol.MaxControlMessage} bytes.");
         var larger = ArrayPool<byte>.Shared.Rent(Math.Min(length * 4, LinkProtocol.MaxControlMessage));
         buffer.AsSpan(0, length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(buffer);
@@ -133,6 +134,7 @@ internal sealed class ControlChannel(WebSocket socket, TimeProvider time) : IDis
             // Said below.
         }
 
-        throw new LinkStreamException(ResetCode.Protocol, "The peer sent a control message that is not JSON of the form the link protocol asks for.");
+        throw new LinkStreamException(
+            ResetCode.Protocol, "The peer sent a control message that is not JSON of the form the link protocol asks for.");
     }
 }

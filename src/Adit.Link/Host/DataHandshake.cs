@@ -13,7 +13,8 @@ public static class DataHandshake
     public static ReadOnlySpan<byte> Prefix => "GET /_adit/link/data HTTP/1.1\r\n"u8;
 
     /// <summary>The answer that turns the connection into a data connection.</summary>
-    public static ReadOnlySpan<byte> SwitchingProtocols => "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: adit-link\r\n\r\n"u8;
+    public static ReadOnlySpan<byte> SwitchingProtocols =>
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: adit-link\r\n\r\n"u8;
 
     private const int MaxHead = 4096;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
@@ -61,7 +62,9 @@ public static class DataHandshake
 
     /// <summary>The ticket of an Authorization header's value; null when it is none.</summary>
     public static string? TicketOf(string? authorization) =>
-        authorization is { Length: > 7 and < 128 } && authorization.StartsWith("Ticket ", StringComparison.OrdinalIgnoreCase) ? authorization[7..].Trim() : null;
+        authorization is { Length: > 7 and < 128 } && authorization.StartsWith("Ticket ", StringComparison.OrdinalIgnoreCase)
+            ? authorization[7..].Trim()
+            : null;
 
     // Reads until the empty line and not a byte beyond: the client sends nothing more before it has our answer.
     private static async Task<string?> ReadHeadAsync(Wire wire)
@@ -101,7 +104,8 @@ public static class DataHandshake
     private static async Task RefuseAsync(Wire wire, string status, string sentence)
     {
         await wire.SendAsync(Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {sentence.Length + 1}\r\n\r\n{sentence}\n"));
+            $"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: "
+                + $"{sentence.Length + 1}\r\n\r\n{sentence}\n"));
         wire.Close();
     }
 }

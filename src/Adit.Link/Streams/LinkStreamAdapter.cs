@@ -1,6 +1,9 @@
 namespace Adit.Link;
 
-/// <summary>A <see cref="LinkStream"/> as a <see cref="Stream"/>: reads and writes copy; disposing ends the sending direction and gives the stream back.</summary>
+/// <summary>
+/// A <see cref="LinkStream"/> as a <see cref="Stream"/>: reads and writes copy; disposing ends the sending direction and gives the stream
+/// back.
+/// </summary>
 internal sealed class LinkStreamAdapter(LinkStream stream) : Stream
 {
     public override bool CanRead => true;
@@ -41,9 +44,11 @@ internal sealed class LinkStreamAdapter(LinkStream stream) : Stream
     {
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A link stream is read asynchronously.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("A link stream is read asynchronously.");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("A link stream is written asynchronously.");
+    public override void Write(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("A link stream is written asynchronously.");
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

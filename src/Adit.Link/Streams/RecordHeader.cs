@@ -56,7 +56,9 @@ internal readonly record struct RecordHeader(RecordType Type, int Length)
             _ => -1,
         };
         if (header.Length > most)
-            throw new LinkStreamException(ResetCode.Protocol, $"The peer sent a record of type {(byte)header.Type} and {header.Length} bytes, which the link protocol does not allow.");
+            throw new LinkStreamException(
+                ResetCode.Protocol,
+                $"The peer sent a record of type {(byte)header.Type} and {header.Length} bytes, which the link protocol does not allow.");
         return header;
     }
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Adit.Link;
 
-/// <summary>The payload of a RESET record: the stream's ordinal (4 bytes), a <see cref="ResetCode"/> (2), a reason (UTF-8, at most 512).</summary>
+/// <summary>
+/// The payload of a RESET record: the stream's ordinal (4 bytes), a <see cref="ResetCode"/> (2), a reason (UTF-8, at most 512).
+/// </summary>
 internal readonly record struct ResetPayload(uint Ordinal, ResetCode Code, string Reason)
 {
     private const int Fixed = 6;

@@ -110,7 +110,9 @@ internal sealed class StreamEnds(DataConnection connection)
         return answer;
     }
 
-    /// <summary>Gives the stream up unless it is over or given up already: calls under way and to come fail with this code and reason.</summary>
+    /// <summary>
+    /// Gives the stream up unless it is over or given up already: calls under way and to come fail with this code and reason.
+    /// </summary>
     /// <param name="code">Why, in the protocol's terms.</param>
     /// <param name="reason">Why, in words.</param>
     /// <param name="receiver">Tells the peer, after it has left the lock under which it is called.</param>

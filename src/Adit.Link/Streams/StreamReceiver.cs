@@ -162,7 +162,8 @@ internal sealed class StreamReceiver(DataConnection connection, StreamEnds ends,
                 await connection.Reader.ReadPayloadAsync();
                 break;
             default:
-                throw new LinkStreamException(ResetCode.Protocol, $"The peer sent a record of type {(byte)header.Type} inside of a stream.");
+                throw new LinkStreamException(
+                    ResetCode.Protocol, $"The peer sent a record of type {(byte)header.Type} inside of a stream.");
         }
     }
 

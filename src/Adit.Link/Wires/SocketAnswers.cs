@@ -49,5 +49,7 @@ internal static class SocketAnswers
 
     // The kernel writes in the machine's own order.
     private static uint Word(ReadOnlySpan<byte> state, int offset) =>
-        BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(state[offset..]) : BinaryPrimitives.ReadUInt32BigEndian(state[offset..]);
+        BitConverter.IsLittleEndian
+            ? BinaryPrimitives.ReadUInt32LittleEndian(state[offset..])
+            : BinaryPrimitives.ReadUInt32BigEndian(state[offset..]);
 }

@@ -9,7 +9,8 @@ namespace Adit.Link;
 /// <param name="abort">What drops the connection under the stream at once; null disposes the stream.</param>
 /// <param name="unread">Bytes that were already read from it.</param>
 /// <param name="socket">The socket under the stream, where there is one at hand.</param>
-public sealed class StreamWire(Stream stream, EndPoint? remote, Action? abort = null, ReadOnlyMemory<byte> unread = default, Socket? socket = null) : Wire
+public sealed class StreamWire(
+    Stream stream, EndPoint? remote, Action? abort = null, ReadOnlyMemory<byte> unread = default, Socket? socket = null) : Wire
 {
     private ReadOnlyMemory<byte> _unread = unread;
 

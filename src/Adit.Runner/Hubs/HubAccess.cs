@@ -28,7 +28,9 @@ public sealed record HubAccess
         var trimmed = text.Trim().TrimEnd('/');
         if (!trimmed.Contains("://", StringComparison.Ordinal))
         {
-            var isLocal = trimmed.StartsWith("localhost", StringComparison.OrdinalIgnoreCase) || trimmed.StartsWith("127.", StringComparison.Ordinal) || trimmed.StartsWith("[::1]", StringComparison.Ordinal);
+            var isLocal = trimmed.StartsWith("localhost", StringComparison.OrdinalIgnoreCase)
+                || trimmed.StartsWith("127.", StringComparison.Ordinal)
+                || trimmed.StartsWith("[::1]", StringComparison.Ordinal);
             trimmed = (isLocal ? "http://" : "https://") + trimmed;
         }
 

@@ -44,7 +44,11 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public async Task StopServingAsync(string name, string link, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(HttpMethod.Delete, $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/servers/{Uri.EscapeDataString(link)}", null, cancellationToken);
+        using var answer = await SendAsync(
+            HttpMethod.Delete,
+            $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/servers/{Uri.EscapeDataString(link)}",
+            null,
+            cancellationToken);
     }
 
     /// <summary>Removes a tunnel.</summary>
@@ -57,7 +61,12 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
     /// <summary>A link that opens an owner's tunnel in a browser, once.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public Task<SignInLink> CreateSignInLinkAsync(string name, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/sign-in-link", null, TokensJson.Default.SignInLink, cancellationToken);
+        SendAsync(
+            HttpMethod.Post,
+            $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/sign-in-link",
+            null,
+            TokensJson.Default.SignInLink,
+            cancellationToken);
 
     /// <summary>What the inspector holds of a tunnel, newest first.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
@@ -67,12 +76,18 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
     /// <summary>One inspected request in full.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public Task<InspectedRequest> GetRequestAsync(string name, string id, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, $"{Requests(name)}/{Uri.EscapeDataString(id)}", null, TunnelsJson.Default.InspectedRequest, cancellationToken);
+        SendAsync(
+            HttpMethod.Get, $"{Requests(name)}/{Uri.EscapeDataString(id)}", null, TunnelsJson.Default.InspectedRequest, cancellationToken);
 
     /// <summary>Sends an inspected request again and returns what came of it.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public Task<InspectedRequest> ReplayAsync(string name, string id, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, $"{Requests(name)}/{Uri.EscapeDataString(id)}/replay", null, TunnelsJson.Default.InspectedRequest, cancellationToken);
+        SendAsync(
+            HttpMethod.Post,
+            $"{Requests(name)}/{Uri.EscapeDataString(id)}/replay",
+            null,
+            TunnelsJson.Default.InspectedRequest,
+            cancellationToken);
 
     /// <summary>Makes a token.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
@@ -113,7 +128,8 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
 
     private static string Requests(string name) => $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/requests";
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(method, path, content, cancellationToken);
         try
@@ -123,11 +139,16 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
         }
         catch (JsonException e)
         {
-            throw new HubApiException(HttpStatusCode.BadGateway, null, $"The hub {hub} answered {method} {path} with something that is not understood ({e.Message}); client and hub may be too far apart in version.");
+            throw new HubApiException(
+                HttpStatusCode.BadGateway,
+                null,
+                $"The hub {hub} answered {method} {path} with something that is not understood ({e.Message}); client and hub may be too "
+                    + "far apart in version.");
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);

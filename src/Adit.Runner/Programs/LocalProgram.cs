@@ -82,9 +82,11 @@ public sealed class LocalProgram : IAsyncDisposable
         while (!await ListensAsync(cancellationToken))
         {
             if (Ended.IsCompleted)
-                throw new ProgramException($"The program ended with {await Ended} before it listened on port {Port}.") { ExitCode = await Ended };
+                throw new ProgramException(
+                    $"The program ended with {await Ended} before it listened on port {Port}.") { ExitCode = await Ended };
             if (_time.GetElapsedTime(started) > within)
-                throw new ProgramException($"The program does not listen on port {Port} after {within.TotalSeconds:0} s; does its command line use {{port}}?");
+                throw new ProgramException(
+                    $"The program does not listen on port {Port} after {within.TotalSeconds:0} s; does its command line use {{port}}?");
             await Task.WhenAny(Ended, Task.Delay(Probe, _time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }

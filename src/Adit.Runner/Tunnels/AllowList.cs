@@ -48,8 +48,8 @@ public sealed class AllowList
     }
 
     /// <summary>
-    /// Whether one of the addresses that a name resolved to may be connected to. A listed name may lead anywhere but to this machine and its
-    /// link-local neighbours: whoever controls a name's DNS must not get at services that trust loopback, or at a cloud's metadata.
+    /// Whether one of the addresses that a name resolved to may be connected to. A listed name may lead anywhere but to this machine and
+    /// its link-local neighbours: whoever controls a name's DNS must not get at services that trust loopback, or at a cloud's metadata.
     /// </summary>
     public bool AllowsResolved(string name, IPAddress address, int port)
     {

@@ -52,7 +52,8 @@ internal sealed record AllowRule
             return new AllowRule { UnixPath = text["unix:".Length..] };
         var colon = text.LastIndexOf(':');
         if (colon <= 0 || !TryParsePorts(text[(colon + 1)..], out var first, out var last))
-            throw new FormatException($"'{text}' is no rule of an allow-list; write HOST:PORT, 10.0.0.0/8:8000-8999, HOST:* or unix:/PATH.");
+            throw new FormatException(
+                $"'{text}' is no rule of an allow-list; write HOST:PORT, 10.0.0.0/8:8000-8999, HOST:* or unix:/PATH.");
         var host = text[..colon];
         if (host.StartsWith('[') && host.IndexOf(']', StringComparison.Ordinal) is > 0 and var end)
             host = host[1..end] + host[(end + 1)..];
@@ -90,6 +91,8 @@ internal sealed record AllowRule
             return isPort && first is > 0 and <= 65535;
         }
 
-        return TunnelTarget.TryParsePort(text.AsSpan(0, dash), out first) && TunnelTarget.TryParsePort(text.AsSpan(dash + 1), out last) && first <= last;
+        return TunnelTarget.TryParsePort(text.AsSpan(0, dash), out first)
+            && TunnelTarget.TryParsePort(text.AsSpan(dash + 1), out last)
+            && first <= last;
     }
 }

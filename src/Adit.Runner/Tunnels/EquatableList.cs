@@ -14,7 +14,8 @@ public sealed class EquatableList<T>(T[] items) : IReadOnlyList<T>, IEquatable<E
     public T this[int index] => items[index];
 
     /// <inheritdoc />
-    public bool Equals(EquatableList<T>? other) => other is not null && items.AsSpan().SequenceEqual(other.ToArray(), EqualityComparer<T>.Default);
+    public bool Equals(EquatableList<T>? other) =>
+        other is not null && items.AsSpan().SequenceEqual(other.ToArray(), EqualityComparer<T>.Default);
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as EquatableList<T>);

@@ -74,7 +74,8 @@ public sealed class PrivatePort : IDisposable
         var wire = new SocketWire(socket);
         try
         {
-            var stream = await _link.OpenAsync(new OpenRequest { Target = "tunnel:" + _tunnel, From = socket.RemoteEndPoint?.ToString() }, cancellationToken);
+            var stream = await _link.OpenAsync(
+                new OpenRequest { Target = "tunnel:" + _tunnel, From = socket.RemoteEndPoint?.ToString() }, cancellationToken);
             await using (stream)
             {
                 await using var ending = cancellationToken.UnsafeRegister(

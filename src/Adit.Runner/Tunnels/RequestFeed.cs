@@ -18,7 +18,8 @@ public sealed class RequestFeed(HubApi api)
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HubApiException">The hub refused.</exception>
     /// <exception cref="HttpRequestException">The hub could not be reached.</exception>
-    public async IAsyncEnumerable<RequestSummary> ReadAsync(string? tunnel, Action? onOpen, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RequestSummary> ReadAsync(
+        string? tunnel, Action? onOpen, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var query = "?types=" + RequestEvent + (tunnel is null ? "" : "&tunnel=" + Uri.EscapeDataString(tunnel));
         using var answer = await api.OpenEventsAsync(query, cancellationToken);

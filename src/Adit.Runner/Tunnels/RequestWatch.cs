@@ -25,7 +25,8 @@ public sealed class RequestWatch(HubApi api, string tunnel, TimeProvider time)
             {
                 // It restarts.
             }
-            catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception e) when (
+                e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 // The connection went; the link's own report says so.
             }

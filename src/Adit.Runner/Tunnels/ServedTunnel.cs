@@ -6,7 +6,8 @@ using Adit.Runner.Programs;
 namespace Adit.Runner.Tunnels;
 
 /// <summary>
-/// One tunnel of a client, from its program's start to its removal: registered with the hub on each link that comes up, under the same name.
+/// One tunnel of a client, from its program's start to its removal: registered with the hub on each link that comes up, under the same
+/// name.
 /// </summary>
 internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
 {
@@ -68,7 +69,11 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
         LocalProgram? program = null;
         try
         {
-            program = LocalProgram.Start(command, Spec.Target?.Port ?? 0, client.Options.CaptureProgramOutput ? l => client.Report(new ProgramLine(Name, l)) : null, client.Options.Time);
+            program = LocalProgram.Start(
+                command,
+                Spec.Target?.Port ?? 0,
+                client.Options.CaptureProgramOutput ? l => client.Report(new ProgramLine(Name, l)) : null,
+                client.Options.Time);
             await program.WaitUntilListeningAsync(client.Options.ProgramPatience, cancellationToken);
             var scheme = Spec.Kind == TunnelKind.Http ? TargetScheme.Http : TargetScheme.Tcp;
             Spec = Spec with { Target = (Spec.Target ?? new TunnelTarget(scheme, TunnelTarget.ThisMachine, 0)) with { Port = program.Port } };
@@ -137,14 +142,16 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
         }
     }
 
-    // What was up once may fail for a while: a hub that restarts may still hold the name for the old link. A link that is gone is followed by
-    // another, and what was removed at the same moment can be made anew.
+    // What was up once may fail for a while: a hub that restarts may still hold the name for the old link. A link that is gone is followed
+    // by another, and what was removed at the same moment can be made anew.
     private bool IsFinal(HubApiException e) => e.Code switch
     {
         "link-gone" or "removed" => false,
         _ when e.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => true,
         "limit-reached" or "ports-exhausted" => !_wasUp,
-        _ => !_wasUp && (int)e.Status is >= 400 and < 500 and not ((int)HttpStatusCode.RequestTimeout or (int)HttpStatusCode.TooManyRequests),
+        _ =>
+            !_wasUp
+                && (int)e.Status is >= 400 and < 500 and not ((int)HttpStatusCode.RequestTimeout or (int)HttpStatusCode.TooManyRequests),
     };
 
     private static TunnelFailure FailureOf(HubApiException e) => e.Status switch

@@ -90,7 +90,8 @@ public sealed class TargetDialer(TimeProvider time, Func<string, CancellationTok
         }
         catch (Exception e) when (e is AuthenticationException or IOException and not LinkStreamException)
         {
-            throw new LinkStreamException(ResetCode.TargetTls, $"TLS to {Name(request)} failed: {e.InnerException?.Message ?? e.Message}", e);
+            throw new LinkStreamException(
+                ResetCode.TargetTls, $"TLS to {Name(request)} failed: {e.InnerException?.Message ?? e.Message}", e);
         }
     }
 
@@ -244,7 +245,8 @@ public sealed class TargetDialer(TimeProvider time, Func<string, CancellationTok
     private static string Reason(OpenRequest request, SocketException e) => e.SocketErrorCode switch
     {
         SocketError.ConnectionRefused => $"Nothing listens on {Name(request)} as seen from the client; start the program there.",
-        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => $"The client's machine cannot resolve the name in {Name(request)}.",
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
+            $"The client's machine cannot resolve the name in {Name(request)}.",
         SocketError.NetworkUnreachable or SocketError.HostUnreachable => $"The client's machine has no way to {Name(request)}.",
         SocketError.TimedOut => $"{Name(request)} did not answer the client.",
         _ => $"The client could not connect to {Name(request)}: {e.Message}.",

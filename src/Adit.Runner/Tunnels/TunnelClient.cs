@@ -53,7 +53,9 @@ public sealed class TunnelClient : IAsyncDisposable
     /// <summary>Told what happens; must not block. Comes from any thread.</summary>
     public event Action<TunnelReport>? Reported;
 
-    /// <summary>Told when a single tunnel cannot go on. True keeps the others running; otherwise the client ends with the failure.</summary>
+    /// <summary>
+    /// Told when a single tunnel cannot go on. True keeps the others running; otherwise the client ends with the failure.
+    /// </summary>
     public Func<string, TunnelException, bool>? OnTunnelFailed { get; init; }
 
     /// <summary>Connects streams to targets.</summary>
@@ -98,7 +100,9 @@ public sealed class TunnelClient : IAsyncDisposable
             throw await _failed.Task;
     }
 
-    /// <summary>Makes the tunnels these: starts new ones, ends those that are gone, and registers those again whose settings changed.</summary>
+    /// <summary>
+    /// Makes the tunnels these: starts new ones, ends those that are gone, and registers those again whose settings changed.
+    /// </summary>
     public async Task ReplaceAsync(IReadOnlyList<TunnelSpec> tunnels)
     {
         ArgumentNullException.ThrowIfNull(tunnels);

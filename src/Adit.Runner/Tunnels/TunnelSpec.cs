@@ -2,7 +2,9 @@ using Adit.Api;
 
 namespace Adit.Runner.Tunnels;
 
-/// <summary>One tunnel as its user asks for it: on the command line, or in a file of tunnels. Compared by value when a file changes.</summary>
+/// <summary>
+/// One tunnel as its user asks for it: on the command line, or in a file of tunnels. Compared by value when a file changes.
+/// </summary>
 public sealed record TunnelSpec
 {
     /// <summary>The name; null takes a random one.</summary>
@@ -109,7 +111,8 @@ public sealed record TunnelSpec
         var cut = text.AsSpan().IndexOfAny(':', '=');
         var name = cut > 0 ? text[..cut].Trim() : "";
         // RFC 9110 5.6.2: a field name is a token.
-        if (name.Length == 0 || !name.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)))
+        if (name.Length == 0
+            || !name.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)))
             throw new FormatException($"'{text}' is no header; write 'Name: value'.");
         var value = text[(cut + 1)..].Trim();
         return value.AsSpan().ContainsAny('\r', '\n', '\0')

@@ -55,8 +55,8 @@ public sealed record TunnelTarget(TargetScheme Scheme, string Host, int Port)
             : string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
 
     /// <summary>
-    /// Understands <c>8888</c>, <c>HOST:PORT</c>, <c>unix:/PATH</c>, and for kind http <c>http://</c>, <c>https://</c>, <c>h2c://</c>, otherwise
-    /// <c>tcp://</c> and <c>tls://</c>.
+    /// Understands <c>8888</c>, <c>HOST:PORT</c>, <c>unix:/PATH</c>, and for kind http <c>http://</c>, <c>https://</c>, <c>h2c://</c>,
+    /// otherwise <c>tcp://</c> and <c>tls://</c>.
     /// </summary>
     /// <exception cref="FormatException">It is none of these; the message says what is wrong with it.</exception>
     public static TunnelTarget Parse(string text, TunnelKind kind)
@@ -74,7 +74,8 @@ public sealed record TunnelTarget(TargetScheme Scheme, string Host, int Port)
             if (rest.EndsWith('/'))
                 rest = rest[..^1];
             if (rest.AsSpan().ContainsAny("/?#@"))
-                throw new FormatException($"'{text}' has more than a host and a port; a tunnel leads to a whole server, without path or user.");
+                throw new FormatException(
+                    $"'{text}' has more than a host and a port; a tunnel leads to a whole server, without path or user.");
         }
 
         if (TryParsePort(rest, out var onlyPort))
@@ -83,7 +84,9 @@ public sealed record TunnelTarget(TargetScheme Scheme, string Host, int Port)
         {
             var standard = scheme switch { TargetScheme.Http or TargetScheme.H2c => 80, TargetScheme.Https => 443, _ => 0 };
             if (rest == text || standard == 0 || !IsHost(rest.Trim('[', ']')))
-                throw new FormatException($"'{text}' is no target; write a port (8888), HOST:PORT, or a URL such as {(kind == TunnelKind.Http ? "http" : "tls")}://HOST:PORT.");
+                throw new FormatException(
+                    $"'{text}' is no target; write a port (8888), HOST:PORT, or a URL such as "
+                        + $"{(kind == TunnelKind.Http ? "http" : "tls")}://HOST:PORT.");
             (host, port) = (rest.Trim('[', ']'), standard);
         }
 
@@ -138,7 +141,12 @@ public sealed record TunnelTarget(TargetScheme Scheme, string Host, int Port)
         ("h2c", TunnelKind.Http) => TargetScheme.H2c,
         ("tcp", TunnelKind.Tcp or TunnelKind.Tls) => TargetScheme.Tcp,
         ("tls", TunnelKind.Tcp) => TargetScheme.Tls,
-        ("http" or "https" or "h2c", _) => throw new FormatException($"A tunnel of kind {kind.ToString().ToLowerInvariant()} carries bytes; for {scheme}:// use 'adit tunnel http'."),
-        _ => throw new FormatException($"'{scheme}://' is not understood here; use {(kind == TunnelKind.Http ? "http://, https:// or h2c://" : "tcp:// or tls://")}."),
+        ("http" or "https" or "h2c", _) =>
+            throw new FormatException(
+                $"A tunnel of kind {kind.ToString().ToLowerInvariant()} carries bytes; for {scheme}:// use 'adit tunnel http'."),
+        _ =>
+            throw new FormatException(
+                $"'{scheme}://' is not understood here; use "
+                    + $"{(kind == TunnelKind.Http ? "http://, https:// or h2c://" : "tcp:// or tls://")}."),
     };
 }

@@ -43,7 +43,8 @@ public sealed class YamlMap
     {
         var length = new FileInfo(file).Length;
         if (length > MaxBytes)
-            throw new YamlFileException(file, 1, string.Create(CultureInfo.InvariantCulture, $"the file has {length} bytes; at most {MaxBytes} are read"));
+            throw new YamlFileException(
+                file, 1, string.Create(CultureInfo.InvariantCulture, $"the file has {length} bytes; at most {MaxBytes} are read"));
         return Parse(file, System.IO.File.ReadAllText(file));
     }
 
@@ -66,7 +67,9 @@ public sealed class YamlMap
             0 => new YamlMap(file, new YamlMappingNode()),
             1 when yaml.Documents[0].RootNode is YamlMappingNode root => new YamlMap(file, root),
             1 when yaml.Documents[0].RootNode is YamlScalarNode { Value: null or "" } => new YamlMap(file, new YamlMappingNode()),
-            1 => throw new YamlFileException(file, yaml.Documents[0].RootNode.Start.Line, "the file has to begin with keys, such as 'name: value'"),
+            1 =>
+                throw new YamlFileException(
+                    file, yaml.Documents[0].RootNode.Start.Line, "the file has to begin with keys, such as 'name: value'"),
             _ => throw new YamlFileException(file, yaml.Documents[1].RootNode.Start.Line, "the file has to hold one document"),
         };
     }
@@ -131,8 +134,11 @@ public sealed class YamlMap
     public long? Number(string key, long least, long most) => Text(key) switch
     {
         null => null,
-        var text when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most => number,
-        var other => throw Problem(key, string.Create(CultureInfo.InvariantCulture, $"'{other}' is no whole number from {least} to {most}")),
+        var text when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= least
+            && number <= most => number,
+        var other =>
+            throw Problem(key, string.Create(CultureInfo.InvariantCulture, $"'{other}' is no whole number from {least} to {most}")),
     };
 
     /// <summary>Complains about keys that nobody asked for.</summary>
@@ -144,7 +150,9 @@ public sealed class YamlMap
             if (_asked.Contains(key))
                 continue;
             var near = _asked.MinBy(k => Distance(k, key));
-            var hint = near is not null && Distance(near, key) <= 2 ? $"; did you mean '{near}'?" : $"; known are {string.Join(", ", _asked.Order(StringComparer.Ordinal))}";
+            var hint = near is not null && Distance(near, key) <= 2
+                ? $"; did you mean '{near}'?"
+                : $"; known are {string.Join(", ", _asked.Order(StringComparer.Ordinal))}";
             throw new YamlFileException(File, LineOf(key), $"unknown key '{key}'{hint}");
         }
     }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Adit.Commands;
 
-/// <summary>Sizes as people write them: <c>4096</c>, <c>64KB</c>, <c>100MB</c>, <c>10 GB</c> (powers of 1000), <c>64KiB</c> (of 1024).</summary>
+/// <summary>
+/// Sizes as people write them: <c>4096</c>, <c>64KB</c>, <c>100MB</c>, <c>10 GB</c> (powers of 1000), <c>64KiB</c> (of 1024).
+/// </summary>
 internal static class ByteSize
 {
     private static readonly (string Suffix, long Factor)[] Units =
@@ -15,7 +17,8 @@ internal static class ByteSize
     {
         var plain = text.Trim().ToUpperInvariant();
         var (suffix, factor) = Units.First(u => plain.EndsWith(u.Suffix, StringComparison.Ordinal));
-        return decimal.TryParse(plain[..^suffix.Length].Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        return decimal.TryParse(
+            plain[..^suffix.Length].Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             && number * factor <= long.MaxValue
             ? (long)(number * factor)
             : throw new FormatException($"'{text}' is no size; write 4096, 64KB, 100MB or 2GiB.");

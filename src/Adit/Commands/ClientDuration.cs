@@ -11,7 +11,9 @@ internal static class ClientDuration
     public static TimeSpan Parse(string text)
     {
         var unit = text.Length > 1 ? text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 } : 0;
-        return unit > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
+        return unit > 0
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count > 0
             && (long)count * unit <= MostDays * 86_400L
             ? TimeSpan.FromSeconds((long)count * unit)
             : throw new FormatException($"'{text}' is no span of time; write 90s, 30m, 12h or 90d.");

@@ -13,7 +13,8 @@ internal static class CompletionCommand
     {
         var shell = new Argument<string>("SHELL") { Description = "The shell that it is for." };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish", "pwsh");
-        var command = new Command("completion", "Print a script that completes commands and options: source <(adit completion bash).") { shell };
+        var command = new Command(
+            "completion", "Print a script that completes commands and options: source <(adit completion bash).") { shell };
         command.SetAction(parsed =>
         {
             Screen.Line(CompletionScripts.For(parsed.GetValue(shell)!));
@@ -42,7 +43,8 @@ internal static class CompletionCommand
     internal static IEnumerable<string> Words(string line, int position)
     {
         var typed = line[..Math.Clamp(position, 0, line.Length)];
-        var parsed = AditCommand.Create().Parse(typed.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? typed[(space + 1)..] : "");
+        var parsed = AditCommand.Create().Parse(
+            typed.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? typed[(space + 1)..] : "");
         var word = typed.Length == 0 || typed[^1] == ' ' ? "" : typed[(typed.LastIndexOf(' ') + 1)..];
         var isOption = word.StartsWith('-');
         return parsed.GetCompletions()

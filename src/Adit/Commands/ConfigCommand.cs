@@ -11,7 +11,8 @@ internal static class ConfigCommand
     {
         var check = new Command(
             "check",
-            "Show the hub's configuration, where each value came from, and what is wrong with it; ends with 2 when the hub would not start.");
+            "Show the hub's configuration, where each value came from, and what is wrong with it; ends with 2 when the hub would not "
+                + "start.");
         var flags = new HubFlags(check);
         check.SetAction(parsed => Show(flags.Read(parsed).Report));
         return new Command("config", "Look at the hub's configuration.") { check };

@@ -18,7 +18,8 @@ internal static class ConnectCommand
         var name = new Argument<string>("NAME") { Description = "The tunnel to reach." };
         var local = new Option<string>("--local") { Description = "Where to listen on this machine.", HelpName = "[ADDR:]PORT", Required = true };
         var client = new Option<string?>("--client-name") { Description = "This client's name on the hub. Default: the machine's.", HelpName = "NAME" };
-        var command = new Command("connect", "Reach a tcp tunnel from a local port, through the hub; no port is opened anywhere else.") { name, local, client };
+        var command = new Command(
+            "connect", "Reach a tcp tunnel from a local port, through the hub; no port is opened anywhere else.") { name, local, client };
         access.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
             RunAsync(access.Read(parsed), parsed.GetValue(name)!, parsed.GetValue(local)!, parsed.GetValue(client) ?? ClientName.OfThisMachine(), cancellationToken));
@@ -33,7 +34,8 @@ internal static class ConnectCommand
         {
             var tunnel = await api.GetTunnelAsync(name, cancellationToken);
             if (tunnel.Kind == TunnelKind.Http)
-                throw new CommandException(ExitCode.Usage, $"{name} is an http tunnel, which 'adit connect' does not reach; open {tunnel.Url}.");
+                throw new CommandException(
+                    ExitCode.Usage, $"{name} is an http tunnel, which 'adit connect' does not reach; open {tunnel.Url}.");
         }
 
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

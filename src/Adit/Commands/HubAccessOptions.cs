@@ -20,7 +20,8 @@ internal sealed class HubAccessOptions
 
     private readonly Option<string?> _token = new("--token")
     {
-        Description = "The token; '-' reads it from standard input. Other users of this machine can see a command line: prefer ADIT_TOKEN or --token-file. [ADIT_TOKEN]",
+        Description = "The token; '-' reads it from standard input. Other users of this machine can see a command line: prefer ADIT_TOKEN "
+            + "or --token-file. [ADIT_TOKEN]",
         HelpName = "TOKEN",
         Recursive = true,
     };
@@ -79,7 +80,9 @@ internal sealed class HubAccessOptions
         Pin = (parsed.GetValue(_pin) ?? section?.Pin ?? Value(parsed, _pin, "ADIT_PIN")) is { } pin ? KeyPin.Parse(pin) : null,
         CaFile = parsed.GetValue(_caFile) ?? section?.CaFile ?? Value(parsed, _caFile, "ADIT_CA_FILE"),
         FirstUse = new KnownHubs(Path.Combine(ClientFiles.Directory, "known-hubs")),
-        Learned = static (hub, key) => Screen.Note($"The hub {hub} is new here: its key {key} is trusted from now on (compare it with what the hub printed at start)."),
+        Learned = static (hub, key) =>
+            Screen.Note(
+                $"The hub {hub} is new here: its key {key} is trusted from now on (compare it with what the hub printed at start)."),
     };
 
     /// <summary>The value of an option, else of an environment variable, else null.</summary>
@@ -100,11 +103,14 @@ internal sealed class HubAccessOptions
         };
         token = token?.Trim();
         if (string.IsNullOrEmpty(token))
-            throw new CommandException(ExitCode.NotAuthorized, "There is no token. Set ADIT_TOKEN or give --token-file; the hub's first start wrote one to DATA/admin-token.");
+            throw new CommandException(
+                ExitCode.NotAuthorized,
+                "There is no token. Set ADIT_TOKEN or give --token-file; the hub's first start wrote one to DATA/admin-token.");
         // What goes into a header must not break out of it.
         return token.Length <= MaxToken && token.All(static c => c is > ' ' and <= '~')
             ? token
-            : throw new CommandException(ExitCode.Usage, "The token is not one: it has spaces, control characters or too many characters. Copy it again.");
+            : throw new CommandException(
+                ExitCode.Usage, "The token is not one: it has spaces, control characters or too many characters. Copy it again.");
     }
 
     private static string ReadFile(string file)

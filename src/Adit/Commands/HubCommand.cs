@@ -26,7 +26,10 @@ internal static class HubCommand
             var (options, report) = flags.Read(parsed);
             return options is null
                 ? Task.FromResult(Complain(report))
-                : RunAsync(options, logging => Log(logging, parsed.GetValue(level) ?? LogLevel.Information, parsed.GetValue(json)), cancellationToken);
+                : RunAsync(
+                    options,
+                    logging => Log(logging, parsed.GetValue(level) ?? LogLevel.Information, parsed.GetValue(json)),
+                    cancellationToken);
         });
         return command;
     }
@@ -43,10 +46,12 @@ internal static class HubCommand
         await using var hub = await HubApp.StartAsync(options, logging: logging);
         if (hub.AdminToken is not null)
             Announce(Path.Combine(options.DataDirectory, "admin-token"));
-        Screen.Line($"adit hub {ProductVersion.Text} is ready on {string.Join(" and ", hub.Addresses)}; tunnels are names below {options.Domain}");
+        Screen.Line(
+            $"adit hub {ProductVersion.Text} is ready on {string.Join(" and ", hub.Addresses)}; tunnels are names below {options.Domain}");
         if (hub.Fingerprint is { } fingerprint)
             Screen.Note($"Its own authority certifies it; clients trust it with --pin {fingerprint}");
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(
+            Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Screen.Note("Draining: what runs may end; a second signal ends it at once.");
         await hub.StopAsync();
         return ExitCode.Ok;

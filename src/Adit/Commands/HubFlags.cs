@@ -37,7 +37,8 @@ internal sealed class HubFlags
             var isAuto = key.Flag == AutoTls;
             var option = new Option<string[]>(key.Flag, Aliases.TryGetValue(key.Flag, out var alias) ? [alias] : [])
             {
-                Description = Sentence(key, isAuto) + (!key.IsSwitch && key.Show(defaults) is { Length: > 0 } standard ? $" [default: {standard}]" : ""),
+                Description = Sentence(key, isAuto)
+                    + (!key.IsSwitch && key.Show(defaults) is { Length: > 0 } standard ? $" [default: {standard}]" : ""),
                 HelpName = isAuto ? "NAME" : key.Word,
                 Arity = key.IsSwitch ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore, // The configuration says itself where one value is enough.
                 AllowMultipleArgumentsPerToken = isAuto,

@@ -14,7 +14,9 @@ internal static class StatusCommand
     {
         var access = new HubAccessOptions();
         var json = new Option<bool>("--json") { Description = "Print a JSON object." };
-        var command = new Command("status", "Say whether the hub can be reached, how far away it is, and what goes through the tunnels that you may see.") { json };
+        var command = new Command(
+            "status",
+            "Say whether the hub can be reached, how far away it is, and what goes through the tunnels that you may see.") { json };
         access.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(access.Read(parsed), parsed.GetValue(json), cancellationToken));
         return command;
@@ -46,8 +48,10 @@ internal static class StatusCommand
 
     private static string Describe(HubStatus s) =>
         $"hub      {s.Hub} answers in {Words.Duration(s.RoundTripMs)}\n"
-        + $"tunnels  {Words.Count(s.TunnelsUp)} up, {Words.Count(s.Tunnels - s.TunnelsUp)} down, served over {Words.Count(s.Clients)} links\n"
-        + $"traffic  {Words.Count(s.Requests)} requests, {Words.Bytes(s.BytesIn)} in, {Words.Bytes(s.BytesOut)} out, {Words.Count(s.OpenStreams)} streams open";
+        + $"tunnels  {Words.Count(s.TunnelsUp)} up, {Words.Count(s.Tunnels - s.TunnelsUp)} down, served over {Words.Count(s.Clients)} "
+            + "links\n"
+        + $"traffic  {Words.Count(s.Requests)} requests, {Words.Bytes(s.BytesIn)} in, {Words.Bytes(s.BytesOut)} out, "
+            + $"{Words.Count(s.OpenStreams)} streams open";
 }
 
 /// <summary>What <c>adit status --json</c> prints.</summary>

@@ -51,7 +51,10 @@ internal static class TokenCreateCommand
         }
 
         Screen.Line(token.Secret!);
-        Screen.Note($"Token {token.Name} (id {token.Id}) acts for {token.Account}{(token.IsAdmin ? " with all rights" : "")}{(token.Expires is { } end ? $" until {end:u}" : "")}. Keep it: it is not shown again.");
+        Screen.Note(
+            $"Token {token.Name} (id {token.Id}) acts for "
+                + $"{token.Account}{(token.IsAdmin ? " with all rights" : "")}{(token.Expires is { } end ? $" until {end:u}" : "")}. Keep "
+                + "it: it is not shown again.");
         return ExitCode.Ok;
     }
 }

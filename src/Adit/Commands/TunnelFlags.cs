@@ -12,30 +12,40 @@ internal sealed class TunnelFlags
 {
     private readonly TunnelKind _kind;
     private readonly Argument<string?> _target;
-    private readonly Option<string?> _to = Text("--to", "TARGET", "The same as TARGET, for any address that this machine can reach: 10.0.0.5:6443.");
+    private readonly Option<string?> _to = Text(
+        "--to", "TARGET", "The same as TARGET, for any address that this machine can reach: 10.0.0.5:6443.");
     private readonly Option<string?> _name = Text("--name", "NAME", "Its name on the hub: a-z, 0-9 and hyphens. Default: a random one.");
     private readonly Option<string> _access = new("--access") { Description = "Who may use it: 'owner' (whoever shows the owner's token) or 'public'.", HelpName = "owner|public", DefaultValueFactory = static _ => "owner" };
     private readonly Option<bool> _keep = Flag("--keep", "Keep the name, with a page that says so, while no client serves it.");
-    private readonly Option<string?> _exec = Text("--exec", "COMMAND", "Start this program, wait until it listens, expose it, end with it. {port} becomes a free port.");
+    private readonly Option<string?> _exec = Text(
+        "--exec", "COMMAND", "Start this program, wait until it listens, expose it, end with it. {port} becomes a free port.");
     private readonly Option<int> _execWait = new("--exec-wait") { Description = "Seconds the program may take until it listens.", HelpName = "SECONDS", DefaultValueFactory = static _ => 60 };
-    private readonly Option<string[]> _allow = Many("--allow", "HOST:PORT", "Also allow the hub to connect here: HOST:PORT, 10.0.0.0/8:8000-8999, unix:/PATH. Default: only the tunnel's target.");
+    private readonly Option<string[]> _allow = Many(
+        "--allow",
+        "HOST:PORT",
+        "Also allow the hub to connect here: HOST:PORT, 10.0.0.0/8:8000-8999, unix:/PATH. Default: only the tunnel's target.");
     private readonly Option<string?> _client = Text("--client-name", "NAME", "This client's name on the hub. Default: the machine's.");
     private readonly Option<int> _connections = new("--max-connections")
     {
-        Description = "The most data connections to the hub; 0 for no limit.", HelpName = "N", DefaultValueFactory = static _ => LinkClientOptions.DefaultMaxConnections,
+        Description = "The most data connections to the hub; 0 for no limit.", HelpName = "N", DefaultValueFactory = static _ =>
+            LinkClientOptions.DefaultMaxConnections,
     };
     private readonly Option<bool> _json = Flag("--json", "Print one JSON object per line for everything that happens.");
     private readonly Option<string> _port = new("--port") { Description = "The hub's port, or 'auto'. Default: none; the tunnel is private and reached by 'adit connect'.", HelpName = "PORT" };
     private readonly Option<string[]> _hosts = Many("--host", "DOMAIN", "A custom domain that leads here too.");
-    private readonly Option<string?> _hostHeader = Text("--host-header", "VALUE", "The Host header the target sees: 'preserve' (default), 'upstream', or a value.");
+    private readonly Option<string?> _hostHeader = Text(
+        "--host-header", "VALUE", "The Host header the target sees: 'preserve' (default), 'upstream', or a value.");
     private readonly Option<string[]> _headerAdd = Many("--header-add", "NAME:VALUE", "Set a header on requests to the target.");
     private readonly Option<string[]> _headerRemove = Many("--header-remove", "NAME", "Remove a header from requests.");
     private readonly Option<string[]> _responseAdd = Many("--response-header-add", "NAME:VALUE", "Set a header on responses to visitors.");
     private readonly Option<string[]> _responseRemove = Many("--response-header-remove", "NAME", "Remove a header from responses.");
-    private readonly Option<string?> _basicAuth = Text("--basic-auth", "USER:PASSWORD", "Ask visitors for this user and password; '@FILE' reads them from a file. [ADIT_BASIC_AUTH]");
-    private readonly Option<string?> _visitorToken = Text("--visitor-token", "TOKEN", "Ask visitors for this bearer token; '@FILE' reads it from a file. [ADIT_VISITOR_TOKEN]");
+    private readonly Option<string?> _basicAuth = Text(
+        "--basic-auth", "USER:PASSWORD", "Ask visitors for this user and password; '@FILE' reads them from a file. [ADIT_BASIC_AUTH]");
+    private readonly Option<string?> _visitorToken = Text(
+        "--visitor-token", "TOKEN", "Ask visitors for this bearer token; '@FILE' reads it from a file. [ADIT_VISITOR_TOKEN]");
     private readonly Option<bool> _insecure = Flag("--upstream-insecure", "Accept any certificate of the target.");
-    private readonly Option<string?> _serverName = Text("--upstream-server-name", "NAME", "The server name to ask of the target's TLS, when it is not its host.");
+    private readonly Option<string?> _serverName = Text(
+        "--upstream-server-name", "NAME", "The server name to ask of the target's TLS, when it is not its host.");
     private readonly Option<string?> _maxBody = Text("--max-body", "BYTES", "The largest request body, such as 100MB. Default: unlimited.");
     private readonly Option<int?> _timeout = new("--response-timeout") { Description = "Seconds the target may take to the first byte of its answer.", HelpName = "SECONDS" };
     private readonly Option<string> _inspect = new("--inspect") { Description = "Whether the hub keeps the last requests for 'adit tunnel requests'.", HelpName = "on|off", DefaultValueFactory = static _ => "on" };
@@ -49,7 +59,9 @@ internal sealed class TunnelFlags
         {
             Description = kind == TunnelKind.Http
                 ? "Where it leads: 8888, HOST:PORT, http://…, https://…, h2c://… or unix:/PATH."
-                : kind == TunnelKind.Tcp ? "Where it leads: 5432, HOST:PORT, tls://HOST:PORT or unix:/PATH." : "Where it leads: 8443 or HOST:PORT.",
+                : kind == TunnelKind.Tcp
+                    ? "Where it leads: 5432, HOST:PORT, tls://HOST:PORT or unix:/PATH."
+                    : "Where it leads: 8443 or HOST:PORT.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         _access.AcceptOnlyFromAmong("owner", "public");
@@ -81,7 +93,8 @@ internal sealed class TunnelFlags
             throw new FormatException("TARGET and --to say the same thing; give one of them.");
         text ??= to;
         if (text is null && program is null)
-            throw new FormatException($"Where shall the tunnel lead? Give a port, HOST:PORT or --exec; see 'adit tunnel {Words.Of(_kind)} --help'.");
+            throw new FormatException(
+                $"Where shall the tunnel lead? Give a port, HOST:PORT or --exec; see 'adit tunnel {Words.Of(_kind)} --help'.");
         var spec = new TunnelSpec
         {
             Kind = _kind,
@@ -146,14 +159,18 @@ internal sealed class TunnelFlags
         null => null,
         "auto" or "0" => 0,
         _ when TunnelTarget.TryParsePort(text, out var port) => port,
-        _ => throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"--port wants a number from 1 to 65535 or 'auto', not '{text}'.")),
+        _ =>
+            throw new FormatException(
+                string.Create(CultureInfo.InvariantCulture, $"--port wants a number from 1 to 65535 or 'auto', not '{text}'.")),
     };
 
-    private static string? Secret(string? value) => value is { Length: > 1 } && value[0] == '@' ? File.ReadAllText(value[1..]).Trim() : value;
+    private static string? Secret(string? value) =>
+        value is { Length: > 1 } && value[0] == '@' ? File.ReadAllText(value[1..]).Trim() : value;
 
     private static Option<string?> Text(string name, string value, string help) => new(name) { Description = help, HelpName = value };
 
     private static Option<bool> Flag(string name, string help) => new(name) { Description = help };
 
-    private static Option<string[]> Many(string name, string value, string help) => new(name) { Description = help + " May be repeated.", HelpName = value, Arity = ArgumentArity.OneOrMore };
+    private static Option<string[]> Many(string name, string value, string help) =>
+        new(name) { Description = help + " May be repeated.", HelpName = value, Arity = ArgumentArity.OneOrMore };
 }

@@ -8,7 +8,8 @@ internal static class TunnelHttpCommand
 {
     public static Command Create(HubAccessOptions access)
     {
-        var command = new Command("http", "Expose an HTTP server (also WebSocket, server-sent events and gRPC) under a host name of the hub.");
+        var command = new Command(
+            "http", "Expose an HTTP server (also WebSocket, server-sent events and gRPC) under a host name of the hub.");
         var flags = new TunnelFlags(command, TunnelKind.Http);
         command.SetAction((parsed, cancellationToken) =>
             TunnelSession.RunAsync(access.Read(parsed), flags.Read(parsed), flags.ReadSession(parsed), cancellationToken));

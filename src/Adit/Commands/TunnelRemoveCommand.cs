@@ -10,7 +10,8 @@ internal static class TunnelRemoveCommand
     public static Command Create(HubAccessOptions access)
     {
         var names = new Argument<string[]>("NAME") { Description = "The tunnels to remove.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("rm", "Remove tunnels: their names are free at once, and clients that serve them stop doing so.") { names };
+        var command = new Command(
+            "rm", "Remove tunnels: their names are free at once, and clients that serve them stop doing so.") { names };
         command.SetAction((parsed, cancellationToken) => RunAsync(access.Read(parsed), parsed.GetValue(names)!, cancellationToken));
         return command;
     }

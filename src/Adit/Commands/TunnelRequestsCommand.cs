@@ -21,7 +21,8 @@ internal static class TunnelRequestsCommand
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with requests as they come." };
         var replay = new Option<string?>("--replay") { Description = "Send this request again and show what came of it.", HelpName = "ID" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per line." };
-        var command = new Command("requests", "Show the last requests of an http tunnel, one in full, or send one again.") { name, id, follow, replay, json };
+        var command = new Command(
+            "requests", "Show the last requests of an http tunnel, one in full, or send one again.") { name, id, follow, replay, json };
         command.SetAction((parsed, cancellationToken) =>
         {
             var hub = access.Read(parsed);
@@ -75,7 +76,8 @@ internal static class TunnelRequestsCommand
     }
 
     private static void Show(RequestSummary request, bool json) =>
-        Screen.Line(json ? JsonSerializer.Serialize(request, TunnelsJson.Default.RequestSummary) : $"{request.Id}  {RequestLine.Plain(request)}");
+        Screen.Line(
+            json ? JsonSerializer.Serialize(request, TunnelsJson.Default.RequestSummary) : $"{request.Id}  {RequestLine.Plain(request)}");
 
     private static async Task<int> ShowOneAsync(HubAccess hub, Func<HubApi, Task<InspectedRequest>> ask, bool json)
     {
@@ -89,7 +91,10 @@ internal static class TunnelRequestsCommand
 
         var r = request.Summary;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{r.Id}  {Words.Date(r.At)}  {r.Remote}  {Words.Duration(r.Milliseconds)}{(request.ReplayOf is { } of ? "  replay of " + of : "")}\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{r.Id}  {Words.Date(r.At)}  {r.Remote}  "
+                + $"{Words.Duration(r.Milliseconds)}{(request.ReplayOf is { } of ? "  replay of " + of : "")}\n\n");
         text.Append(CultureInfo.InvariantCulture, $"{r.Method} {RequestLine.Safe(r.Target)}\n");
         Append(text, request.RequestHeaders, request.RequestBody, request.RequestBodyTruncated);
         text.Append(CultureInfo.InvariantCulture, $"\n{RequestLine.Status(r)}{(r.Error is { } e ? "  " + RequestLine.Safe(e) : "")}\n");

@@ -33,7 +33,10 @@ internal static class TunnelRunCommand
     }
 
     private static TunnelsFile Load(string path) =>
-        File.Exists(path) ? TunnelsFile.Load(path) : throw new CommandException(ExitCode.Usage, $"There is no file {path}. Name the file of tunnels; docs/guide/tunnels-file.md says what is in it.");
+        File.Exists(path)
+            ? TunnelsFile.Load(path)
+            : throw new CommandException(
+                ExitCode.Usage, $"There is no file {path}. Name the file of tunnels; docs/guide/tunnels-file.md says what is in it.");
 
     private static async Task<int> RunAsync(
         string path, TunnelsFile file, Func<TunnelsFile.HubSection, HubAccess> access, bool json, CancellationToken cancellationToken)

@@ -32,7 +32,8 @@ internal sealed record TunnelSessionOptions
 internal static class TunnelSession
 {
     /// <summary>Serves until the signal to end, or until it cannot go on.</summary>
-    public static async Task<int> RunAsync(HubAccess hub, TunnelSpec tunnel, TunnelSessionOptions options, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        HubAccess hub, TunnelSpec tunnel, TunnelSessionOptions options, CancellationToken cancellationToken)
     {
         using var view = TunnelView.Create(options.Json);
         await using var client = new TunnelClient(hub, [tunnel], new TunnelClientOptions
@@ -66,7 +67,8 @@ internal static class TunnelSession
     }
 
     // What needs the tunnel's name: the way in for its owner, and the requests as they pass. None of it may end the tunnel.
-    private static async Task BesideAsync(HubApi api, TunnelView view, TunnelSessionOptions options, Task<Tunnel> up, CancellationToken cancellationToken)
+    private static async Task BesideAsync(
+        HubApi api, TunnelView view, TunnelSessionOptions options, Task<Tunnel> up, CancellationToken cancellationToken)
     {
         try
         {
@@ -75,7 +77,8 @@ internal static class TunnelSession
                 return;
             await SignInAsync(api, view, options, tunnel, cancellationToken);
             if (options.Requests || view.WantsRequests)
-                await new RequestWatch(api, tunnel.Name, TimeProvider.System).RunAsync(r => view.Show(new RequestPassed(r)), cancellationToken);
+                await new RequestWatch(api, tunnel.Name, TimeProvider.System).RunAsync(
+                    r => view.Show(new RequestPassed(r)), cancellationToken);
         }
         catch (Exception e) when (e is HubApiException or HttpRequestException or IOException)
         {
@@ -87,7 +90,8 @@ internal static class TunnelSession
         }
     }
 
-    private static async Task SignInAsync(HubApi api, TunnelView view, TunnelSessionOptions options, Tunnel tunnel, CancellationToken cancellationToken)
+    private static async Task SignInAsync(
+        HubApi api, TunnelView view, TunnelSessionOptions options, Tunnel tunnel, CancellationToken cancellationToken)
     {
         if (!options.Open && !(Screen.IsInteractive && !options.Json && tunnel.Access == TunnelAccess.Owner))
             return;

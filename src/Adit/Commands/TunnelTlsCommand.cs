@@ -10,7 +10,8 @@ internal static class TunnelTlsCommand
     {
         var command = new Command(
             "tls",
-            "Expose a TLS server under a host name; the hub passes its TLS through untouched. Visitors can show no token, so it takes --access public "
+            "Expose a TLS server under a host name; the hub passes its TLS through untouched. Visitors can show no token, so it takes "
+                + "--access public "
             + "(or adit connect).");
         var flags = new TunnelFlags(command, TunnelKind.Tls);
         command.SetAction((parsed, cancellationToken) =>

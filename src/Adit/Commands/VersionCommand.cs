@@ -13,7 +13,9 @@ internal static class VersionCommand
         var command = new Command("version", "Print the versions of this program, of the link protocol it speaks, and of its runtime.");
         command.SetAction(static _ =>
         {
-            Screen.Line($"adit {ProductVersion.Text} (link protocol {LinkProtocol.MinVersion} to {LinkProtocol.Version}; {RuntimeInformation.FrameworkDescription}; {RuntimeInformation.RuntimeIdentifier})");
+            Screen.Line(
+                $"adit {ProductVersion.Text} (link protocol {LinkProtocol.MinVersion} to {LinkProtocol.Version}; "
+                    + $"{RuntimeInformation.FrameworkDescription}; {RuntimeInformation.RuntimeIdentifier})");
             return ExitCode.Ok;
         });
         return command;

@@ -22,10 +22,13 @@ internal sealed class JsonTunnelView : TunnelView
     private static TunnelLine? ToEvent(TunnelReport report) => report switch
     {
         LinkUp e => new TunnelLine { Event = "link-up", Hub = e.Hub.ToString(), Link = e.Link },
-        LinkDown e => new TunnelLine { Event = "link-down", Hub = e.Hub.ToString(), Reason = e.Reason, RetryMs = (long)e.RetryIn.TotalMilliseconds },
+        LinkDown e =>
+            new TunnelLine { Event = "link-down", Hub = e.Hub.ToString(), Reason = e.Reason, RetryMs = (long)e.RetryIn.TotalMilliseconds },
         HubDraining e => new TunnelLine { Event = "hub-draining", Hub = e.Hub.ToString(), Reason = e.Reason },
-        TunnelUp e => new TunnelLine { Event = "tunnel-up", Name = e.Tunnel.Name, Url = e.Tunnel.Url, Target = e.Target, Tunnel = e.Tunnel },
-        TunnelDelayed e => new TunnelLine { Event = "tunnel-delayed", Name = e.Name, Reason = e.Reason, RetryMs = (long)e.RetryIn.TotalMilliseconds },
+        TunnelUp e =>
+            new TunnelLine { Event = "tunnel-up", Name = e.Tunnel.Name, Url = e.Tunnel.Url, Target = e.Target, Tunnel = e.Tunnel },
+        TunnelDelayed e =>
+            new TunnelLine { Event = "tunnel-delayed", Name = e.Name, Reason = e.Reason, RetryMs = (long)e.RetryIn.TotalMilliseconds },
         TunnelEnded e => new TunnelLine { Event = "tunnel-ended", Name = e.Name, Reason = e.Reason },
         TargetFailed e => new TunnelLine { Event = "target-failed", Target = e.Target, Reason = e.Reason },
         ProgramLine e => new TunnelLine { Event = "program", Name = e.Name, Line = e.Line },

@@ -6,8 +6,8 @@ using Adit.Runner.Tunnels;
 namespace Adit.Terminal;
 
 /// <summary>
-/// For people: what happens scrolls by as ordinary lines, which stay in the terminal's history and can be copied; below them a few lines are
-/// kept current: each address alone on its line, and the state of link and traffic. Only what changed is written, in one piece, so that
+/// For people: what happens scrolls by as ordinary lines, which stay in the terminal's history and can be copied; below them a few lines
+/// are kept current: each address alone on its line, and the state of link and traffic. Only what changed is written, in one piece, so that
 /// nothing flickers.
 /// </summary>
 internal sealed class LiveTunnelView : TunnelView
@@ -212,7 +212,9 @@ internal sealed class LiveTunnelView : TunnelView
         var painted = Paint(status, r.Status is 0 or >= 500 ? Red : r.Status >= 400 ? Yellow : Green);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Paint(r.At.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture), Dim)} {painted} {RequestLine.Safe(r.Method),-5} {Words.Duration(r.Milliseconds),8} {Words.Bytes(r.BytesOut),8}  {RequestLine.Safe(r.Target)}{(r.Error is null ? "" : Paint("  " + RequestLine.Safe(r.Error), Red))}");
+            $"{Paint(r.At.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture), Dim)} {painted} "
+                + $"{RequestLine.Safe(r.Method),-5} {Words.Duration(r.Milliseconds),8} {Words.Bytes(r.BytesOut),8}  "
+                + $"{RequestLine.Safe(r.Target)}{(r.Error is null ? "" : Paint("  " + RequestLine.Safe(r.Error), Red))}");
     }
 
     private const string Bold = "1";

@@ -9,7 +9,8 @@ internal static class RequestLine
     /// <summary>Time, method, status, duration, bytes out and path.</summary>
     public static string Plain(RequestSummary r) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{r.At.ToLocalTime():HH:mm:ss} {Status(r)} {r.Method,-6} {Words.Duration(r.Milliseconds),8} {Words.Bytes(r.BytesOut),8}  {Safe(r.Target)}{(r.Error is null ? "" : "  " + Safe(r.Error))}");
+        $"{r.At.ToLocalTime():HH:mm:ss} {Status(r)} {r.Method,-6} {Words.Duration(r.Milliseconds),8} {Words.Bytes(r.BytesOut),8}  "
+            + $"{Safe(r.Target)}{(r.Error is null ? "" : "  " + Safe(r.Error))}");
 
     /// <summary>The status, or what stands for none.</summary>
     public static string Status(RequestSummary r) => r.Status == 0 ? "---" : r.Status.ToString(CultureInfo.InvariantCulture);

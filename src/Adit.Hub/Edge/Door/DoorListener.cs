@@ -136,6 +136,7 @@ internal sealed partial class DoorListener : IConnectionListener
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message =
-        "Cannot accept connections on {EndPoint}: {Reason}. Trying again; if this lasts, raise the limit of open files (LimitNOFILE, ulimit -n).")]
+        "Cannot accept connections on {EndPoint}: {Reason}. Trying again; if this lasts, raise the limit of open files (LimitNOFILE, "
+            + "ulimit -n).")]
     private static partial void LogCannotAccept(ILogger logger, EndPoint endPoint, string reason);
 }

@@ -15,7 +15,9 @@ internal sealed record DoorOptions
     /// <summary>Connections that may wait at the door at one time. One more sends the one away that has waited longest.</summary>
     public int MostWaiting { get; init; } = 8192;
 
-    /// <summary>The longest ClientHello with its record headers. Real ones are under 2 KiB; the largest with post-quantum keys under 20.</summary>
+    /// <summary>
+    /// The longest ClientHello with its record headers. Real ones are under 2 KiB; the largest with post-quantum keys under 20.
+    /// </summary>
     public int MostHelloBytes { get; init; } = 32 * 1024;
 
     /// <summary>How long an upstream may take to open the stream of a TLS passthrough connection.</summary>

@@ -24,7 +24,9 @@ internal enum ProxyHeaderState
 /// </summary>
 /// <param name="State">How far it was understood.</param>
 /// <param name="Length">When complete: how many bytes to take off the connection. When incomplete: how many there must be at least.</param>
-/// <param name="Source">Who connected to the proxy; null when the proxy speaks for itself (LOCAL) or does not say (UNKNOWN, UNSPEC).</param>
+/// <param name="Source">
+/// Who connected to the proxy; null when the proxy speaks for itself (LOCAL) or does not say (UNKNOWN, UNSPEC).
+/// </param>
 internal readonly record struct ProxyHeader(ProxyHeaderState State, int Length, IPEndPoint? Source)
 {
     // Section 2.1: the longest line is 107 bytes with CRLF.

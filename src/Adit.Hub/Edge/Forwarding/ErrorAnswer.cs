@@ -19,7 +19,8 @@ internal static class ErrorAnswer
     public static async Task WriteAsync(Visit visit, string? challenge = null)
     {
         var meaning = visit.Error.Meaning();
-        var advice = string.Format(CultureInfo.InvariantCulture, meaning.Advice, visit.Route?.Name ?? HostName.Of(visit.Authority).ToString());
+        var advice = string.Format(
+            CultureInfo.InvariantCulture, meaning.Advice, visit.Route?.Name ?? HostName.Of(visit.Authority).ToString());
         Reset(visit);
         if (challenge is not null)
             visit.Response.Headers.WWWAuthenticate = challenge;

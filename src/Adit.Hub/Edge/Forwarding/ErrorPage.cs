@@ -7,7 +7,8 @@ namespace Adit.Hub.Edge.Forwarding;
 internal static class ErrorPage
 {
     /// <summary>Nothing may be loaded, and nobody may frame it.</summary>
-    public const string ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    public const string ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; "
+        + "form-action 'none'";
 
     /// <summary>Writes the page.</summary>
     public static byte[] Write(ForwardErrorMeaning meaning, string advice, string id) => Encoding.UTF8.GetBytes(Page(

@@ -15,7 +15,8 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
         if (EdgeTraces.IsOn)
         {
             var headers = visit.Request.Headers;
-            visit.Span = EdgeTraces.Start(visit.Request.Method, visit.Route!.Name, visit.Request.RawTarget, headers.TraceParent, headers.TraceState);
+            visit.Span = EdgeTraces.Start(
+                visit.Request.Method, visit.Route!.Name, visit.Request.RawTarget, headers.TraceParent, headers.TraceState);
         }
 
         if (visit.Route!.Observer is not { } observer || !observer.IsLooking())
@@ -90,11 +91,14 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
         return copy;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Id} {Route} {Method} {Target} {Status} {Milliseconds:0.0} ms, {BytesIn} B in, {BytesOut} B out")]
-    private partial void LogRequest(string id, string route, string method, string target, int status, double milliseconds, long bytesIn, long bytesOut);
+    [LoggerMessage(Level = LogLevel.Information, Message =
+        "{Id} {Route} {Method} {Target} {Status} {Milliseconds:0.0} ms, {BytesIn} B in, {BytesOut} B out")]
+    private partial void LogRequest(
+        string id, string route, string method, string target, int status, double milliseconds, long bytesIn, long bytesOut);
 
     [LoggerMessage(Message = "{Id} {Route} {Method} {Target}: {Error}: {Sentence}")]
-    private partial void LogFailed(LogLevel level, string id, string route, string method, string target, ForwardError error, string sentence);
+    private partial void LogFailed(
+        LogLevel level, string id, string route, string method, string target, ForwardError error, string sentence);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {Id} to {Route} failed by a defect of the hub; report it with this trace")]
     private partial void LogDefect(Exception e, string id, string? route);

@@ -25,7 +25,8 @@ internal sealed class ForwardedFields
             _address = peer;
             _authority = authority;
             _scheme = scheme;
-            _lines = Encoding.Latin1.GetBytes(Lines(Text(peer), Text(peer), scheme, authority, PortOf(authority, scheme), Element(peer, authority, scheme)));
+            _lines = Encoding.Latin1.GetBytes(
+                Lines(Text(peer), Text(peer), scheme, authority, PortOf(authority, scheme), Element(peer, authority, scheme)));
         }
 
         head.Write(_lines);
@@ -73,7 +74,8 @@ internal sealed class ForwardedFields
         address is null ? "unknown" : (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
 
     private static string Lines(string chain, string real, string proto, string host, string port, string element) =>
-        $"X-Forwarded-For: {chain}\r\nX-Real-IP: {real}\r\nX-Forwarded-Proto: {proto}\r\nX-Forwarded-Host: {host}\r\nX-Forwarded-Port: {port}\r\nForwarded: {element}\r\n";
+        $"X-Forwarded-For: {chain}\r\nX-Real-IP: {real}\r\nX-Forwarded-Proto: {proto}\r\nX-Forwarded-Host: {host}\r\nX-Forwarded-Port: "
+            + $"{port}\r\nForwarded: {element}\r\n";
 
     // RFC 7239 sections 4 and 6: IPv6 in brackets, and what is not a token in quotes. Kestrel lets no quote into an authority.
     private static string Element(IPAddress? peer, string authority, string scheme)

@@ -190,7 +190,8 @@ internal sealed class Forwarder : IDisposable
     private async ValueTask<UpstreamConnection> OpenAsync(Visit visit, Route route)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(visit.Lifetime.RequestAborted);
-        using var timer = _time.CreateTimer(static c => ((CancellationTokenSource)c!).Cancel(), enough, _options.Open, Timeout.InfiniteTimeSpan);
+        using var timer = _time.CreateTimer(
+            static c => ((CancellationTokenSource)c!).Cancel(), enough, _options.Open, Timeout.InfiniteTimeSpan);
         try
         {
             return new UpstreamConnection(await route.Upstream.OpenAsync(visit.From, enough.Token), route.Upstream.Idle, Deadlines);
@@ -308,7 +309,8 @@ internal sealed class Forwarder : IDisposable
                 visit.Fail(ForwardError.ResponseInvalid, b.Message);
                 break;
             case LinkStreamException l:
-                visit.Fail(visit.AwaitsHead || visit.Connection is null ? ForwardErrors.Of(l.Code) : ForwardError.UpstreamClosed, l.Message);
+                visit.Fail(
+                    visit.AwaitsHead || visit.Connection is null ? ForwardErrors.Of(l.Code) : ForwardError.UpstreamClosed, l.Message);
                 break;
             case Exception when visit.VisitorLeft:
                 visit.Fail(ForwardError.VisitorLeft);

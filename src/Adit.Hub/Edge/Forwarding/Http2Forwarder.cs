@@ -75,7 +75,8 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
         {
             if (visit.Span is not null && RequestHead.IsTrace(name))
                 continue;
-            if (RequestHead.Passed(visit, name, HeaderRoles.Of(name), values, connection, namesFields, route.Transforms) is { Count: > 0 } passed)
+            if (RequestHead.Passed(
+                visit, name, HeaderRoles.Of(name), values, connection, namesFields, route.Transforms) is { Count: > 0 } passed)
                 Add(request, name, passed);
         }
 
@@ -195,7 +196,8 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
         return e switch
         {
             OperationCanceledException => ForwardError.ResponseHeadTimeout,
-            HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse } => ForwardError.ResponseInvalid,
+            HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse } =>
+                ForwardError.ResponseInvalid,
             _ => ForwardError.UpstreamClosed,
         };
     }

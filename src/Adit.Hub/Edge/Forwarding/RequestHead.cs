@@ -49,7 +49,9 @@ internal static class RequestHead
 
         if (headers.ContentLength is { } length)
             return length > 0 ? RequestShape.Sized : RequestShape.Bodiless;
-        return visit.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } ? RequestShape.Chunked : RequestShape.Bodiless;
+        return visit.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+            ? RequestShape.Chunked
+            : RequestShape.Bodiless;
     }
 
     /// <summary>Writes the head.</summary>
@@ -142,7 +144,8 @@ internal static class RequestHead
 
     // The hub's own span is what the application's span is a child of.
     internal static bool IsTrace(string name) =>
-        name.Equals(HeaderNames.TraceParent, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.TraceState, StringComparison.OrdinalIgnoreCase);
+        name.Equals(HeaderNames.TraceParent, StringComparison.OrdinalIgnoreCase)
+            || name.Equals(HeaderNames.TraceState, StringComparison.OrdinalIgnoreCase);
 
     private static void WriteTrace(RecordBuffer head, Activity span)
     {

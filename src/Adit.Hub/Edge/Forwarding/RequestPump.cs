@@ -60,7 +60,9 @@ internal sealed class RequestPump(ForwarderOptions options, TimeProvider time)
         }
         catch (BadHttpRequestException e)
         {
-            visit.Fail(e.StatusCode == StatusCodes.Status413PayloadTooLarge ? ForwardError.RequestTooLarge : ForwardError.RequestBodyBroken, e.Message);
+            visit.Fail(
+                e.StatusCode == StatusCodes.Status413PayloadTooLarge ? ForwardError.RequestTooLarge : ForwardError.RequestBodyBroken,
+                e.Message);
             connection.Stream.Reset(ResetCode.Cancelled, "The visitor's request broke off.");
         }
         catch (ForwardException e)
@@ -131,7 +133,8 @@ internal sealed class RequestPump(ForwarderOptions options, TimeProvider time)
             {
                 piece.CopyTo(array.AsSpan(Front));
                 visit.Watcher?.RequestBody(array.AsSpan(Front, count));
-                await stream.SendAsync(chunked ? Chunk(array, count) : array.AsMemory(Front - LinkStream.HeaderLength, LinkStream.HeaderLength + count));
+                await stream.SendAsync(
+                    chunked ? Chunk(array, count) : array.AsMemory(Front - LinkStream.HeaderLength, LinkStream.HeaderLength + count));
             }
             finally
             {

@@ -36,7 +36,8 @@ internal static class SignInAnswer
             return;
         }
 
-        await ErrorAnswer.WriteAsync(visit, wantsBasic ? $"Basic realm=\"{route.Name}\", charset=\"UTF-8\"" : $"Bearer realm=\"{route.Name}\"");
+        await ErrorAnswer.WriteAsync(
+            visit, wantsBasic ? $"Basic realm=\"{route.Name}\", charset=\"UTF-8\"" : $"Bearer realm=\"{route.Name}\"");
     }
 
     /// <summary>Writes the form.</summary>

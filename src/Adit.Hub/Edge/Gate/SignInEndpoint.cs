@@ -23,7 +23,10 @@ internal sealed class SignInEndpoint(SignInCodes codes, GuessThrottle throttle)
         {
             ("/_adit/sign-in", "GET" or "HEAD") => SignInAnswer.WritePageAsync(visit, route.Name, StatusCodes.Status200OK, "/", null),
             ("/_adit/sign-in", "POST") => SignInAsync(visit, route, gate),
-            ("/_adit/sign-out", "POST" or "GET") => !MayLeave(visit) ? NotFoundAsync(visit) : RedirectAsync(visit, "/", $"{Gatekeeper.Cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+            ("/_adit/sign-out", "POST" or "GET") =>
+                !MayLeave(visit)
+                    ? NotFoundAsync(visit)
+                    : RedirectAsync(visit, "/", $"{Gatekeeper.Cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
             _ => NotFoundAsync(visit),
         };
     }
@@ -32,14 +35,16 @@ internal sealed class SignInEndpoint(SignInCodes codes, GuessThrottle throttle)
     {
         if (!IsSameOrigin(visit))
         {
-            await SignInAnswer.WritePageAsync(visit, route.Name, StatusCodes.Status403Forbidden, "/", "The form came from another site. Sign in here instead.");
+            await SignInAnswer.WritePageAsync(
+                visit, route.Name, StatusCodes.Status403Forbidden, "/", "The form came from another site. Sign in here instead.");
             return;
         }
 
         if (throttle.IsHeldUp(visit.Client))
         {
             visit.Response.Headers.RetryAfter = "60";
-            await SignInAnswer.WritePageAsync(visit, route.Name, StatusCodes.Status429TooManyRequests, "/", "Too many wrong tokens. Wait a minute.");
+            await SignInAnswer.WritePageAsync(
+                visit, route.Name, StatusCodes.Status429TooManyRequests, "/", "Too many wrong tokens. Wait a minute.");
             return;
         }
 
@@ -55,7 +60,8 @@ internal sealed class SignInEndpoint(SignInCodes codes, GuessThrottle throttle)
         }
 
         throttle.Failed(visit.Client);
-        await SignInAnswer.WritePageAsync(visit, route.Name, StatusCodes.Status401Unauthorized, to, "That token does not open this tunnel, or the link was used before.");
+        await SignInAnswer.WritePageAsync(
+            visit, route.Name, StatusCodes.Status401Unauthorized, to, "That token does not open this tunnel, or the link was used before.");
     }
 
     // A page elsewhere must not sign a visitor in as somebody else. Browsers say where a form came from; what is not a browser has no use
@@ -108,7 +114,8 @@ internal sealed class SignInEndpoint(SignInCodes codes, GuessThrottle throttle)
         && !to.AsSpan().ContainsAnyExceptInRange('!', '~') && !to.StartsWith(Gatekeeper.OwnPaths, StringComparison.Ordinal) ? to : "/";
 
     private static string CookieOf(Visit visit, string ticket) =>
-        $"{Gatekeeper.Cookie}={ticket}; Path=/; Max-Age={(int)DoorTickets.Life.TotalSeconds}; HttpOnly; SameSite=Lax{(visit.Request.Scheme == "https" ? "; Secure" : "")}";
+        $"{Gatekeeper.Cookie}={ticket}; Path=/; Max-Age={(int)DoorTickets.Life.TotalSeconds}; HttpOnly; "
+            + $"SameSite=Lax{(visit.Request.Scheme == "https" ? "; Secure" : "")}";
 
     private static Task RedirectAsync(Visit visit, string to, string cookie)
     {

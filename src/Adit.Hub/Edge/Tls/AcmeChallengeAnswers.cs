@@ -13,7 +13,9 @@ internal sealed class AcmeChallengeAnswers
     /// <summary>Whether any challenge is pending: the edge looks at paths only then.</summary>
     public bool HasAny => !_answers.IsEmpty;
 
-    /// <summary>The body to answer a request for this path with (<c>application/octet-stream</c>), on any host; null when it is none of ours.</summary>
+    /// <summary>
+    /// The body to answer a request for this path with (<c>application/octet-stream</c>), on any host; null when it is none of ours.
+    /// </summary>
     public string? Find(string path) =>
         HasAny && path.StartsWith(PathPrefix, StringComparison.Ordinal) ? _answers.GetValueOrDefault(path[PathPrefix.Length..]) : null;
 

@@ -69,7 +69,8 @@ internal sealed class CertificateSelector
 
     /// <summary>Shows this certificate to whoever connects for the TLS-ALPN-01 challenge of a name (RFC 8737).</summary>
     internal void AddChallenge(string serverName, X509Certificate2 certificate) =>
-        _challenges[serverName] = ServerCertificate.Options(SslStreamCertificateContext.Create(certificate, null, offline: true), AcmeProtocol);
+        _challenges[serverName] = ServerCertificate.Options(
+            SslStreamCertificateContext.Create(certificate, null, offline: true), AcmeProtocol);
 
     /// <summary>The challenge of a name is over.</summary>
     internal void RemoveChallenge(string serverName) => _challenges.TryRemove(serverName, out _);

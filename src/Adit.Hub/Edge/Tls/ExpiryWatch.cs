@@ -42,7 +42,8 @@ internal sealed partial class ExpiryWatch(CertificateSelector selector, TimeProv
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
-        "The certificate of {Origin} is not valid before {NotBefore:u}, and it is {Now:u} here: clients will refuse it; check this machine's clock.")]
+        "The certificate of {Origin} is not valid before {NotBefore:u}, and it is {Now:u} here: clients will refuse it; check this "
+            + "machine's clock.")]
     private static partial void LogNotYet(ILogger logger, string origin, DateTimeOffset notBefore, DateTimeOffset now);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The certificate of {Origin} expired at {NotAfter:u}: clients refuse it; replace it.")]

@@ -37,7 +37,9 @@ internal sealed class OwnAuthority : IDisposable
     public string Fingerprint { get; }
 
     /// <summary>Opens the authority in a directory (<c>ca.pem</c>, <c>ca.key</c>), making it when neither file is there.</summary>
-    /// <exception cref="CertificateException">One file is missing or broken. A new key is never made silently: every client that pinned the old one would be locked out.</exception>
+    /// <exception cref="CertificateException">
+    /// One file is missing or broken. A new key is never made silently: every client that pinned the old one would be locked out.
+    /// </exception>
     public static OwnAuthority Open(string directory, DateTimeOffset now)
     {
         var certificateFile = Path.Combine(directory, "ca.pem");
@@ -52,13 +54,18 @@ internal sealed class OwnAuthority : IDisposable
             key.ImportFromPem(PemPair.Read(keyFile));
             var root = X509Certificate2.CreateFromPem(pem);
             if (!root.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
-                throw new CertificateException($"{keyFile} is not the key of {certificateFile}; restore both from the same backup, or remove both to start a new authority that every client must pin anew.");
+                throw new CertificateException(
+                    $"{keyFile} is not the key of {certificateFile}; restore both from the same backup, or remove both to start a new "
+                        + "authority that every client must pin anew.");
             return new OwnAuthority(key, root);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             key.Dispose();
-            throw new CertificateException($"{certificateFile} or {keyFile} is damaged; restore both from a backup, or remove both to start a new authority that every client must pin anew.", e);
+            throw new CertificateException(
+                $"{certificateFile} or {keyFile} is damaged; restore both from a backup, or remove both to start a new authority that "
+                    + "every client must pin anew.",
+                e);
         }
         catch (CertificateException)
         {
@@ -67,7 +74,9 @@ internal sealed class OwnAuthority : IDisposable
         }
     }
 
-    /// <summary>Makes a key and a certificate for these names and addresses. The chain holds the leaf and the issuing certificate.</summary>
+    /// <summary>
+    /// Makes a key and a certificate for these names and addresses. The chain holds the leaf and the issuing certificate.
+    /// </summary>
     public (string ChainPem, string KeyPem) Issue(IReadOnlyCollection<string> names, DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -108,7 +117,8 @@ internal sealed class OwnAuthority : IDisposable
     private static OwnAuthority Create(string certificateFile, string keyFile, DateTimeOffset now)
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN=Adit hub root {Convert.ToHexStringLower(Serial().AsSpan(0, 4))}", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(
+            $"CN=Adit hub root {Convert.ToHexStringLower(Serial().AsSpan(0, 4))}", key, HashAlgorithmName.SHA256);
         AddAuthorityExtensions(request, pathLength: 1);
         var root = request.Create(
             request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now - BackDating, now.AddYears(AuthorityYears), Serial());

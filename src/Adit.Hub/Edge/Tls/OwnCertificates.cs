@@ -83,7 +83,10 @@ internal sealed partial class OwnCertificates(
         return san is null ? [] : [.. san.EnumerateDnsNames(), .. san.EnumerateIPAddresses().Select(a => a.ToString())];
     }
 
-    /// <summary>The names of the certificate: the domain, all below it, this machine's loopback, the listeners' own addresses, and what was asked for.</summary>
+    /// <summary>
+    /// The names of the certificate: the domain, all below it, this machine's loopback, the listeners' own addresses, and what was asked
+    /// for.
+    /// </summary>
     public static IReadOnlyCollection<string> NamesFor(HubOptions options)
     {
         var names = new HashSet<string>(StringComparer.Ordinal) { options.Domain.ToLowerInvariant(), "*." + options.Domain.ToLowerInvariant(), "localhost", "127.0.0.1", "::1" };
@@ -98,9 +101,11 @@ internal sealed partial class OwnCertificates(
         return names;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The hub's own authority has the fingerprint {Fingerprint}: clients pin it with --pin, or trust it on first use.")]
+    [LoggerMessage(Level = LogLevel.Information, Message =
+        "The hub's own authority has the fingerprint {Fingerprint}: clients pin it with --pin, or trust it on first use.")]
     private static partial void LogAuthority(ILogger logger, string fingerprint);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Made a certificate of the hub's own authority for {Names}, valid until {Until:u}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message =
+        "Made a certificate of the hub's own authority for {Names}, valid until {Until:u}.")]
     private static partial void LogIssued(ILogger logger, string names, DateTimeOffset until);
 }

@@ -21,11 +21,13 @@ internal static class PemPair
         }
         catch (CryptographicException e)
         {
-            throw new CertificateException($"{origin}: the certificate is not valid PEM ({e.Message.TrimEnd('.')}); write the leaf first, then its issuers.", e);
+            throw new CertificateException(
+                $"{origin}: the certificate is not valid PEM ({e.Message.TrimEnd('.')}); write the leaf first, then its issuers.", e);
         }
 
         if (chain.Count == 0)
-            throw new CertificateException($"{origin}: there is no certificate in it; it must hold PEM blocks '-----BEGIN CERTIFICATE-----'.");
+            throw new CertificateException(
+                $"{origin}: there is no certificate in it; it must hold PEM blocks '-----BEGIN CERTIFICATE-----'.");
         if (keyPem.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal))
             throw new CertificateException($"{origin}: its key is encrypted; decrypt it first (openssl pkey -in KEY -out PLAIN).");
 
@@ -44,7 +46,8 @@ internal static class PemPair
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new CertificateException($"{origin}: the key does not belong to the certificate or is not valid PEM ({e.Message.TrimEnd('.')}).", e);
+            throw new CertificateException(
+                $"{origin}: the key does not belong to the certificate or is not valid PEM ({e.Message.TrimEnd('.')}).", e);
         }
     }
 

@@ -53,7 +53,8 @@ internal sealed class ServerCertificate
     /// <summary>Handshake options for data connections of links.</summary>
     public SslServerAuthenticationOptions ForLinks { get; }
 
-    internal static SslServerAuthenticationOptions Options(SslStreamCertificateContext context, List<SslApplicationProtocol> protocols) => new()
+    internal static SslServerAuthenticationOptions Options(
+        SslStreamCertificateContext context, List<SslApplicationProtocol> protocols) => new()
     {
         ServerCertificateContext = context,
         ApplicationProtocols = protocols,

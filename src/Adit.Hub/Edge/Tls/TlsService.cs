@@ -34,7 +34,13 @@ internal sealed partial class TlsService : IHostedService, IAsyncDisposable
             ? new OwnCertificates(_directory, OwnCertificates.NamesFor(options), selector, time, _logger)
             : null;
         _acme = options.Tls.Acme is { } acme
-            ? AcmeCertificates.Create(acme with { Domains = [options.Domain, .. acme.Domains] }, Path.Combine(_directory, "acme"), selector, answers, time, loggers)
+            ? AcmeCertificates.Create(
+                acme with { Domains = [options.Domain, .. acme.Domains] },
+                Path.Combine(_directory, "acme"),
+                selector,
+                answers,
+                time,
+                loggers)
             : null;
         _expiry = new ExpiryWatch(selector, time, _logger);
     }
@@ -42,7 +48,9 @@ internal sealed partial class TlsService : IHostedService, IAsyncDisposable
     /// <summary>The certificate of the hub's own authority, PEM; null without <c>--auto-tls</c>.</summary>
     public string? AuthorityPem => _own?.Authority?.RootPem;
 
-    /// <summary>The fingerprint of the hub's own authority, for the line that the hub prints at start; null without <c>--auto-tls</c>.</summary>
+    /// <summary>
+    /// The fingerprint of the hub's own authority, for the line that the hub prints at start; null without <c>--auto-tls</c>.
+    /// </summary>
     public string? Fingerprint => _own?.Authority?.Fingerprint;
 
     /// <inheritdoc />

@@ -44,7 +44,8 @@ internal sealed class AcmeAccountKey : IDisposable
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             key.Dispose();
-            throw new CertificateException($"{path} is damaged; restore it, or remove it to open a new account with the ACME authority.", e);
+            throw new CertificateException(
+                $"{path} is damaged; restore it, or remove it to open a new account with the ACME authority.", e);
         }
     }
 

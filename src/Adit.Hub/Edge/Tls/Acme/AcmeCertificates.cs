@@ -169,7 +169,9 @@ internal sealed partial class AcmeCertificates : IDisposable
     private static void Check(string domain)
     {
         if (domain.StartsWith("*.", StringComparison.Ordinal))
-            throw new CertificateException($"tls.acme.domains: '{domain}' needs the DNS-01 challenge, which the hub does not do; give a PEM pair for the wildcard, or list the names.");
+            throw new CertificateException(
+                $"tls.acme.domains: '{domain}' needs the DNS-01 challenge, which the hub does not do; give a PEM pair for the wildcard, or "
+                    + "list the names.");
         if (Uri.CheckHostName(domain) != UriHostNameType.Dns || IPAddress.TryParse(domain, out _) || domain.Any(c => !char.IsAscii(c)))
             throw new CertificateException($"tls.acme.domains: '{domain}' is not a host name.");
     }
@@ -200,7 +202,8 @@ internal sealed partial class AcmeCertificates : IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Got a certificate for {Domain} by ACME, valid until {Until:u}.")]
     private static partial void LogGot(ILogger logger, string domain, DateTimeOffset until);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "No certificate for {Domain} by ACME; what is in use is kept, and it is tried again at {Next:u}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "No certificate for {Domain} by ACME; what is in use is kept, and it is tried again at {Next:u}: {Reason}")]
     private static partial void LogFailed(ILogger logger, string domain, string reason, DateTimeOffset next);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A stored certificate cannot be used and is asked for again: {Reason}")]

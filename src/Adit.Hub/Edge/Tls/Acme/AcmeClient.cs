@@ -77,7 +77,8 @@ internal sealed class AcmeClient(HttpClient http, string directoryUrl, AcmeAccou
         PostBytesAsync(url, JsonSerializer.SerializeToUtf8Bytes(payload, type), cancellationToken);
 
     /// <summary>Says that a challenge may be looked at now: an empty JSON object (RFC 8555 section 7.5.1).</summary>
-    public Task<AcmeAnswer> RespondAsync(string url, CancellationToken cancellationToken) => PostBytesAsync(url, "{}"u8.ToArray(), cancellationToken);
+    public Task<AcmeAnswer> RespondAsync(string url, CancellationToken cancellationToken) =>
+        PostBytesAsync(url, "{}"u8.ToArray(), cancellationToken);
 
     private async Task<AcmeAnswer> PostBytesAsync(string url, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
@@ -125,7 +126,8 @@ internal sealed class AcmeClient(HttpClient http, string directoryUrl, AcmeAccou
     private Uri SafeUrl(string url)
     {
         var isTls = directoryUrl.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
-        return Uri.TryCreate(url, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !isTls))
+        return Uri.TryCreate(url, UriKind.Absolute, out var uri)
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !isTls))
             ? uri
             : throw new AcmeException($"The ACME authority named an address that cannot be used: {(url.Length > 200 ? url[..200] : url)}");
     }
@@ -145,7 +147,8 @@ internal sealed class AcmeClient(HttpClient http, string directoryUrl, AcmeAccou
         }
         catch (HttpRequestException e)
         {
-            throw new AcmeException($"The ACME authority at {request.RequestUri!.Authority} cannot be reached: {(e.InnerException ?? e).Message}", inner: e);
+            throw new AcmeException(
+                $"The ACME authority at {request.RequestUri!.Authority} cannot be reached: {(e.InnerException ?? e).Message}", inner: e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -166,7 +169,8 @@ internal sealed class AcmeClient(HttpClient http, string directoryUrl, AcmeAccou
         }
 
         var said = problem?.Detail is { Length: > 0 } detail ? ": " + OneLine(detail) : ".";
-        return new AcmeException($"The ACME authority at {request.RequestUri!.Authority} answered {(int)status}{said}", problem?.Type, retryAfter);
+        return new AcmeException(
+            $"The ACME authority at {request.RequestUri!.Authority} answered {(int)status}{said}", problem?.Type, retryAfter);
     }
 
     /// <summary>Text of the authority made fit for a log line.</summary>

@@ -15,7 +15,8 @@ internal sealed record AcmeIdentifier(string Type, string Value);
 internal sealed record AcmeNewOrder(IReadOnlyList<AcmeIdentifier> Identifiers);
 
 /// <summary>RFC 8555 section 7.1.3.</summary>
-internal sealed record AcmeOrder(string Status, IReadOnlyList<string>? Authorizations, string? Finalize, string? Certificate, AcmeProblem? Error);
+internal sealed record AcmeOrder(
+    string Status, IReadOnlyList<string>? Authorizations, string? Finalize, string? Certificate, AcmeProblem? Error);
 
 /// <summary>RFC 8555 section 7.1.4.</summary>
 internal sealed record AcmeAuthorization(string Status, AcmeIdentifier? Identifier, IReadOnlyList<AcmeChallenge>? Challenges);

@@ -42,7 +42,8 @@ internal sealed class AcmeOrdering(
         }
 
         if (order.Status != "valid" || order.Certificate is null)
-            throw new AcmeException($"The ACME authority's order for {name} ended as '{AcmeClient.OneLine(order.Status)}'{Because(order.Error)}");
+            throw new AcmeException(
+                $"The ACME authority's order for {name} ended as '{AcmeClient.OneLine(order.Status)}'{Because(order.Error)}");
 
         // 5
         var chain = await client.GetAsync(order.Certificate, cancellationToken);
