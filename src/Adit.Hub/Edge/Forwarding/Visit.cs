@@ -98,7 +98,7 @@ internal sealed class Visit
         get => _connection;
         set
         {
-            Volatile.Write(ref _connection, value);
+            Interlocked.Exchange(ref _connection, value); // A full fence: Leave writes and reads these two the other way round.
             if (value is null)
                 return;
             value.Visit = this;

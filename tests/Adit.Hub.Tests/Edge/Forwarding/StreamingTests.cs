@@ -151,16 +151,18 @@ public sealed class StreamingTests
     [Fact]
     public async Task A_visitor_who_leaves_ends_the_request_at_the_application()
     {
+        var asked = new TaskCompletionSource();
         var left = new TaskCompletionSource<string>();
         await using var server = new RawServer(async peer =>
         {
             await peer.ReadHeadAsync();
+            asked.SetResult();
             left.SetResult(await peer.ReadToEndAsync());
         });
         await using var edge = await TestEdge.StartAsync(server.Port);
         await using var visitor = await edge.ConnectAsync();
         await visitor.SendAsync("GET /slow HTTP/1.1\r\nHost: demo.adit.test\r\n\r\n");
-        await Eventually.HoldsAsync(() => server.Connections == 1, "the application is asked");
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
         visitor.Abort();
         Assert.Equal("", await left.Task.WaitAsync(TimeSpan.FromSeconds(20)));
         await Eventually.HoldsAsync(() => edge.Meter.OpenStreams == 0 && edge.Forwarder.Deadlines.Connections == 0, "nothing is left");
