@@ -117,7 +117,7 @@ public sealed class HubApp : IAsyncDisposable
             return;
         _isStopped = true;
         _app.Services.GetRequiredService<Readiness>().StartDraining();
-        await _links.DrainAsync("the hub is stopping", TimeSpan.FromSeconds(2));
+        await _links.DrainAsync("the hub is stopping", ReturnSpread.Of(_links.Count));
         using var deadline = new CancellationTokenSource(_options.DrainTimeout, _time);
         var stopping = _app.StopAsync(deadline.Token); // Stops listening at once, then waits for requests under way.
         var tunnels = _app.Services.GetRequiredService<TunnelRegistry>();

@@ -23,11 +23,23 @@ public static class LinkProtocol
     /// <summary>The WebSocket subprotocol of control connections, and of data connections in WebSocket framing.</summary>
     public const string SubProtocol = "adit-link";
 
-    /// <summary>Both ends ping this often.</summary>
-    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// A client pings this often: as seldom as still finds a dead hub in 30 s (an unanswered ping, and the next beat), since two thousand
+    /// idle links cost the hub little else.
+    /// </summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(14);
 
     /// <summary>A peer that was not heard for this long is dead.</summary>
     public static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// An idle data connection is pinged when it was silent for this long. TCP keepalive finds a dead peer sooner and keeps a NAT's entry;
+    /// this is for what it cannot see, a proxy between that lost its other side.
+    /// </summary>
+    public static readonly TimeSpan DataPingAfter = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long an idle data connection may leave a ping unanswered.</summary>
+    public static readonly TimeSpan DataPongWithin = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a ticket is good.</summary>
     public static readonly TimeSpan TicketLife = TimeSpan.FromSeconds(30);

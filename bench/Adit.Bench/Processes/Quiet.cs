@@ -8,6 +8,17 @@ internal static class Quiet
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Little = TimeSpan.FromMilliseconds(10);
 
+    // A hub collects once when three seconds after a burst were quiet (docs/performance.md); it looks every second.
+    private static readonly TimeSpan Collection = TimeSpan.FromSeconds(5);
+
+    /// <summary>Returns when the process has been quiet for so long that it has given back what a burst left.</summary>
+    public static async Task RestAsync(int pid, CancellationToken cancellationToken)
+    {
+        await WaitAsync(pid, cancellationToken);
+        await Task.Delay(Collection, TimeProvider.System, cancellationToken);
+        await WaitAsync(pid, cancellationToken);
+    }
+
     /// <summary>Returns when the process has been quiet for half a second, or after ten seconds.</summary>
     public static async Task WaitAsync(int pid, CancellationToken cancellationToken)
     {

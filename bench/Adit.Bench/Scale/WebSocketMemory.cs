@@ -37,10 +37,10 @@ internal static class WebSocketMemory
         using (await IdleWebSockets.OpenAsync(subject, WarmUp, cancellationToken))
             await Quiet.WaitAsync(pid, cancellationToken);
 
-        await Quiet.WaitAsync(pid, cancellationToken);
+        await Quiet.RestAsync(pid, cancellationToken);
         var before = ProcFs.PrivateBytes(pid);
         using var open = await IdleWebSockets.OpenAsync(subject, count, cancellationToken);
-        await Quiet.WaitAsync(pid, cancellationToken);
+        await Quiet.RestAsync(pid, cancellationToken);
         return (double)(ProcFs.PrivateBytes(pid) - before) / count;
     }
 }

@@ -66,11 +66,10 @@ public sealed class LinkClient
                 cancellationToken.ThrowIfCancellationRequested();
                 if (wasConnected)
                     retry = FirstRetry;
-                // Full jitter over the wait, so that two thousand clients of a hub that restarts do not come at once.
-                var wait = retryAfter > TimeSpan.Zero
-                    ? retryAfter * (0.2 + (0.8 * Next()))
-                    : retry * (0.2 + (0.8 * Next()));
-                retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
+                // Jitter over most of the wait, so that two thousand clients of a hub that restarts do not come at once. Who comes too
+                // early after a drain waits long again: all who did so would else meet in the hub's first second.
+                var wait = (retryAfter > TimeSpan.Zero ? retryAfter : retry) * (0.2 + (0.8 * Next()));
+                retry = Longer(retry * 2, retryAfter / 2);
                 Disconnected?.Invoke(reason, wait);
                 await Task.Delay(wait, _options.Time, cancellationToken);
             }
@@ -103,6 +102,12 @@ public sealed class LinkClient
         foreach (var (connection, _) in _serving)
             connection.AbortIfUnanswered();
         _pool.Tend();
+    }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other)
+    {
+        var longer = one > other ? one : other;
+        return longer < LongestRetry ? longer : LongestRetry;
     }
 
     private double Next()

@@ -241,9 +241,9 @@ public sealed class HubLink
 
         for (var i = 0; i < idle.Count; i++)
         {
-            if (i < surplus || idle[i].Silence > LinkProtocol.DeadAfter + LinkProtocol.Heartbeat)
+            if (i < surplus || idle[i].Silence > LinkProtocol.DataPingAfter + LinkProtocol.DataPongWithin)
                 idle[i].Abort();
-            else if (idle[i].Silence > 2 * LinkProtocol.Heartbeat)
+            else if (idle[i].Silence > LinkProtocol.DataPingAfter)
                 _ = PingAsync(idle[i]);
         }
     }

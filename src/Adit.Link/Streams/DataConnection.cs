@@ -201,11 +201,11 @@ internal sealed class DataConnection
 
     /// <summary>
     /// Drops the connection when its peer stopped acknowledging what is sent to it. To be called every few seconds: while bytes are under
-    /// way neither keepalive nor PING finds a peer that is gone.
+    /// way neither keepalive nor PING finds a peer that is gone. An idle connection has none under way but a PING, which has its own time.
     /// </summary>
     public void AbortIfUnanswered()
     {
-        if (!IsDead && Wire.IsUnanswered)
+        if (Volatile.Read(ref _state) == InUse && Wire.IsUnanswered)
             Abort();
     }
 
