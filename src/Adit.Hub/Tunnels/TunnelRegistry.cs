@@ -18,6 +18,7 @@ internal sealed partial class TunnelRegistry : IDisposable
     private readonly ConcurrentDictionary<string, LiveTunnel> _tunnels = new(StringComparer.Ordinal);
     private readonly HostClaims _hosts;
     private readonly ConcurrentDictionary<HubLink, ConcurrentDictionary<string, LiveTunnel>> _byLink = new();
+    private readonly ConcurrentDictionary<LiveTunnel, bool> _assigned = new(); // Those that name their client: few, looked through at each new link.
     private readonly ReleasedNames _released;
     private readonly HubOptions _options;
     private readonly TunnelStore _store;
@@ -88,6 +89,7 @@ internal sealed partial class TunnelRegistry : IDisposable
             }
 
             _tunnels[record.Name] = tunnel;
+            NoteAssigned(tunnel);
             StartGrace(tunnel);
         }
     }
@@ -267,6 +269,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         try
         {
             _wiring.Apply(tunnel, next, target);
+            NoteAssigned(tunnel);
             await _store.SaveAsync(tunnel.Record!);
         }
         catch
@@ -281,8 +284,17 @@ internal sealed partial class TunnelRegistry : IDisposable
                 _wiring.Apply(tunnel, before, TunnelTarget.Parse(before.Target!, before.Kind)!);
             }
 
+            NoteAssigned(tunnel, isThere: before is not null);
             throw;
         }
+    }
+
+    private void NoteAssigned(LiveTunnel tunnel, bool isThere = true)
+    {
+        if (isThere && tunnel.Record?.Client is not null)
+            _assigned[tunnel] = true;
+        else
+            _assigned.TryRemove(tunnel, out _);
     }
 
     private void Attach(LiveTunnel tunnel, HubLink link, TunnelTarget target, string text)
@@ -299,7 +311,7 @@ internal sealed partial class TunnelRegistry : IDisposable
 
     private void OnConnected(HubLink link)
     {
-        foreach (var tunnel in _tunnels.Values)
+        foreach (var (tunnel, _) in _assigned)
         {
             if (tunnel.Record is { Client: { } client } record && client == link.Client.Name && record.Account == link.Principal.Account
                 && TunnelTarget.Parse(record.Target!, record.Kind) is { } target)
@@ -370,6 +382,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         tunnel.Upstream?.Close();
         tunnel.Record = null;
         _tunnels.TryRemove(KeyValuePair.Create(record.Name, tunnel));
+        NoteAssigned(tunnel, isThere: false);
         _meters?.Retire(record.Name, tunnel.Meter);
         _watch?.Forget(record.Name);
         Publish(record, "removed", reason);

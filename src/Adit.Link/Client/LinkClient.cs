@@ -57,6 +57,7 @@ public sealed class LinkClient
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var retry = FirstRetry;
+        var spread = TimeSpan.Zero;
         await using var tending = _options.Time.CreateTimer(static c => ((LinkClient)c!).Tend(), this, TendEvery, TendEvery);
         try
         {
@@ -65,11 +66,14 @@ public sealed class LinkClient
                 var (reason, retryAfter, wasConnected) = await ConnectAndServeAsync(cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();
                 if (wasConnected)
-                    retry = FirstRetry;
+                    (retry, spread) = (FirstRetry, TimeSpan.Zero);
                 // Jitter over most of the wait, so that two thousand clients of a hub that restarts do not come at once. Who comes too
                 // early after a drain waits long again: all who did so would else meet in the hub's first second.
-                var wait = (retryAfter > TimeSpan.Zero ? retryAfter : retry) * (0.2 + (0.8 * Next()));
-                retry = Longer(retry * 2, retryAfter / 2);
+                if (retryAfter > TimeSpan.Zero)
+                    spread = retryAfter / 2;
+                var most = retryAfter > TimeSpan.Zero ? retryAfter : retry > spread ? retry : spread;
+                var wait = most * (0.2 + (0.8 * Next()));
+                retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
                 Disconnected?.Invoke(reason, wait);
                 await Task.Delay(wait, _options.Time, cancellationToken);
             }
@@ -102,12 +106,6 @@ public sealed class LinkClient
         foreach (var (connection, _) in _serving)
             connection.AbortIfUnanswered();
         _pool.Tend();
-    }
-
-    private static TimeSpan Longer(TimeSpan one, TimeSpan other)
-    {
-        var longer = one > other ? one : other;
-        return longer < LongestRetry ? longer : LongestRetry;
     }
 
     private double Next()

@@ -44,8 +44,10 @@ public sealed class LinkTests
         await using var hub = await TestHub.StartAsync(new LinkHostOptions { OnStream = (_, stream) => LinkStreamTests.EchoAsync(stream) });
         using var stop = new CancellationTokenSource();
         var client = hub.Client();
+        var linked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        client.Connected += _ => linked.TrySetResult(); // The hub knows the link before its client does.
         var run = client.RunAsync(stop.Token);
-        await hub.LinkAsync();
+        await linked.Task.WaitAsync(Deadline, stop.Token);
 
         for (var i = 0; i < 20; i++)
         {
