@@ -289,13 +289,8 @@ internal sealed partial class TunnelRegistry : IDisposable
         }
     }
 
-    private void NoteAssigned(LiveTunnel tunnel, bool isThere = true)
-    {
-        if (isThere && tunnel.Record?.Client is not null)
-            _assigned[tunnel] = true;
-        else
-            _assigned.TryRemove(tunnel, out _);
-    }
+    private void NoteAssigned(LiveTunnel tunnel, bool isThere = true) =>
+        _ = isThere && tunnel.Record?.Client is not null ? _assigned.TryAdd(tunnel, true) : _assigned.TryRemove(tunnel, out _);
 
     private void Attach(LiveTunnel tunnel, HubLink link, TunnelTarget target, string text)
     {
