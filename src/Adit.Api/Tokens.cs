@@ -64,6 +64,9 @@ public sealed record ApiToken
     /// <summary>Bytes per second in each direction.</summary>
     public long? BytesPerSecond { get; init; }
 
+    /// <summary>What of its account's rights it may use (<c>tunnels:write</c>, <c>tunnels:read!project=churn</c>); null for all.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
     /// <summary>The token itself. Only in the answer that made it; nobody can show it again.</summary>
     public string? Secret { get; init; }
 }

@@ -1,5 +1,7 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Config;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
@@ -9,6 +11,7 @@ using Adit.Hub.Edge.Tls;
 using Adit.Hub.Http;
 using Adit.Hub.Inspector;
 using Adit.Hub.Links;
+using Adit.Hub.Projects;
 using Adit.Hub.Storage;
 using Adit.Hub.Telemetry;
 using Adit.Hub.Tunnels;
@@ -84,7 +87,10 @@ public sealed class HubApp : IAsyncDisposable
         {
             database = await Database.OpenAsync(directory.File("adit.db"), time);
             using var startLog = LoggerFactory.Create(l => logging?.Invoke(l));
-            var (tokens, adminToken) = await TokenRegistry.LoadAsync(database, directory, time, startLog.CreateLogger<TokenRegistry>());
+            var accounts = await AccountDirectory.LoadAsync(database, time);
+            var (tokens, adminToken) = await TokenRegistry.LoadAsync(database, directory, accounts, time, startLog.CreateLogger<TokenRegistry>());
+            var projects = await ProjectDirectory.LoadAsync(database);
+            builder.Services.AddSingleton(accounts).AddSingleton(projects).AddSingleton<IProjectRoles>(projects);
             AddServices(builder, options, time, directory, database, tokens);
             app = builder.Build();
             MapPipeline(app);

@@ -1,4 +1,6 @@
 using Adit.Api;
+using Adit.Hub.Access.Audit;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Authentication;
@@ -17,6 +19,7 @@ internal static class AccessEndpoints
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         services.TryAddSingleton<GuessThrottles>();
+        services.AddSingleton<Authority>().AddSingleton<AuditLog>();
         // Not AddAuthentication, which brings the framework's own key ring and writes it into the user's home.
         services.AddAuthenticationCore(options => options.DefaultScheme = TokenAuthentication.SchemeName).AddWebEncoders();
         new AuthenticationBuilder(services)

@@ -1,23 +1,29 @@
+using Adit.Api;
+using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 
 namespace Adit.Hub.Access;
 
-/// <summary>Who asks, as the token says: what every slice decides by. Immutable; a change of the token makes a new one.</summary>
+/// <summary>Who asks, by a token or a browser's session: what every slice decides by. Immutable; a change of the token or account makes a new one.</summary>
 internal sealed record Caller
 {
-    /// <summary>The token's id, for logs and revocation.</summary>
+    /// <summary>Who it is, as of now.</summary>
+    public required Account Identity { get; init; }
+
+    /// <summary>The role it acts with: the account's, or less.</summary>
+    public required PlatformRole Role { get; init; }
+
+    /// <summary>What of that it may use.</summary>
+    public ScopeSet Scopes { get; init; } = ScopeSet.All;
+
+    /// <summary>The token's id, for logs and revocation; of a session, the session's id after <c>session:</c>.</summary>
     public required string TokenId { get; init; }
 
-    /// <summary>The token's name.</summary>
+    /// <summary>The token's name; of a session, the account's.</summary>
     public required string TokenName { get; init; }
 
-    /// <summary>The account it acts for.</summary>
-    public required string Account { get; init; }
-
-    /// <summary>May see and change everything.</summary>
-    public required bool IsAdmin { get; init; }
-
-    /// <summary>When the token ends; null for never.</summary>
+    /// <summary>When the token or session ends; null for never.</summary>
     public DateTimeOffset? Expires { get; init; }
 
     /// <summary>Tunnels at one time; null is unlimited.</summary>
@@ -28,6 +34,15 @@ internal sealed record Caller
 
     /// <summary>Bytes per second, each direction, over everything this token serves; null is unlimited.</summary>
     public BandwidthLimit? Bandwidth { get; init; }
+
+    /// <summary>The account it acts for.</summary>
+    public string Account => Identity.Name;
+
+    /// <summary>The names of the account's groups.</summary>
+    public IReadOnlySet<string> Groups => Identity.Groups;
+
+    /// <summary>May see and change everything that its scopes cover.</summary>
+    public bool IsAdmin => Role == PlatformRole.Admin;
 
     /// <summary>Whether anything is counted against this token; expiry is no such limit.</summary>
     public bool HasLimits => MaxTunnels is not null || MaxStreams is not null || Bandwidth is not null;

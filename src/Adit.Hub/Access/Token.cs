@@ -31,6 +31,9 @@ internal sealed record Token
 
     public long? Bandwidth { get; init; }
 
+    /// <summary>What of its account's rights it may use, as <see cref="Permissions.ScopeSet"/> writes it; null for all.</summary>
+    public string? Scopes { get; init; }
+
     public bool IsGood(DateTimeOffset now) => Revoked is null && (Expires is null || now < Expires);
 }
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Adit.Api;
+using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 using Adit.Hub.Storage;
 using Microsoft.Extensions.Logging;
@@ -13,6 +15,9 @@ namespace Adit.Hub.Access;
 /// </summary>
 internal sealed partial class TokenRegistry : IAsyncDisposable
 {
+    /// <summary>The account of the first start's token.</summary>
+    private const string FirstAdmin = "admin";
+
     private static readonly TimeSpan ExpireEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveUsesEvery = TimeSpan.FromSeconds(30);
 
@@ -20,14 +25,17 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     private readonly ConcurrentDictionary<string, DateTimeOffset> _uses = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _expiring = new();
     private readonly TokenStore _store;
+    private readonly AccountDirectory _accounts;
     private readonly TimeProvider _time;
     private readonly ILogger<TokenRegistry> _log;
     private readonly ITimer _timer;
     private readonly ITimer _expiry;
 
-    private TokenRegistry(TokenStore store, TimeProvider time, ILogger<TokenRegistry> log)
+    private TokenRegistry(TokenStore store, AccountDirectory accounts, TimeProvider time, ILogger<TokenRegistry> log)
     {
         _store = store;
+        _accounts = accounts;
+        _accounts.Changed += EndTokensOfInactive;
         _time = time;
         _log = log;
         _timer = time.CreateTimer(static r => _ = ((TokenRegistry)r!).SaveUsesAsync(), this, SaveUsesEvery, SaveUsesEvery);
@@ -40,20 +48,21 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     /// <summary>Loads the tokens. On a first start makes the admin's and writes it to <c>admin-token</c> in the data directory.</summary>
     /// <returns>The registry, and the admin token's text on a first start.</returns>
     public static async Task<(TokenRegistry Registry, string? AdminToken)> LoadAsync(
-        Database database, DataDirectory directory, TimeProvider time, ILogger<TokenRegistry> log)
+        Database database, DataDirectory directory, AccountDirectory accounts, TimeProvider time, ILogger<TokenRegistry> log)
     {
-        var registry = new TokenRegistry(new TokenStore(database), time, log);
+        var registry = new TokenRegistry(new TokenStore(database), accounts, time, log);
         foreach (var token in await registry._store.ListAsync())
             registry.Keep(token);
         if (!registry._tokens.IsEmpty)
             return (registry, null);
+        await registry.EnsureAccountAsync(FirstAdmin, AccountKind.Person, PlatformRole.Admin);
         var text = TokenText.Make();
         directory.WriteSecret("admin-token", System.Text.Encoding.ASCII.GetBytes(text + "\n"));
         await registry.AddAsync(new Token
         {
             Id = text.Id,
             Name = "admin",
-            Account = "admin",
+            Account = FirstAdmin,
             IsAdmin = true,
             SecretHash = text.SecretHash(),
             Created = time.GetUtcNow(),
@@ -70,29 +79,34 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
             return null;
         if (!CryptographicOperations.FixedTimeEquals(token.SecretHash(), entry.Token.SecretHash) || !IsGood(entry.Token))
             return null;
+        if (entry.CallerFor(_accounts.Find(entry.Token.Account)) is not { } caller)
+            return null;
         _uses[token.Id] = _time.GetUtcNow();
-        return entry.Caller;
+        return caller;
     }
 
     /// <summary>The caller of a token that was authenticated before; null when it is no longer good.</summary>
     public Caller? Find(string tokenId) =>
-        _tokens.TryGetValue(tokenId, out var entry) && IsGood(entry.Token) ? entry.Caller : null;
+        _tokens.TryGetValue(tokenId, out var entry) && IsGood(entry.Token) ? entry.CallerFor(_accounts.Find(entry.Token.Account)) : null;
 
     /// <summary>Makes a token. The answer holds its text, which is not kept.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="account">For whom.</param>
     /// <param name="isAdmin">Whether it may see and change everything.</param>
     /// <param name="notAfter">When it expires at the latest.</param>
-    public async Task<ApiToken> CreateAsync(CreateTokenRequest request, string account, bool isAdmin, DateTimeOffset? notAfter = null)
+    /// <param name="scopes">What of its account's rights it may use; null for all.</param>
+    public async Task<ApiToken> CreateAsync(CreateTokenRequest request, string account, bool isAdmin, DateTimeOffset? notAfter = null, ScopeSet? scopes = null)
     {
         var text = TokenText.Make();
         var now = _time.GetUtcNow();
+        await EnsureAccountAsync(account, AccountKind.Service, isAdmin ? PlatformRole.Admin : PlatformRole.User);
         var token = new Token
         {
             Id = text.Id,
             Name = request.Name,
             Account = account,
             IsAdmin = isAdmin,
+            Scopes = scopes?.ToStored(),
             SecretHash = text.SecretHash(),
             Created = now,
             Expires = request.ExpiresInSeconds is { } seconds && !(now.AddSeconds(seconds) > notAfter) ? now.AddSeconds(seconds) : notAfter,
@@ -130,6 +144,24 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         await _timer.DisposeAsync();
         await _expiry.DisposeAsync();
         await SaveUsesAsync();
+    }
+
+    private async Task EnsureAccountAsync(string name, AccountKind kind, PlatformRole role)
+    {
+        if (_accounts.Find(name) is null)
+            await _accounts.AddAsync(new Account { Name = name, Kind = kind, Role = role, Created = _time.GetUtcNow() });
+    }
+
+    // Its tokens stay what they are, for the day that it is active again; what they hold open ends now.
+    private void EndTokensOfInactive(Account account)
+    {
+        if (account.IsActive)
+            return;
+        foreach (var (id, entry) in _tokens)
+        {
+            if (entry.Token.Account == account.Name)
+                Revoked?.Invoke(id);
+        }
     }
 
     private async Task AddAsync(Token token)
@@ -193,6 +225,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         Name = token.Name,
         Account = token.Account,
         IsAdmin = token.IsAdmin,
+        Scopes = ScopeSet.Read(token.Scopes).ToList(),
         Created = token.Created,
         Expires = token.Expires,
         Revoked = token.Revoked,
@@ -213,31 +246,43 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
 
     private sealed class Entry
     {
+        private readonly BandwidthLimit? _bandwidth;
+        private Caller? _caller;
+
         public Entry(Token token, TimeProvider time)
-            : this(token, new Caller
-            {
-                TokenId = token.Id,
-                TokenName = token.Name,
-                Account = token.Account,
-                IsAdmin = token.IsAdmin,
-                Expires = token.Expires,
-                MaxTunnels = token.MaxTunnels,
-                MaxStreams = token.MaxStreams,
-                Bandwidth = token.Bandwidth is { } rate ? new BandwidthLimit(rate, time) : null,
-            })
+            : this(token, token.Bandwidth is { } rate ? new BandwidthLimit(rate, time) : null)
         {
         }
 
-        private Entry(Token token, Caller caller)
+        private Entry(Token token, BandwidthLimit? bandwidth)
         {
             Token = token;
-            Caller = caller;
+            _bandwidth = bandwidth;
         }
 
         public Token Token { get; }
 
-        public Caller Caller { get; }
+        // The account as it is now; the caller made of it is kept until the account changes. Null when the account may do nothing.
+        public Caller? CallerFor(Account? account)
+        {
+            if (account is not { IsActive: true })
+                return null;
+            if (_caller is { } known && ReferenceEquals(known.Identity, account))
+                return known;
+            return _caller = new Caller
+            {
+                Identity = account,
+                Role = Token.IsAdmin ? account.EffectiveRole : PlatformRole.User,
+                Scopes = ScopeSet.Read(Token.Scopes),
+                TokenId = Token.Id,
+                TokenName = Token.Name,
+                Expires = Token.Expires,
+                MaxTunnels = Token.MaxTunnels,
+                MaxStreams = Token.MaxStreams,
+                Bandwidth = _bandwidth,
+            };
+        }
 
-        public Entry Used(DateTimeOffset at) => new(Token with { LastUsed = at }, Caller);
+        public Entry Used(DateTimeOffset at) => new(Token with { LastUsed = at }, _bandwidth);
     }
 }

@@ -11,8 +11,8 @@ internal sealed class TokenStore(Database database)
 
     public Task AddAsync(Token token) => database.WriteAsync(connection => connection.Execute(
         """
-        INSERT INTO tokens (id, name, account, is_admin, secret_hash, created, expires, max_tunnels, max_streams, bandwidth)
-        VALUES (@Id, @Name, @Account, @IsAdmin, @SecretHash, @Created, @Expires, @MaxTunnels, @MaxStreams, @Bandwidth)
+        INSERT INTO tokens (id, name, account, is_admin, secret_hash, created, expires, max_tunnels, max_streams, bandwidth, scopes)
+        VALUES (@Id, @Name, @Account, @IsAdmin, @SecretHash, @Created, @Expires, @MaxTunnels, @MaxStreams, @Bandwidth, @Scopes)
         """,
         new
         {
@@ -26,6 +26,7 @@ internal sealed class TokenStore(Database database)
             token.MaxTunnels,
             token.MaxStreams,
             token.Bandwidth,
+            token.Scopes,
         }));
 
     public Task RevokeAsync(string id, DateTimeOffset at) => database.WriteAsync(connection => connection.Execute(
@@ -63,6 +64,8 @@ internal sealed class TokenStore(Database database)
 
         public long? Bandwidth { get; set; }
 
+        public string? Scopes { get; set; }
+
         public Token ToToken() => new()
         {
             Id = Id,
@@ -77,6 +80,7 @@ internal sealed class TokenStore(Database database)
             MaxTunnels = Max_tunnels,
             MaxStreams = Max_streams,
             Bandwidth = Bandwidth,
+            Scopes = Scopes,
         };
 
         private static DateTimeOffset? Time(string? text) =>

@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Accounts;
 using Adit.Hub.Storage;
 using Adit.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -52,7 +53,7 @@ internal sealed class TestAccess : IAsyncDisposable
     {
         Directory = DataDirectory.Open(_parent.File("data"));
         _database = await Database.OpenAsync(Directory.File("adit.db"), Time);
-        (Tokens, var text) = await TokenRegistry.LoadAsync(_database, Directory, Time, NullLogger<TokenRegistry>.Instance);
+        (Tokens, var text) = await TokenRegistry.LoadAsync(_database, Directory, await AccountDirectory.LoadAsync(_database, Time), Time, NullLogger<TokenRegistry>.Instance);
         return text;
     }
 
