@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Adit.Api;
 
 namespace Adit.Hub.Config;
 
@@ -10,7 +11,7 @@ internal static class ConfigTypes
         [("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond), ("m", TimeSpan.TicksPerMinute), ("h", TimeSpan.TicksPerHour)];
 
     private static readonly (string Unit, long Bytes)[] SizeUnits =
-        [("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1)];
+        [("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10)];
 
     public static ConfigType<string> Text { get; } = new("TEXT", static text => text, static value => value);
 
@@ -99,7 +100,7 @@ internal static class ConfigTypes
     public static ConfigType<int> Size(int most) => new(
         "SIZE",
         text =>
-            ParseSize(text) is { } value && value <= most
+            ByteSize.TryParse(text, out var value) && value <= most
                 ? (int)value
                 : throw new FormatException($"is a size up to {ShowSize(most)}, such as 64KiB"),
         static value => ShowSize(value));
@@ -112,19 +113,9 @@ internal static class ConfigTypes
 
     private static TimeSpan ParseDuration(string text)
     {
-        foreach (var (unit, ticks) in DurationUnits)
-        {
-            // "ms" comes before "s" and "m", so the longest unit wins.
-            if (text.EndsWith(unit, StringComparison.Ordinal) && Amount(text[..^unit.Length]) is { } amount)
-                return Checked(amount * ticks);
-        }
-
-        return Amount(text) is { } seconds
-            ? Checked(seconds * TimeSpan.TicksPerSecond)
-            : throw new FormatException("is a duration, such as 90s, 5m or 1h");
-
-        static TimeSpan Checked(decimal ticks) =>
-            ticks <= TimeSpan.TicksPerDay * 30m ? TimeSpan.FromTicks((long)ticks) : throw new FormatException("is at most 720h");
+        if (!Api.Duration.TryParse(text, out var duration) && !Api.Duration.TryParse(text + "s", out duration))
+            throw new FormatException("is a duration, such as 90s, 5m or 1h");
+        return duration <= TimeSpan.FromDays(30) ? duration : throw new FormatException("is at most 720h");
     }
 
     private static string ShowDuration(TimeSpan value)
@@ -138,33 +129,16 @@ internal static class ConfigTypes
         return string.Create(CultureInfo.InvariantCulture, $"{value.TotalSeconds}s");
     }
 
-    private static long? ParseSize(string text)
-    {
-        foreach (var (unit, bytes) in SizeUnits)
-        {
-            if (text.EndsWith(unit, StringComparison.OrdinalIgnoreCase) && Amount(text[..^unit.Length]) is { } amount)
-                return (long)Math.Min(amount * bytes, long.MaxValue);
-        }
-
-        return Amount(text) is { } plain ? (long)plain : null;
-    }
-
     private static string ShowSize(long value)
     {
         foreach (var (unit, bytes) in SizeUnits)
         {
-            if (value >= bytes && value % bytes == 0 && unit is not ("GB" or "MB" or "KB" or "B"))
+            if (value >= bytes && value % bytes == 0)
                 return string.Create(CultureInfo.InvariantCulture, $"{value / bytes}{unit}");
         }
 
         return value.ToString(CultureInfo.InvariantCulture);
     }
-
-    // Bounded before it is multiplied, so that no unit can overflow.
-    private static decimal? Amount(string text) =>
-        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount <= 1_000_000_000_000m
-            ? amount
-            : null;
 
     private static PortRange ParsePorts(string text)
     {

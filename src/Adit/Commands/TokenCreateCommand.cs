@@ -30,7 +30,7 @@ internal static class TokenCreateCommand
                 Name = parsed.GetValue(name)!,
                 Account = parsed.GetValue(account),
                 IsAdmin = parsed.GetValue(admin),
-                ExpiresInSeconds = parsed.GetValue(expires) is { } text ? (long)ClientDuration.Parse(text).TotalSeconds : null,
+                ExpiresInSeconds = parsed.GetValue(expires) is { } text ? (long)Duration.Parse(text).TotalSeconds : null,
                 MaxTunnels = parsed.GetValue(tunnels),
                 MaxStreams = parsed.GetValue(streams),
                 BytesPerSecond = parsed.GetValue(bandwidth) is { } rate ? ByteSize.Parse(rate) : null,

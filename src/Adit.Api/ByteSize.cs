@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Adit.Api;
+
+/// <summary>
+/// Sizes as people write them, the same for the hub's configuration and the command line: <c>4096</c>, <c>64KB</c>, <c>10 GB</c> (powers of
+/// 1000), <c>64KiB</c> (of 1024). Units in any case; fractions are rounded down.
+/// </summary>
+public static class ByteSize
+{
+    private const decimal Most = 1_000_000_000_000m; // Before it is multiplied, so that no unit can overflow.
+
+    private static readonly (string Unit, long Bytes)[] Units =
+    [
+        ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1), ("", 1),
+    ];
+
+    /// <summary>Reads one.</summary>
+    public static bool TryParse(string text, out long bytes)
+    {
+        var plain = text.Trim();
+        var (unit, factor) = Units.First(u => plain.EndsWith(u.Unit, StringComparison.OrdinalIgnoreCase));
+        var amount = plain.AsSpan(0, plain.Length - unit.Length).Trim();
+        var isSize = decimal.TryParse(amount, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number <= Most;
+        bytes = isSize ? (long)Math.Min(number * factor, long.MaxValue) : 0;
+        return isSize;
+    }
+
+    /// <summary>Reads one.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static long Parse(string text) =>
+        TryParse(text, out var bytes) ? bytes : throw new FormatException($"'{text}' is no size; write 4096, 64KB, 100MB or 2GiB.");
+}
