@@ -99,11 +99,8 @@ internal sealed partial class TunnelRegistry : IDisposable
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
     public async Task<(LiveTunnel Tunnel, bool IsNew)> ServeAsync(CreateTunnelRequest request, Caller caller)
     {
-        var target = TunnelTarget.Parse(request.Target, request.Kind)
-            ?? throw new TunnelRefusal(
-                TunnelRefusalCode.Invalid,
-                $"The target is not one that a tunnel of kind {request.Kind.Word()} can have; see docs/guide/{request.Kind.Word()}.md.");
-        var link = FindLink(request, caller);
+        var target = TunnelRules.TargetOf(request);
+        var link = TunnelRules.LinkOf(request, caller, _links);
         while (true)
         {
             var name = request.Name ?? TunnelName.Free(_tunnels.ContainsKey);
@@ -218,18 +215,6 @@ internal sealed partial class TunnelRegistry : IDisposable
             tunnel.Grace?.Dispose();
             tunnel.Port?.Dispose();
         }
-    }
-
-    private HubLink? FindLink(CreateTunnelRequest request, Caller caller)
-    {
-        if (request.Link is null)
-            return request.Client is null
-                ? throw new TunnelRefusal(
-                    TunnelRefusalCode.Invalid, "A tunnel needs the link that serves it, or the name of the client that shall.")
-                : _links.Links.FirstOrDefault(l => l.Client.Name == request.Client && l.Principal.Account == caller.Account);
-        return _links.Find(request.Link) is { } link && link.Principal.Account == caller.Account
-            ? link
-            : throw new TunnelRefusal(TunnelRefusalCode.LinkGone, "The link that should serve the tunnel is gone; connect again.");
     }
 
     // Counted in before it is compared, so that two at once cannot both be the last.

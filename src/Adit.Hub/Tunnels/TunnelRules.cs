@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Link;
 
 namespace Adit.Hub.Tunnels;
 
@@ -50,6 +51,27 @@ internal static class TunnelRules
             throw new TunnelRefusal(
                 TunnelRefusalCode.KindDiffers,
                 $"You have a tunnel '{record.Name}' of kind {record.Kind.Word()}; remove it first or choose another name.");
+    }
+
+    /// <summary>Where the tunnel leads.</summary>
+    /// <exception cref="TunnelRefusal">Nowhere that a tunnel of its kind can lead.</exception>
+    public static TunnelTarget TargetOf(CreateTunnelRequest request) => TunnelTarget.Parse(request.Target, request.Kind)
+        ?? throw new TunnelRefusal(
+            TunnelRefusalCode.Invalid,
+            $"The target is not one that a tunnel of kind {request.Kind.Word()} can have; see docs/guide/{request.Kind.Word()}.md.");
+
+    /// <summary>The caller's link that shall serve the tunnel; null when the client that it is for is not there now.</summary>
+    /// <exception cref="TunnelRefusal">The request names neither, or a link that is gone or another account's.</exception>
+    public static HubLink? LinkOf(CreateTunnelRequest request, Caller caller, LinkHost links)
+    {
+        if (request.Link is null)
+            return request.Client is null
+                ? throw new TunnelRefusal(
+                    TunnelRefusalCode.Invalid, "A tunnel needs the link that serves it, or the name of the client that shall.")
+                : links.Links.FirstOrDefault(l => l.Client.Name == request.Client && l.Principal.Account == caller.Account);
+        return links.Find(request.Link) is { } link && link.Principal.Account == caller.Account
+            ? link
+            : throw new TunnelRefusal(TunnelRefusalCode.LinkGone, "The link that should serve the tunnel is gone; connect again.");
     }
 
     // RFC 9110 5.1 and 5.5: a field name is a token; a value has no line breaks or NUL. Framing fields are the forwarder's own.
