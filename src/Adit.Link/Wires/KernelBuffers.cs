@@ -15,7 +15,7 @@ public static class KernelBuffers
     private const int RoundTripAt = 68; // struct tcp_info, tcpi_rtt, in microseconds
 
     private const int Unsent = 64 * 1024;
-    private const int LeastReceive = 144 * 1024;
+    private const int LeastReceive = 128 * 1024;
     private const int MostReceive = 256 * 1024;
     private const int BytesPerMicrosecond = 125; // One Gbit/s: what a stream shall reach over any path.
 
@@ -29,7 +29,7 @@ public static class KernelBuffers
     }
 
     /// <summary>
-    /// Bounds the receive buffer of a data connection to what one Gbit/s needs over its round trip, at least 144 KB (which the kernel doubles
+    /// Bounds the receive buffer of a data connection to what one Gbit/s needs over its round trip, at least 128 KB (which the kernel doubles
     /// for its own overhead); a path that would need more than 256 KB (2 ms and longer) keeps the kernel's own growth, since there a fixed
     /// window would cap the rate. What the window lets in is what a stalled stream holds, so it is as small as full speed over loopback and
     /// local networks allows, and no smaller.
