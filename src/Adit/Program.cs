@@ -5,4 +5,4 @@ using Adit.Commands;
 // path never blocks, which this needs.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-return await CommandLine.RunAsync(AditCommand.Create(), args);
+return await CommandLine.RunAsync(AditCommand.Create(args), args);

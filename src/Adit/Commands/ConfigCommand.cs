@@ -7,6 +7,10 @@ namespace Adit.Commands;
 /// <summary><c>adit config</c>.</summary>
 internal static class ConfigCommand
 {
+    public const string Name = "config";
+
+    public const string Description = "Look at the hub's configuration.";
+
     public static Command Create()
     {
         var check = new Command(
@@ -15,7 +19,7 @@ internal static class ConfigCommand
                 + "start.");
         var flags = new HubFlags(check);
         check.SetAction(parsed => Show(flags.Read(parsed).Report));
-        return new Command("config", "Look at the hub's configuration.") { check };
+        return new Command(Name, Description) { check };
     }
 
     private static int Show(ConfigReport report)

@@ -11,11 +11,14 @@ namespace Adit.Commands;
 /// <summary><c>adit hub</c>: the server.</summary>
 internal static class HubCommand
 {
+    public const string Name = "hub";
+
+    public const string Description =
+        "Run the hub: the server at which tunnels and their visitors meet. It needs no configuration, and ends in order on SIGTERM.";
+
     public static Command Create()
     {
-        var command = new Command(
-            "hub",
-            "Run the hub: the server at which tunnels and their visitors meet. It needs no configuration, and ends in order on SIGTERM.");
+        var command = new Command(Name, Description);
         var flags = new HubFlags(command);
         var level = new Option<LogLevel?>("--log-level") { Description = "What to log. [default: information]", HelpName = "debug|information|warning|error" };
         var json = new Option<bool>("--log-json") { Description = "Log in JSON, an object per line." };

@@ -12,7 +12,7 @@ internal static class TokenListCommand
         Description = "List the tokens that you may see.",
         Plural = "tokens",
         List = static (api, cancellationToken) => api.ListTokensAsync(cancellationToken),
-        Json = TokensJson.Default.ApiToken,
+        Json = static () => TokensJson.Default.ApiToken,
         Columns = ["ID", "NAME", "ACCOUNT", "RIGHTS", "MADE", "ENDS", "LAST USED"],
         Row = static t =>
         [

@@ -12,7 +12,7 @@ internal static class TunnelListCommand
         Description = "List the tunnels that the token may see.",
         Plural = "tunnels",
         List = static (api, cancellationToken) => api.ListTunnelsAsync(cancellationToken),
-        Json = TunnelsJson.Default.Tunnel,
+        Json = static () => TunnelsJson.Default.Tunnel,
         Columns = ["NAME", "KIND", "STATE", "ACCESS", "ADDRESS", "TARGET", "REQUESTS", "OUT"],
         Row = static t =>
         [
