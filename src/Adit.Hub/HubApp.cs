@@ -2,6 +2,8 @@ using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Access.Sessions;
+using Adit.Hub.Access.SignIn;
 using Adit.Hub.Config;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
@@ -90,10 +92,14 @@ public sealed class HubApp : IAsyncDisposable
             var accounts = await AccountDirectory.LoadAsync(database, time);
             var (tokens, adminToken) = await TokenRegistry.LoadAsync(database, directory, accounts, time, startLog.CreateLogger<TokenRegistry>());
             var projects = await ProjectDirectory.LoadAsync(database);
+            var limits = new SessionLimits(options.SessionIdle, options.SessionLife);
+            var sessions = await SessionRegistry.LoadAsync(database, accounts, limits, time, startLog.CreateLogger<SessionRegistry>());
+            builder.Services.AddSessions(sessions);
             builder.Services.AddSingleton(accounts).AddSingleton(projects).AddSingleton<IProjectRoles>(projects);
             AddServices(builder, options, time, directory, database, tokens);
             app = builder.Build();
             MapPipeline(app);
+            tokens.Revoked += sessions.EndThoseOfToken;
             tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked or has expired");
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
             await app.StartAsync();
@@ -164,8 +170,11 @@ public sealed class HubApp : IAsyncDisposable
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TunnelsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TokensJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, SessionsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, AccountsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, GroupsJson.Default);
         });
-        services.AddTls().AddAccess().AddTelemetry(options).AddInspector().AddTunnels().AddApiDescription();
+        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddTelemetry(options).AddInspector().AddTunnels().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -201,14 +210,20 @@ public sealed class HubApp : IAsyncDisposable
         var trusted = app.Services.GetRequiredService<TrustedProxies>();
         app.Use((context, next) =>
         {
-            // Who guesses tokens through a trusted proxy is held up alone, and not everybody behind that proxy.
+            // Who guesses tokens through a trusted proxy is held up alone, and not everybody behind that proxy; and when that proxy does
+            // TLS, cookies and addresses are made for TLS.
             var connection = context.Connection;
+            if (trusted.Contains(connection.RemoteIpAddress) && context.Request.Headers["X-Forwarded-Proto"].ToString() is "https")
+                context.Request.Scheme = "https";
             connection.RemoteIpAddress = ForwardedFields.Client(connection.RemoteIpAddress, trusted, context.Request.Headers["X-Forwarded-For"].ToString());
             return next(context);
         });
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapAccess();
+        app.MapSessions();
+        app.MapSignIn();
+        app.MapAccounts();
         app.MapLinks();
         app.MapTunnels();
         app.MapTls();

@@ -49,6 +49,12 @@ public sealed record HubOptions
     /// <summary>How long streams may go on after SIGTERM.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>How long a browser's session lasts without use.</summary>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>How long a browser's session lasts however much it is used.</summary>
+    public TimeSpan SessionLife { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Where OTLP traces go (<c>http://127.0.0.1:4317</c>); null for nowhere.</summary>
     public string? OtlpEndpoint { get; init; }
 

@@ -1,6 +1,7 @@
 using Adit.Api;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Access.Sessions;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Authentication;
@@ -15,17 +16,22 @@ namespace Adit.Hub.Access;
 /// <summary>Registers access: authentication for everything, and the tokens resource.</summary>
 internal static class AccessEndpoints
 {
-    /// <summary>Adds authentication by token, required of every endpoint that does not say otherwise.</summary>
+    // By token or by session, whichever the request shows; never both at once.
+    private const string EitherScheme = "access";
+
+    /// <summary>Adds authentication by token or session, required of every endpoint that does not say otherwise.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         services.TryAddSingleton<GuessThrottles>();
         services.AddSingleton<Authority>().AddSingleton<AuditLog>();
         // Not AddAuthentication, which brings the framework's own key ring and writes it into the user's home.
-        services.AddAuthenticationCore(options => options.DefaultScheme = TokenAuthentication.SchemeName).AddWebEncoders();
+        services.AddAuthenticationCore(options => options.DefaultScheme = EitherScheme).AddWebEncoders();
         new AuthenticationBuilder(services)
-            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.SchemeName, null)
+            .AddPolicyScheme(EitherScheme, null, either => either.ForwardDefaultSelector = SchemeOf);
         services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(TokenAuthentication.SchemeName).RequireAuthenticatedUser().Build());
+            .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(EitherScheme).RequireAuthenticatedUser().Build());
         return services;
     }
 
@@ -43,6 +49,14 @@ internal static class AccessEndpoints
     /// <summary>Who asks. Only behind authentication.</summary>
     public static Caller Caller(this HttpContext context) =>
         context.Items[typeof(Caller)] as Caller ?? throw new InvalidOperationException("This endpoint was mapped without authorization.");
+
+    /// <summary>The address that a request came from, as the audit log has it.</summary>
+    public static string? Address(this HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address ? Edge.Forwarding.ForwardedFields.Text(address) : null;
+
+    // A token that is shown counts: what is not a browser has no business with cookies.
+    private static string SchemeOf(HttpContext context) =>
+        context.Request.Headers.Authorization.Count == 0 && SessionCookie.IsIn(context.Request) ? SessionAuthentication.SchemeName : TokenAuthentication.SchemeName;
 
     private static async Task<IResult> CreateAsync(CreateTokenRequest request, HttpContext context, TokenRegistry registry)
     {

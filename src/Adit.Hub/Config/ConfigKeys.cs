@@ -149,6 +149,20 @@ public static class ConfigKeys
             o => o.DrainTimeout,
             (o, v) => o with { DrainTimeout = v }),
         ConfigKey.One(
+            "session-idle",
+            "--session-idle",
+            ConfigTypes.Duration,
+            "How long a browser stays signed in without use",
+            o => o.SessionIdle,
+            (o, v) => o with { SessionIdle = v }),
+        ConfigKey.One(
+            "session-life",
+            "--session-life",
+            ConfigTypes.Duration,
+            "How long a browser stays signed in however much it is used",
+            o => o.SessionLife,
+            (o, v) => o with { SessionLife = v }),
+        ConfigKey.One(
             "request-log-sampling",
             "--request-log-sampling",
             ConfigTypes.Number(0, 1_000_000_000),

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Adit.Hub.Access.SignIn;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
 using Adit.Hub.Edge.Gate;
@@ -7,7 +8,7 @@ namespace Adit.Hub.Telemetry;
 
 /// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
 internal sealed class HubMetrics(
-    LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door)
+    LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns)
 {
     private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -19,6 +20,7 @@ internal sealed class HubMetrics(
         tunnels.Write(writer, [.. samples()]);
         writer.Gauge("adit_routes", "Host names that lead somewhere.").Value(routes.Count);
         writer.Counter("adit_auth_failures_total", "Credentials that were wrong, at the API and at tunnels.").Value(guesses.Total);
+        signIns.Write(writer);
         WriteDoor(writer);
         ProcessMetrics.Write(writer);
         return writer.ToString();

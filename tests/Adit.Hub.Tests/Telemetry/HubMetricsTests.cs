@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Adit.Hub.Access.SignIn;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
 using Adit.Hub.Edge.Gate;
@@ -51,8 +52,10 @@ public sealed partial class HubMetricsTests
         meter.AddBytesIn(100);
         // A name that no tunnel can have, to see that labels are escaped.
         TunnelSample[] tunnels = [new("demo", "http", true, meter), new("a\"b\\c\nd", "tcp", false, meter)];
+        var signIns = new SignInMeter(() => 3);
+        signIns.Admitted("local");
         var metrics = new HubMetrics(
-            new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter());
+            new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns);
         return metrics.Collect();
     }
 

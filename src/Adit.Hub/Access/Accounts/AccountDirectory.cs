@@ -10,7 +10,9 @@ namespace Adit.Hub.Access.Accounts;
 internal sealed class AccountDirectory
 {
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Source, string Subject), string> _subjects = new();
     private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
+    private readonly Memberships _memberships = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly AccountStore _store;
     private readonly TimeProvider _time;
@@ -36,9 +38,9 @@ internal sealed class AccountDirectory
         var directory = new AccountDirectory(new AccountStore(database), time);
         var (accounts, groups) = await directory._store.LoadAsync();
         foreach (var group in groups)
-            directory._groups[group.Name] = group;
+            directory.Put(group);
         foreach (var account in accounts)
-            directory._accounts[account.Name] = directory.WithGroups(account);
+            directory.Put(directory.WithGroups(account));
         return directory;
     }
 
@@ -47,7 +49,7 @@ internal sealed class AccountDirectory
 
     /// <summary>The account that a source knows under this subject.</summary>
     public Account? FindBySubject(string source, string subject) =>
-        _accounts.Values.FirstOrDefault(a => a.Source == source && a.Subject == subject);
+        _subjects.TryGetValue((source, subject), out var name) ? Find(name) : null;
 
     /// <summary>The group of this name.</summary>
     public Group? FindGroup(string name) => _groups.GetValueOrDefault(name);
@@ -69,24 +71,54 @@ internal sealed class AccountDirectory
     /// <exception cref="AccountRefusal">There is none, it was changed meanwhile, or no active admin would be left.</exception>
     public Task<Account> ChangeAsync(string name, Func<Account, Account> change, long? version = null) => InTurnAsync(async () =>
     {
-        if (!_accounts.TryGetValue(name, out var before) || before.State == AccountState.Deleted)
-            throw new AccountRefusal(AccountRefusalCode.Unknown, $"There is no account '{name}'.");
-        if (version is { } expected && expected != before.Version)
-            throw new AccountRefusal(AccountRefusalCode.Changed, $"The account '{name}' was changed meanwhile; look at it again and repeat the change.");
+        var before = EnsureVersion(name, version);
         var after = WithGroups(change(before) with { Version = before.Version + 1 });
-        if (IsAdmin(before) && !IsAdmin(after) && !_accounts.Values.Any(a => a.Name != name && IsAdmin(a)))
-            throw new AccountRefusal(AccountRefusalCode.LastAdmin, $"'{name}' is the last admin; make another one first.");
+        if (!IsAdmin(after))
+            EnsureOtherAdmin(before);
         await _store.ChangeAsync(after);
         return Keep(after);
     });
 
+    /// <summary>
+    /// Deletes an account: what is personal goes, its groups too; the name and what its source calls it stay, so that nobody inherits it.
+    /// </summary>
+    /// <inheritdoc cref="ChangeAsync" path="/exception"/>
+    public Task DeleteAsync(string name, long? version = null) => InTurnAsync(async () =>
+    {
+        var before = EnsureVersion(name, version);
+        EnsureOtherAdmin(before);
+        var after = before with
+        {
+            State = AccountState.Deleted,
+            PasswordHash = null,
+            Email = null,
+            DisplayName = null,
+            Version = before.Version + 1,
+        };
+        await _store.DeleteAsync(after);
+        foreach (var group in _memberships.Of(name).Select(FindGroup).OfType<Group>().ToArray())
+            Put(group with { Members = [.. group.Members.Where(m => m.Account != name)], Version = group.Version + 1 });
+        return Keep(after);
+    });
+
+    /// <summary>Notes that somebody signed in just now. That is no change that two could make at once: the version stays.</summary>
+    public Task SignedInAsync(string name, DateTimeOffset at) => InTurnAsync(async () =>
+    {
+        if (!_accounts.TryGetValue(name, out var before))
+            return false;
+        await _store.SetLastSignInAsync(name, at);
+        Put(before with { LastSignIn = at });
+        return true;
+    });
+
     /// <summary>Adds a group, or sets the role that its members have at least.</summary>
-    /// <exception cref="AccountRefusal">It was changed meanwhile.</exception>
+    /// <exception cref="AccountRefusal">It was changed meanwhile, or no active admin would be left.</exception>
     public Task<Group> SetGroupAsync(string name, Api.PlatformRole? role, long? version = null) => InTurnAsync(async () =>
     {
         var before = FindGroup(name);
-        if (version is { } expected && expected != (before?.Version ?? 0))
-            throw new AccountRefusal(AccountRefusalCode.Changed, $"The group '{name}' was changed meanwhile; look at it again and repeat the change.");
+        if (before?.Role == Api.PlatformRole.Admin && role != Api.PlatformRole.Admin)
+            EnsureAdminWithout(name);
+        EnsureVersion(before, version);
         var group = before is null ? new Group { Name = name, Role = role, Created = _time.GetUtcNow() } : before with { Role = role, Version = before.Version + 1 };
         await _store.SetGroupAsync(group);
         KeepGroup(group);
@@ -94,60 +126,151 @@ internal sealed class AccountDirectory
     });
 
     /// <summary>Removes a group with its memberships. False when there is none.</summary>
-    public Task<bool> RemoveGroupAsync(string name) => InTurnAsync(async () =>
+    /// <exception cref="AccountRefusal">It was changed meanwhile, or no active admin would be left.</exception>
+    public Task<bool> RemoveGroupAsync(string name, long? version = null) => InTurnAsync(async () =>
     {
         if (!_groups.TryGetValue(name, out var group))
             return false;
+        EnsureVersion(group, version);
+        if (group.Role == Api.PlatformRole.Admin)
+            EnsureAdminWithout(name);
         await _store.RemoveGroupAsync(name);
         _groups.TryRemove(name, out _);
+        _memberships.Replace(group, null);
         Refresh(group.Members.Select(static m => m.Account));
         return true;
     });
 
-    /// <summary>Says of which groups an account is a member, as far as one source knows; what other sources say stays. Groups that are missing are made.</summary>
-    public Task SetGroupsAsync(string account, string source, IReadOnlyCollection<string> groups) => InTurnAsync(async () =>
-    {
-        var now = _time.GetUtcNow();
-        var member = new GroupMember(account, source);
-        var changed = new List<Group>();
-        foreach (var name in groups.Distinct(StringComparer.Ordinal))
+    /// <summary>
+    /// Says of which groups an account is a member, as far as one source knows; what other sources say stays. Groups that are missing are made.
+    /// </summary>
+    /// <returns>The groups that it joined and that it left.</returns>
+    /// <exception cref="AccountRefusal">There is no such account.</exception>
+    public Task<(IReadOnlyList<string> Joined, IReadOnlyList<string> Left)> SetGroupsAsync(string account, string source, IReadOnlyCollection<string> groups) =>
+        InTurnAsync(async () =>
         {
-            var group = FindGroup(name) ?? new Group { Name = name, Created = now };
-            if (!group.Members.Contains(member))
-                changed.Add(group with { Members = [.. group.Members, member] });
+            EnsureKnown(account);
+            var member = new GroupMember(account, source);
+            var (joined, left) = (new List<Group>(), new List<Group>());
+            foreach (var name in groups.Distinct(StringComparer.Ordinal))
+            {
+                var group = FindGroup(name) ?? new Group { Name = name, Created = _time.GetUtcNow() };
+                if (!group.Members.Contains(member))
+                    joined.Add(With(group, member));
+            }
+
+            foreach (var group in _memberships.Of(account).Select(FindGroup).OfType<Group>().Where(g => g.Members.Contains(member) && !groups.Contains(g.Name)))
+                left.Add(Without(group, member));
+            await StoreMemberAsync(member, [.. joined, .. left]);
+            return ((IReadOnlyList<string>)Names(joined), (IReadOnlyList<string>)Names(left));
+        });
+
+    /// <summary>Puts an account into a group or takes it out, on an admin's word.</summary>
+    /// <returns>Whether that changed anything.</returns>
+    /// <exception cref="AccountRefusal">
+    /// There is no such account or group, a directory says that it is a member and would say so again, or no active admin would be left.
+    /// </exception>
+    public Task<bool> SetMemberAsync(string groupName, string account, bool isMember) => InTurnAsync(async () =>
+    {
+        EnsureKnown(account);
+        var group = FindGroup(groupName) ?? throw new AccountRefusal(AccountRefusalCode.Unknown, $"There is no group '{groupName}'.");
+        var member = new GroupMember(account, Account.LocalSource);
+        if (group.Members.Contains(member) == isMember)
+        {
+            if (!isMember && group.Members.FirstOrDefault(m => m.Account == account) is { } other)
+                throw new AccountRefusal(AccountRefusalCode.NotHere, $"'{account}' is in '{groupName}' because {other.Source} says so; take it out there.");
+            return false;
         }
 
-        foreach (var group in _groups.Values.Where(g => g.Members.Contains(member) && !groups.Contains(g.Name)))
-            changed.Add(group with { Members = [.. group.Members.Where(m => m != member)] });
-        if (changed.Count == 0)
-            return true;
-        await _store.SetMemberAsync(member, changed);
-        foreach (var group in changed)
-            _groups[group.Name] = group;
-        Refresh([account]);
+        if (!isMember && group.Role == Api.PlatformRole.Admin && _accounts[account] is { Role: not Api.PlatformRole.Admin } leaving)
+            EnsureOtherAdmin(leaving);
+        await StoreMemberAsync(member, [isMember ? With(group, member) : Without(group, member)]);
         return true;
     });
 
     private static bool IsAdmin(Account account) => account is { IsActive: true, Kind: AccountKind.Person, EffectiveRole: Api.PlatformRole.Admin };
 
+    private static Group With(Group group, GroupMember member) => group with { Members = [.. group.Members, member], Version = group.Version + 1 };
+
+    private static Group Without(Group group, GroupMember member) =>
+        group with { Members = [.. group.Members.Where(m => m != member)], Version = group.Version + 1 };
+
+    private static string[] Names(IEnumerable<Group> groups) => [.. groups.Select(static g => g.Name)];
+
+    private static void EnsureVersion(Group? group, long? version)
+    {
+        if (version is { } expected && expected != (group?.Version ?? 0))
+            throw new AccountRefusal(AccountRefusalCode.Changed, $"The group '{group?.Name}' was changed meanwhile; look at it again and repeat the change.");
+    }
+
+    private Account EnsureKnown(string account) => Find(account) is { State: not AccountState.Deleted } known
+        ? known
+        : throw new AccountRefusal(AccountRefusalCode.Unknown, $"There is no account '{account}'.");
+
+    private Account EnsureVersion(string account, long? version)
+    {
+        var known = EnsureKnown(account);
+        return version is { } expected && expected != known.Version
+            ? throw new AccountRefusal(AccountRefusalCode.Changed, $"The account '{account}' was changed meanwhile; look at it again and repeat the change.")
+            : known;
+    }
+
+    private void EnsureOtherAdmin(Account leaving)
+    {
+        if (IsAdmin(leaving) && !_accounts.Values.Any(a => a.Name != leaving.Name && IsAdmin(a)))
+            throw new AccountRefusal(AccountRefusalCode.LastAdmin, $"'{leaving.Name}' is the last admin; make another one first.");
+    }
+
+    // Whoever is an admin by this group alone is none without it.
+    private void EnsureAdminWithout(string group)
+    {
+        var stays = _accounts.Values.Any(a => a is { IsActive: true, Kind: AccountKind.Person }
+            && (a.Role == Api.PlatformRole.Admin || a.Groups.Any(g => g != group && FindGroup(g)?.Role == Api.PlatformRole.Admin)));
+        if (!stays)
+            throw new AccountRefusal(AccountRefusalCode.LastAdmin, $"All admins are so by the group '{group}'; make another one first.");
+    }
+
+    private async Task StoreMemberAsync(GroupMember member, IReadOnlyList<Group> changed)
+    {
+        if (changed.Count == 0)
+            return;
+        await _store.SetMemberAsync(member, changed);
+        foreach (var group in changed)
+            Put(group);
+        Refresh([member.Account]);
+    }
+
     private Account WithGroups(Account account)
     {
-        var groups = _groups.Values.Where(g => g.Members.Any(m => m.Account == account.Name)).ToArray();
-        var role = groups.Select(static g => g.Role ?? Api.PlatformRole.User).Append(account.Role).Max();
-        return account with { Groups = groups.Select(static g => g.Name).ToHashSet(StringComparer.Ordinal), EffectiveRole = role };
+        var names = _memberships.Of(account.Name);
+        var role = names.Select(name => FindGroup(name)?.Role ?? Api.PlatformRole.User).Append(account.Role).Max();
+        return account with { Groups = names, EffectiveRole = role };
     }
 
     private Account Keep(Account account)
     {
         account = WithGroups(account);
-        _accounts[account.Name] = account;
+        Put(account);
         Changed?.Invoke(account);
         return account;
     }
 
+    private void Put(Account account)
+    {
+        _accounts[account.Name] = account;
+        if (account.Subject is { } subject)
+            _subjects[(account.Source, subject)] = account.Name;
+    }
+
+    private void Put(Group group)
+    {
+        _memberships.Replace(FindGroup(group.Name), group);
+        _groups[group.Name] = group;
+    }
+
     private void KeepGroup(Group group)
     {
-        _groups[group.Name] = group;
+        Put(group);
         Refresh(group.Members.Select(static m => m.Account));
     }
 

@@ -13,4 +13,7 @@ internal enum AccountRefusalCode
     Unknown,
     Changed,
     LastAdmin,
+
+    /// <summary>Somebody else says so, and would say it again.</summary>
+    NotHere,
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Adit.Api;
 using Adit.Hub.Storage;
 using Dapper;
+using Microsoft.Data.Sqlite;
 
 namespace Adit.Hub.Access.Accounts;
 
@@ -35,13 +36,17 @@ internal sealed class AccountStore(Database database)
         """,
         Values(account)));
 
-    public Task ChangeAsync(Account account) => database.WriteAsync(connection => connection.Execute(
-        """
-        UPDATE accounts SET kind = @Kind, role = @Role, display_name = @DisplayName, email = @Email, source = @Source, subject = @Subject,
-               password_hash = @PasswordHash, state = @State, last_sign_in = @LastSignIn, version = @Version
-        WHERE name = @Name
-        """,
-        Values(account)));
+    public Task ChangeAsync(Account account) => database.WriteAsync(connection => Change(connection, account));
+
+    public Task DeleteAsync(Account account) => database.WriteAsync(connection =>
+    {
+        Change(connection, account);
+        connection.Execute("UPDATE account_groups SET version = version + 1 WHERE name IN (SELECT group_name FROM group_members WHERE account = @Name)", new { account.Name });
+        connection.Execute("DELETE FROM group_members WHERE account = @Name", new { account.Name });
+    });
+
+    public Task SetLastSignInAsync(string name, DateTimeOffset at) => database.WriteAsync(connection =>
+        connection.Execute("UPDATE accounts SET last_sign_in = @at WHERE name = @name", new { name, at = Text(at) }));
 
     public Task SetGroupAsync(Group group) => database.WriteAsync(connection => connection.Execute(
         """
@@ -58,7 +63,7 @@ internal sealed class AccountStore(Database database)
         foreach (var group in groups)
         {
             connection.Execute(
-                "INSERT INTO account_groups (name, created, version) VALUES (@Name, @created, @Version) ON CONFLICT (name) DO NOTHING",
+                "INSERT INTO account_groups (name, created, version) VALUES (@Name, @created, @Version) ON CONFLICT (name) DO UPDATE SET version = excluded.version",
                 new { group.Name, created = Text(group.Created), group.Version });
             connection.Execute(
                 group.Members.Contains(member)
@@ -67,6 +72,14 @@ internal sealed class AccountStore(Database database)
                 new { group = group.Name, member.Account, member.Source });
         }
     });
+
+    private static int Change(SqliteConnection connection, Account account) => connection.Execute(
+        """
+        UPDATE accounts SET kind = @Kind, role = @Role, display_name = @DisplayName, email = @Email, source = @Source, subject = @Subject,
+               password_hash = @PasswordHash, state = @State, last_sign_in = @LastSignIn, version = @Version
+        WHERE name = @Name
+        """,
+        Values(account));
 
     private static object Values(Account account) => new
     {
