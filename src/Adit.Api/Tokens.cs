@@ -9,11 +9,20 @@ public sealed record CreateTokenRequest
     /// <summary>What people call it; 1 to 100 characters.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The account it acts for; null is the caller's own. Only an admin may name another.</summary>
+    /// <summary>
+    /// The account it acts for; null is the caller's own. An admin may name any (one that is not there is made, as a service), a project's
+    /// maintainer its service accounts.
+    /// </summary>
     public string? Account { get; init; }
 
-    /// <summary>May do everything. Only an admin may make one.</summary>
+    /// <summary>Acts with its account's admin role; without it an admin's token does what a user's does. Only an admin may make one.</summary>
     public bool IsAdmin { get; init; }
+
+    /// <summary>
+    /// What of its account's rights it may use: <c>tunnels:write</c>, <c>tunnels:read!project=churn</c>; GET /api/v1/permissions lists them.
+    /// Null is all that the caller may.
+    /// </summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
 
     /// <summary>How long it is good, in seconds; null is until it is revoked.</summary>
     public long? ExpiresInSeconds { get; init; }
@@ -74,8 +83,34 @@ public sealed record ApiToken
 /// <summary>GET /api/v1/tokens.</summary>
 public sealed record TokenList
 {
+    /// <summary>How many a page has at most.</summary>
+    public const int PageSize = 500;
+
     /// <summary>The tokens, oldest first.</summary>
     public required IReadOnlyList<ApiToken> Items { get; init; }
+
+    /// <summary>Give this as <c>cursor</c> for the next page; null on the last.</summary>
+    public string? Next { get; init; }
+}
+
+/// <summary>GET /api/v1/permissions: what scopes there are.</summary>
+public sealed record PermissionList
+{
+    /// <summary>All of them.</summary>
+    public required IReadOnlyList<PermissionEntry> Items { get; init; }
+}
+
+/// <summary>A scope that a token can have.</summary>
+public sealed record PermissionEntry
+{
+    /// <summary>Its text: <c>tunnels:write</c>.</summary>
+    public required string Scope { get; init; }
+
+    /// <summary>What it allows.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>Whether <c>!project=NAME</c> after it narrows it to a project.</summary>
+    public required bool TakesProject { get; init; }
 }
 
 /// <summary>POST /api/v1/tunnels/{name}/sign-in-link: opens an owner's tunnel in a browser once, within a minute.</summary>
@@ -93,5 +128,6 @@ public sealed record SignInLink
 [JsonSerializable(typeof(CreateTokenRequest))]
 [JsonSerializable(typeof(ApiToken))]
 [JsonSerializable(typeof(TokenList))]
+[JsonSerializable(typeof(PermissionList))]
 [JsonSerializable(typeof(SignInLink))]
 public sealed partial class TokensJson : JsonSerializerContext;

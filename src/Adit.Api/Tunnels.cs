@@ -122,6 +122,9 @@ public sealed record CreateTunnelRequest
     /// <summary>Further host names (custom domains) for kind http and tls.</summary>
     public IReadOnlyList<string>? Hosts { get; init; }
 
+    /// <summary>The project it is in, whose members see it; null for none, or for the one that it is in already.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Everything else.</summary>
     public TunnelOptions? Options { get; init; }
 }
@@ -134,6 +137,9 @@ public sealed record ChangeTunnelRequest
 
     /// <summary>Whether it outlives its clients.</summary>
     public bool? Keep { get; init; }
+
+    /// <summary>The project it is in; an empty text for none.</summary>
+    public string? Project { get; init; }
 
     /// <summary>
     /// All options, in place of those before. A secret that is written as the API shows it (<c>user:***</c>, <c>***</c>) stays what it is.
@@ -163,6 +169,12 @@ public sealed record Tunnel
 
     /// <summary>The name of the token that made it.</summary>
     public required string Owner { get; init; }
+
+    /// <summary>The account that owns it.</summary>
+    public string Account { get; init; } = "";
+
+    /// <summary>The project it is in; null for none.</summary>
+    public string? Project { get; init; }
 
     /// <summary>Whether it outlives its clients.</summary>
     public required bool Keep { get; init; }

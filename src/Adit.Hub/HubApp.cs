@@ -91,7 +91,7 @@ public sealed class HubApp : IAsyncDisposable
             using var startLog = LoggerFactory.Create(l => logging?.Invoke(l));
             var accounts = await AccountDirectory.LoadAsync(database, time);
             var (tokens, adminToken) = await TokenRegistry.LoadAsync(database, directory, accounts, time, startLog.CreateLogger<TokenRegistry>());
-            var projects = await ProjectDirectory.LoadAsync(database);
+            var projects = await ProjectDirectory.LoadAsync(database, time);
             var limits = new SessionLimits(options.SessionIdle, options.SessionLife);
             var sessions = await SessionRegistry.LoadAsync(database, accounts, limits, time, startLog.CreateLogger<SessionRegistry>());
             builder.Services.AddSessions(sessions);
@@ -173,8 +173,10 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, SessionsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, AccountsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, GroupsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, AuditRecordsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProjectsJson.Default);
         });
-        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddTelemetry(options).AddInspector().AddTunnels().AddApiDescription();
+        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -220,10 +222,12 @@ public sealed class HubApp : IAsyncDisposable
         });
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UsePermissions();
         app.MapAccess();
         app.MapSessions();
         app.MapSignIn();
         app.MapAccounts();
+        app.MapProjects();
         app.MapLinks();
         app.MapTunnels();
         app.MapTls();

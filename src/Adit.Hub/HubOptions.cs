@@ -46,6 +46,12 @@ public sealed record HubOptions
     /// <summary>How long an ephemeral tunnel's name is held after its last client went.</summary>
     public TimeSpan TunnelGrace { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long entries of the audit log are kept.</summary>
+    public TimeSpan AuditRetention { get; init; } = TimeSpan.FromDays(365);
+
+    /// <summary>How long a deleted project can be restored.</summary>
+    public TimeSpan ProjectGrace { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>How long streams may go on after SIGTERM.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(25);
 

@@ -3,6 +3,7 @@ CREATE TABLE accounts (
     name          TEXT PRIMARY KEY,
     kind          TEXT NOT NULL,                      -- person | service
     role          TEXT NOT NULL,                      -- admin | auditor | user
+    project       TEXT,                               -- of a service: the project it works for
     display_name  TEXT,
     email         TEXT,
     source        TEXT NOT NULL,                      -- local, or the name of the directory or provider that vouches for it

@@ -1,6 +1,7 @@
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Access.Sessions;
 using Adit.Hub.Edge;
 
 namespace Adit.Hub.Access;
@@ -47,6 +48,6 @@ internal sealed record Caller
     /// <summary>Whether anything is counted against this token; expiry is no such limit.</summary>
     public bool HasLimits => MaxTunnels is not null || MaxStreams is not null || Bandwidth is not null;
 
-    /// <summary>Whether this caller may see and change what an account owns.</summary>
-    public bool MayManage(string account) => IsAdmin || Account == account;
+    /// <summary>Whether it came by a browser's session and not by a token.</summary>
+    public bool IsSession => TokenId.StartsWith(Session.Prefix, StringComparison.Ordinal);
 }

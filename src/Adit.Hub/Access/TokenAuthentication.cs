@@ -16,6 +16,7 @@ internal sealed class TokenAuthentication(
     ILoggerFactory loggers,
     UrlEncoder encoder,
     TokenRegistry tokens,
+    TokenUses uses,
     GuessThrottles guesses) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "token";
@@ -34,6 +35,7 @@ internal sealed class TokenAuthentication(
             return Task.FromResult(AuthenticateResult.Fail("unknown"));
         }
 
+        uses.Note(caller, Context.Address());
         Context.Items[typeof(Caller)] = caller;
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Account)], SchemeName);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName)));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 using Adit.Hub.Storage;
@@ -15,6 +16,9 @@ namespace Adit.Hub.Access;
 /// </summary>
 internal sealed partial class TokenRegistry : IAsyncDisposable
 {
+    /// <summary>How many an account has at most that are not revoked.</summary>
+    public const int MostPerAccount = 1000;
+
     /// <summary>The account of the first start's token.</summary>
     private const string FirstAdmin = "admin";
 
@@ -50,7 +54,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     public static async Task<(TokenRegistry Registry, string? AdminToken)> LoadAsync(
         Database database, DataDirectory directory, AccountDirectory accounts, TimeProvider time, ILogger<TokenRegistry> log)
     {
-        var registry = new TokenRegistry(new TokenStore(database), accounts, time, log);
+        var registry = new TokenRegistry(new TokenStore(database, time), accounts, time, log);
         foreach (var token in await registry._store.ListAsync())
             registry.Keep(token);
         if (!registry._tokens.IsEmpty)
@@ -95,7 +99,9 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     /// <param name="isAdmin">Whether it may see and change everything.</param>
     /// <param name="notAfter">When it expires at the latest.</param>
     /// <param name="scopes">What of its account's rights it may use; null for all.</param>
-    public async Task<ApiToken> CreateAsync(CreateTokenRequest request, string account, bool isAdmin, DateTimeOffset? notAfter = null, ScopeSet? scopes = null)
+    /// <param name="entry">What the audit log is told with it.</param>
+    public async Task<ApiToken> CreateAsync(
+        CreateTokenRequest request, string account, bool isAdmin, DateTimeOffset? notAfter = null, ScopeSet? scopes = null, AuditEntry? entry = null)
     {
         var text = TokenText.Make();
         var now = _time.GetUtcNow();
@@ -114,29 +120,39 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
             MaxStreams = request.MaxStreams,
             Bandwidth = request.BytesPerSecond,
         };
-        await AddAsync(token);
+        await AddAsync(token, entry is null ? null : entry with { Target = "token:" + token.Id, Detail = Detail(token) });
         LogCreated(token.Name, token.Id, token.Account);
         return Describe(token) with { Secret = text.ToString() };
     }
 
-    /// <summary>Revokes a token, at once and for ever. False when there is none of that id that this account may manage.</summary>
-    public async Task<bool> RevokeAsync(string id, Caller by)
+    /// <summary>Revokes a token, at once and for ever. False when there is none of that id.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="by">Who does it, for the log.</param>
+    /// <param name="audited">What the audit log is told with it.</param>
+    public async Task<bool> RevokeAsync(string id, string by, AuditEntry? audited = null)
     {
-        if (!_tokens.TryGetValue(id, out var entry) || !by.MayManage(entry.Token.Account))
+        if (!_tokens.TryGetValue(id, out var entry))
             return false;
         if (entry.Token.Revoked is not null)
             return true;
         var now = _time.GetUtcNow();
-        await _store.RevokeAsync(id, now);
+        await _store.RevokeAsync(id, now, audited is null ? null : audited with { Target = "token:" + id, Detail = Detail(entry.Token) });
         _tokens[id] = new Entry(entry.Token with { Revoked = now }, _time);
-        LogRevoked(entry.Token.Name, id, by.TokenName);
+        LogRevoked(entry.Token.Name, id, by);
         Revoked?.Invoke(id);
         return true;
     }
 
-    /// <summary>The tokens that this caller may see, oldest first; without their secrets.</summary>
-    public IReadOnlyList<ApiToken> List(Caller by) =>
-        [.. _tokens.Values.Select(e => e.Token).Where(t => by.MayManage(t.Account)).OrderBy(t => t.Created).ThenBy(t => t.Id, StringComparer.Ordinal).Select(Describe)];
+    /// <summary>Tokens, oldest first; without their secrets.</summary>
+    /// <param name="isWanted">Asked with an account's name, whether those of it are.</param>
+    public IEnumerable<ApiToken> List(Func<string, bool> isWanted) =>
+        _tokens.Values.Select(e => e.Token).Where(t => isWanted(t.Account)).OrderBy(t => t.Created).ThenBy(t => t.Id, StringComparer.Ordinal).Select(Describe);
+
+    /// <summary>How many tokens an account has that are not revoked.</summary>
+    public int CountOf(string account) => _tokens.Values.Count(e => e.Token.Account == account && e.Token.Revoked is null);
+
+    /// <summary>Whose token it is; null when there is none of that id.</summary>
+    public string? AccountOf(string id) => _tokens.TryGetValue(id, out var entry) ? entry.Token.Account : null;
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -164,9 +180,9 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         }
     }
 
-    private async Task AddAsync(Token token)
+    private async Task AddAsync(Token token, AuditEntry? entry = null)
     {
-        await _store.AddAsync(token);
+        await _store.AddAsync(token, entry);
         Keep(token);
     }
 
@@ -217,6 +233,18 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         {
             LogUsesNotSaved(e.Message);
         }
+    }
+
+    private static Dictionary<string, string> Detail(Token token)
+    {
+        var detail = new Dictionary<string, string> { ["name"] = token.Name, ["account"] = token.Account };
+        if (token.IsAdmin)
+            detail["admin"] = "true";
+        if (token.Scopes is { } scopes)
+            detail["scopes"] = scopes;
+        if (token.Expires is { } end)
+            detail["expires"] = end.ToString("O");
+        return detail;
     }
 
     private ApiToken Describe(Token token) => new()
@@ -272,7 +300,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
             return _caller = new Caller
             {
                 Identity = account,
-                Role = Token.IsAdmin ? account.EffectiveRole : PlatformRole.User,
+                Role = Role(account.EffectiveRole),
                 Scopes = ScopeSet.Read(Token.Scopes),
                 TokenId = Token.Id,
                 TokenName = Token.Name,
@@ -282,6 +310,9 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
                 Bandwidth = _bandwidth,
             };
         }
+
+        // An admin's everyday token must not be one that can do everything; what only looks needs no such care.
+        private PlatformRole Role(PlatformRole account) => account == PlatformRole.Admin && !Token.IsAdmin ? PlatformRole.User : account;
 
         public Entry Used(DateTimeOffset at) => new(Token with { LastUsed = at }, _bandwidth);
     }

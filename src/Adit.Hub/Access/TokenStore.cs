@@ -1,36 +1,44 @@
+using Adit.Hub.Access.Audit;
 using Adit.Hub.Storage;
 using Dapper;
 
 namespace Adit.Hub.Access;
 
 /// <summary>The tokens in the database. Times are ISO 8601 in UTC.</summary>
-internal sealed class TokenStore(Database database)
+internal sealed class TokenStore(Database database, TimeProvider time)
 {
     public Task<IReadOnlyList<Token>> ListAsync() => database.ReadAsync<IReadOnlyList<Token>>(connection =>
         [.. connection.Query<Row>("SELECT * FROM tokens ORDER BY created, id").Select(r => r.ToToken())]);
 
-    public Task AddAsync(Token token) => database.WriteAsync(connection => connection.Execute(
-        """
-        INSERT INTO tokens (id, name, account, is_admin, secret_hash, created, expires, max_tunnels, max_streams, bandwidth, scopes)
-        VALUES (@Id, @Name, @Account, @IsAdmin, @SecretHash, @Created, @Expires, @MaxTunnels, @MaxStreams, @Bandwidth, @Scopes)
-        """,
-        new
-        {
-            token.Id,
-            token.Name,
-            token.Account,
-            token.IsAdmin,
-            token.SecretHash,
-            Created = token.Created.ToString("O"),
-            Expires = token.Expires?.ToString("O"),
-            token.MaxTunnels,
-            token.MaxStreams,
-            token.Bandwidth,
-            token.Scopes,
-        }));
+    public Task AddAsync(Token token, AuditEntry? entry) => database.WriteAsync(connection =>
+    {
+        connection.Execute(
+            """
+            INSERT INTO tokens (id, name, account, is_admin, secret_hash, created, expires, max_tunnels, max_streams, bandwidth, scopes)
+            VALUES (@Id, @Name, @Account, @IsAdmin, @SecretHash, @Created, @Expires, @MaxTunnels, @MaxStreams, @Bandwidth, @Scopes)
+            """,
+            new
+            {
+                token.Id,
+                token.Name,
+                token.Account,
+                token.IsAdmin,
+                token.SecretHash,
+                Created = token.Created.ToString("O"),
+                Expires = token.Expires?.ToString("O"),
+                token.MaxTunnels,
+                token.MaxStreams,
+                token.Bandwidth,
+                token.Scopes,
+            });
+        AuditLog.Add(connection, entry, time.GetUtcNow());
+    });
 
-    public Task RevokeAsync(string id, DateTimeOffset at) => database.WriteAsync(connection => connection.Execute(
-        "UPDATE tokens SET revoked = @at WHERE id = @id AND revoked IS NULL", new { id, at = at.ToString("O") }));
+    public Task RevokeAsync(string id, DateTimeOffset at, AuditEntry? entry) => database.WriteAsync(connection =>
+    {
+        connection.Execute("UPDATE tokens SET revoked = @at WHERE id = @id AND revoked IS NULL", new { id, at = at.ToString("O") });
+        AuditLog.Add(connection, entry, at);
+    });
 
     public Task SetLastUsedAsync(IReadOnlyList<(string Id, DateTimeOffset At)> uses) => database.WriteAsync(connection =>
     {

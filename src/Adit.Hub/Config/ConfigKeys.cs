@@ -142,6 +142,20 @@ public static class ConfigKeys
             o => o.TunnelGrace,
             (o, v) => o with { TunnelGrace = v }),
         ConfigKey.One(
+            "project-grace",
+            "--project-grace",
+            ConfigTypes.Duration,
+            "How long a deleted project can be restored before it goes with what is in it",
+            o => o.ProjectGrace,
+            (o, v) => o with { ProjectGrace = v }),
+        ConfigKey.One(
+            "audit-retention",
+            "--audit-retention",
+            ConfigTypes.Duration,
+            "How long entries of the audit log are kept",
+            o => o.AuditRetention,
+            (o, v) => o with { AuditRetention = v }),
+        ConfigKey.One(
             "drain-timeout",
             "--drain-timeout",
             ConfigTypes.Duration,

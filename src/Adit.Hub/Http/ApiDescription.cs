@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Adit.Hub.Access.Permissions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +14,12 @@ internal static class ApiDescription
 
     /// <summary>Registers it.</summary>
     public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
+    {
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<Need>().LastOrDefault());
+            return Task.CompletedTask;
+        });
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo { Title = "Adit", Version = "v1", Description = "The hub's API. Errors are application/problem+json (RFC 9457)." };
@@ -20,9 +28,22 @@ internal static class ApiDescription
             document.Components.SecuritySchemes[Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" };
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
             return Task.CompletedTask;
-        }));
+        });
+    });
 
     /// <summary>Maps it. It is made anew for each request, so it needs a token like everything else.</summary>
     public static void MapApiDescription(this IEndpointRouteBuilder routes) =>
-        routes.MapOpenApi("/api/v1/openapi.json").RequireAuthorization();
+        routes.MapOpenApi("/api/v1/openapi.json").NeedsCaller();
+
+    // Which scope a token must have, for people and for programs; what is there for anybody says so.
+    private static void Describe(OpenApiOperation operation, Need? need)
+    {
+        if (need is { IsOpen: true })
+            operation.Security = [];
+        if (need?.Permission is not { } permission)
+            return;
+        operation.Description = string.Join(' ', new[] { operation.Description, $"Needs the scope `{permission}`." }.Where(static part => !string.IsNullOrEmpty(part)));
+        operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
+        operation.Extensions["x-adit-scope"] = new JsonNodeExtension(JsonValue.Create(permission.ToString())!);
+    }
 }

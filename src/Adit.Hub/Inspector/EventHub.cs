@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Adit.Api;
+using Adit.Hub.Access.Permissions;
 
 namespace Adit.Hub.Inspector;
 
@@ -17,12 +18,12 @@ internal sealed class EventHub
     private readonly ConcurrentDictionary<EventSubscription, byte> _subscriptions = new();
 
     /// <summary>Something happened to a tunnel. Never blocks.</summary>
-    public void Publish(TunnelEvent happened, string account) =>
-        Send("tunnel", happened, TunnelsJson.Default.TunnelEvent, subscription => subscription.WantsTunnel(happened.Name, account));
+    public void Publish(TunnelEvent happened, Owned tunnel) =>
+        Send("tunnel", happened, TunnelsJson.Default.TunnelEvent, subscription => subscription.WantsTunnel(happened.Name, tunnel));
 
     /// <summary>A request passed a tunnel. Never blocks.</summary>
-    public void Publish(RequestSummary request, string account) =>
-        Send("request", request, TunnelsJson.Default.RequestSummary, subscription => subscription.WantsRequests(request.Tunnel, account));
+    public void Publish(RequestSummary request, Owned tunnel) =>
+        Send("request", request, TunnelsJson.Default.RequestSummary, subscription => subscription.WantsRequests(request.Tunnel, tunnel));
 
     /// <summary>Begins to listen; null when too many do.</summary>
     internal EventSubscription? Subscribe(EventFilter filter)

@@ -1,4 +1,5 @@
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,20 +12,23 @@ namespace Adit.Hub.Inspector;
 /// is sent again: listeners read the state anew.
 /// </summary>
 internal sealed class EventStream(
-    EventHub events, TunnelInspectors inspectors, TokenRegistry tokens, TimeProvider time, IHostApplicationLifetime lifetime)
+    EventHub events, TunnelInspectors inspectors, Callers callers, Authority authority, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
 
     public async Task ServeAsync(HttpContext context, string? tunnel, string? requests)
     {
+        // Asked anew for each event: roles and memberships change while somebody listens.
         var caller = context.Caller();
-        if (requests is not null && inspectors.Find(requests) is { } known && !caller.MayManage(known.Account))
+        bool MaySee(Owned thing) => callers.Find(caller.TokenId) is { } now && authority.May(now, Permission.TunnelsRead, thing);
+
+        if (requests is not null && inspectors.Find(requests) is { } known && !MaySee(known.Belonging))
         {
             await Problems.NotFound($"tunnel '{requests}'").ExecuteAsync(context);
             return;
         }
 
-        using var subscription = events.Subscribe(new EventFilter(caller.Account, caller.IsAdmin, tunnel, requests));
+        using var subscription = events.Subscribe(new EventFilter(caller.Account, MaySee, tunnel, requests));
         if (subscription is null)
         {
             await Problems.Of(
@@ -41,7 +45,7 @@ internal sealed class EventStream(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            await SendAsync(context, subscription, () => tokens.Find(caller.TokenId) is not null, over.Token);
+            await SendAsync(context, subscription, () => callers.Find(caller.TokenId) is not null, over.Token);
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {

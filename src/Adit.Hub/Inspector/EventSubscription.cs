@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Adit.Hub.Access.Permissions;
 
 namespace Adit.Hub.Inspector;
 
@@ -24,9 +25,9 @@ internal sealed class EventSubscription : IDisposable
 
     public ChannelReader<ServerEvent> Waiting => _waiting.Reader;
 
-    public bool WantsTunnel(string tunnel, string account) => (Filter.Tunnel is null || Filter.Tunnel == tunnel) && Filter.MaySee(account);
+    public bool WantsTunnel(string tunnel, Owned belonging) => (Filter.Tunnel is null || Filter.Tunnel == tunnel) && Filter.MaySee(belonging);
 
-    public bool WantsRequests(string tunnel, string account) => Filter.Requests == tunnel && Filter.MaySee(account);
+    public bool WantsRequests(string tunnel, Owned belonging) => Filter.Requests == tunnel && Filter.MaySee(belonging);
 
     public void Offer(ServerEvent happened) => _waiting.Writer.TryWrite(happened);
 

@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 using Adit.Hub.Http;
 using Adit.Hub.Tunnels;
@@ -30,36 +31,40 @@ internal static class InspectorEndpoints
     /// <summary>Maps /api/v1/tunnels/{name}/requests and /api/v1/events.</summary>
     public static void MapInspector(this IEndpointRouteBuilder routes)
     {
-        var requests = routes.MapGroup("/api/v1/tunnels/{name}/requests").RequireAuthorization().WithTags("requests");
-        requests.MapGet("", List).Produces<RequestList>();
-        requests.MapGet("/{id}", Show).Produces<InspectedRequest>();
-        requests.MapPost("/{id}/replay", ReplayAsync).Produces<InspectedRequest>();
+        var requests = routes.MapGroup("/api/v1/tunnels/{name}/requests").WithTags("requests");
+        requests.MapGet("", List).Needs(Permission.TunnelsRead).Produces<RequestList>();
+        requests.MapGet("/{id}", Show).Needs(Permission.TunnelsRead).Produces<InspectedRequest>();
+        requests.MapPost("/{id}/replay", ReplayAsync).Needs(Permission.TunnelsWrite).Produces<InspectedRequest>();
         routes.MapGet("/api/v1/events", (HttpContext context, EventStream stream, string? tunnel = null, string? requests = null) => stream.ServeAsync(context, tunnel, requests))
-            .RequireAuthorization().WithTags("events").Produces<string>(contentType: "text/event-stream");
+            .Needs(Permission.TunnelsRead).WithTags("events").Produces<string>(contentType: "text/event-stream");
     }
 
-    private static IResult List(string name, HttpContext context, TunnelInspectors inspectors, RequestArchive archive) =>
-        Own(name, context, inspectors) is null
+    private static IResult List(string name, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, Authority authority) =>
+        Seen(name, context, inspectors, authority) is null
             ? NotInspected(name)
             : TypedResults.Json(
                 new RequestList { Items = [.. archive.List(name).Select(recording => RequestView.Summary(recording, name))] },
                 TunnelsJson.Default.RequestList);
 
     private static IResult Show(
-        string name, string id, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, bool secrets = false)
+        string name, string id, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, Authority authority, bool secrets = false)
     {
-        if (Own(name, context, inspectors) is null)
+        if (Seen(name, context, inspectors, authority) is not { } inspector)
             return NotInspected(name);
+        if (secrets && !MayChange(inspector, context, authority))
+            return Problems.Forbidden($"You may see the requests of '{name}' without their secrets only; ask the tunnel's owner.");
         return archive.Find(name, id) is { } recording
             ? TypedResults.Json(RequestView.Whole(recording, name, secrets), TunnelsJson.Default.InspectedRequest)
             : NotKept(name, id);
     }
 
     private static async Task<IResult> ReplayAsync(
-        string name, string id, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, RouteTable routes, HubOptions options, Replay replay, bool secrets = false)
+        string name, string id, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, Authority authority, RouteTable routes, HubOptions options, Replay replay, bool secrets = false)
     {
-        if (Own(name, context, inspectors) is not { } inspector)
+        if (Seen(name, context, inspectors, authority) is not { } inspector)
             return NotInspected(name);
+        if (!MayChange(inspector, context, authority))
+            return Problems.Forbidden(TunnelRights.ReadOnly(name));
         if (archive.Find(name, id) is not { } original)
             return NotKept(name, id);
         if (Replay.Refusal(original) is { } refusal)
@@ -72,8 +77,11 @@ internal static class InspectorEndpoints
         return TypedResults.Json(RequestView.Whole(recording, name, secrets), TunnelsJson.Default.InspectedRequest);
     }
 
-    private static TunnelInspector? Own(string name, HttpContext context, TunnelInspectors inspectors) =>
-        inspectors.Find(name) is { } inspector && context.Caller().MayManage(inspector.Account) ? inspector : null;
+    private static TunnelInspector? Seen(string name, HttpContext context, TunnelInspectors inspectors, Authority authority) =>
+        inspectors.Find(name) is { } inspector && authority.May(context.Caller(), Permission.TunnelsRead, inspector.Belonging) ? inspector : null;
+
+    private static bool MayChange(TunnelInspector inspector, HttpContext context, Authority authority) =>
+        authority.May(context.Caller(), Permission.TunnelsWrite, inspector.Belonging);
 
     private static IResult NotInspected(string name) => Problems.NotFound($"http tunnel '{name}' with its inspector on");
 

@@ -1,3 +1,4 @@
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 
 namespace Adit.Hub.Inspector;
@@ -7,15 +8,15 @@ namespace Adit.Hub.Inspector;
 /// is not free.
 /// </summary>
 internal sealed class TunnelInspector(
-    string tunnel, string account, HubOptions options, RequestArchive archive, EventHub events, TimeProvider time) : IExchangeObserver
+    string tunnel, Owned belonging, HubOptions options, RequestArchive archive, EventHub events, TimeProvider time) : IExchangeObserver
 {
     private const int LeastPerSecond = 100;
 
     private long _second = -1;
     private int _left;
 
-    /// <summary>The account that owns the tunnel.</summary>
-    public string Account { get; } = account;
+    /// <summary>Whose the tunnel is.</summary>
+    public Owned Belonging { get; } = belonging;
 
     /// <inheritdoc/>
     public bool IsLooking()
@@ -46,6 +47,6 @@ internal sealed class TunnelInspector(
     public void Keep(Recording recording)
     {
         archive.Add(tunnel, recording);
-        events.Publish(RequestView.Summary(recording, tunnel), Account);
+        events.Publish(RequestView.Summary(recording, tunnel), Belonging);
     }
 }

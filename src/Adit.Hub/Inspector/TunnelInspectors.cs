@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Adit.Api;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 using Adit.Hub.Tunnels;
 
@@ -10,17 +11,17 @@ internal sealed class TunnelInspectors(HubOptions options, RequestArchive archiv
 {
     private readonly ConcurrentDictionary<string, TunnelInspector> _inspectors = new(StringComparer.Ordinal);
 
-    public void Publish(TunnelEvent happened, string account) => events.Publish(happened, account);
+    public void Publish(TunnelEvent happened, Owned tunnel) => events.Publish(happened, tunnel);
 
-    public IExchangeObserver Observe(string tunnel, string account)
+    public IExchangeObserver Observe(string tunnel, Owned belonging)
     {
-        var inspector = _inspectors.GetOrAdd(tunnel, static (name, of) => of.All.Make(name, of.Account), (All: this, Account: account));
-        if (inspector.Account == account)
+        var inspector = _inspectors.GetOrAdd(tunnel, static (name, of) => of.All.Make(name, of.Belonging), (All: this, Belonging: belonging));
+        if (inspector.Belonging == belonging)
             return inspector;
 
-        // The name went to somebody else, who must see nothing of before.
+        // The name went to somebody else, or the tunnel to another project, whose members must see nothing of before.
         archive.Forget(tunnel);
-        return _inspectors[tunnel] = Make(tunnel, account);
+        return _inspectors[tunnel] = Make(tunnel, belonging);
     }
 
     public void Forget(string tunnel)
@@ -31,5 +32,5 @@ internal sealed class TunnelInspectors(HubOptions options, RequestArchive archiv
 
     public TunnelInspector? Find(string tunnel) => _inspectors.GetValueOrDefault(tunnel);
 
-    private TunnelInspector Make(string tunnel, string account) => new(tunnel, account, options, archive, events, time);
+    private TunnelInspector Make(string tunnel, Owned belonging) => new(tunnel, belonging, options, archive, events, time);
 }

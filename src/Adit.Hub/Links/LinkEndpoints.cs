@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Adit.Link;
 using Microsoft.AspNetCore.Builder;
@@ -21,8 +22,8 @@ internal static class LinkEndpoints
     /// <summary>Maps the two paths of the link protocol.</summary>
     public static void MapLinks(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(LinkProtocol.ControlPath, ServeControlAsync).RequireAuthorization().ExcludeFromDescription();
-        routes.MapGet(LinkProtocol.DataPath, ServeDataAsync).AllowAnonymous().ExcludeFromDescription(); // Its ticket is its authorization.
+        routes.MapGet(LinkProtocol.ControlPath, ServeControlAsync).Needs(Permission.TunnelsWrite).ExcludeFromDescription();
+        routes.MapGet(LinkProtocol.DataPath, ServeDataAsync).NeedsNobody().ExcludeFromDescription(); // Its ticket is its authorization.
     }
 
     private static async Task ServeControlAsync(HttpContext context, LinkHost host)

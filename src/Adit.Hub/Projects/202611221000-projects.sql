@@ -3,7 +3,6 @@ CREATE TABLE projects (
     title       TEXT,
     description TEXT,
     visibility  TEXT NOT NULL,                        -- private: members see it; internal: everyone signed in does
-    settings    TEXT,                                 -- JSON
     created     TEXT NOT NULL,
     created_by  TEXT NOT NULL,
     deleted     TEXT,                                 -- since when it waits for its end

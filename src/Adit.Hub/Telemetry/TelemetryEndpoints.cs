@@ -1,5 +1,6 @@
 using System.Net;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,9 +33,10 @@ internal static class TelemetryEndpoints
     {
         // Made now, so that links are counted from the first on.
         routes.ServiceProvider.GetRequiredService<LinkMetrics>();
-        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGet("/readyz", ReadyAsync).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGet("/metrics", Metrics).AllowAnonymous().ExcludeFromDescription();
+        // Probes have no token; metrics look for themselves, because scrapers on this machine need none.
+        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).NeedsNobody().ExcludeFromDescription();
+        routes.MapGet("/readyz", ReadyAsync).NeedsNobody().ExcludeFromDescription();
+        routes.MapGet("/metrics", Metrics).NeedsNobody().ExcludeFromDescription();
     }
 
     private static async Task<IResult> ReadyAsync(Readiness readiness, HttpContext context) =>
@@ -42,15 +44,15 @@ internal static class TelemetryEndpoints
             ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "not-ready", problem)
             : TypedResults.Text("ready\n");
 
-    private static IResult Metrics(HttpContext context, HubMetrics metrics)
+    private static IResult Metrics(HttpContext context, HubMetrics metrics, Authority authority)
     {
-        var isAdmin = context.Items[typeof(Caller)] is Caller { IsAdmin: true };
-        if (!isAdmin && !IsLocal(context))
+        var mayRead = context.Items[typeof(Caller)] is Caller caller && authority.May(caller, Permission.MetricsRead, default);
+        if (!mayRead && !IsLocal(context))
         {
             return Problems.Of(
                 StatusCodes.Status401Unauthorized,
                 "unauthorized",
-                "Metrics are for this machine itself, or for an admin's token: send it as `Authorization: Bearer TOKEN`.");
+                "Metrics are for this machine itself, or for an admin's or auditor's token: send it as `Authorization: Bearer TOKEN`.");
         }
 
         return TypedResults.Text(metrics.Collect(), MetricsWriter.ContentType);

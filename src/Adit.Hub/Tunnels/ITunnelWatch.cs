@@ -1,4 +1,5 @@
 using Adit.Api;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 
 namespace Adit.Hub.Tunnels;
@@ -7,10 +8,10 @@ namespace Adit.Hub.Tunnels;
 internal interface ITunnelWatch
 {
     /// <summary>Something happened. Must not block.</summary>
-    void Publish(TunnelEvent happened, string account);
+    void Publish(TunnelEvent happened, Owned tunnel);
 
     /// <summary>What shall see the exchanges of a tunnel; null for nothing.</summary>
-    IExchangeObserver? Observe(string tunnel, string account);
+    IExchangeObserver? Observe(string tunnel, Owned belonging);
 
     /// <summary>The tunnel is gone: forget what was seen.</summary>
     void Forget(string tunnel);

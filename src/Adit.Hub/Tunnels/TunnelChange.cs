@@ -1,4 +1,6 @@
 using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Adit.Hub.Storage;
 using Microsoft.AspNetCore.Http;
@@ -12,16 +14,20 @@ internal static class TunnelChange
 
     /// <summary>Serves it.</summary>
     public static async Task<IResult> ServeAsync(
-        string name, ChangeTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelView view)
+        string name, ChangeTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelRights rights, TunnelView view, TunnelAudit audit,
+        Authority authority)
     {
-        if (TunnelEndpoints.Own(name, context, registry) is not { } tunnel)
-            return Problems.NotFound($"tunnel '{name}'");
+        var caller = context.Caller();
+        if (rights.FindToChange(name, caller, out var tunnel) is { } refusal)
+            return refusal;
         if (request.Access is { } access && !Enum.IsDefined(access))
             return Problems.Invalid("The access is owner or public.");
         var expected = context.Request.Headers.IfMatch;
         try
         {
-            await registry.ChangeAsync(tunnel, record => Changed(record, request, expected));
+            var change = await registry.ChangeAsync(tunnel, record => Moved(Changed(record, request, expected), request.Project, caller, authority));
+            if (change is var (before, now))
+                await audit.ChangedAsync(context, before, now);
         }
         catch (TunnelRefusal e)
         {
@@ -56,6 +62,18 @@ internal static class TunnelChange
             Keep = request.Keep ?? record.Keep,
             Options = request.Options is null ? record.Options : Merged(request.Options, record.Options),
         };
+    }
+
+    // Another project, or none: its members then see the tunnel, so that is its owner's to say.
+    private static TunnelRecord Moved(TunnelRecord record, string? project, Caller caller, Authority authority)
+    {
+        if (project is null || project == (record.Project ?? ""))
+            return record;
+        if (!authority.May(caller, Permission.TunnelsWrite, new Owned(record.Account)))
+            throw new TunnelRefusal(TunnelRefusalCode.ReadOnly, $"Only its owner moves the tunnel '{record.Name}' to another project.");
+        var next = project.Length == 0 ? null : project;
+        TunnelRules.CheckProject(record, next, caller, authority);
+        return record with { Project = next };
     }
 
     private static TunnelOptions Merged(TunnelOptions next, TunnelOptions? before)

@@ -43,7 +43,7 @@ internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch)
         Transforms = Transforms(record, tunnel.Upstream!),
         Limits = tunnel.Limits,
         Meter = tunnel.Meter,
-        Observer = record.Options?.Inspect == false || options.InspectRequests == 0 ? null : watch?.Observe(record.Name, record.Account),
+        Observer = record.Options?.Inspect == false || options.InspectRequests == 0 ? null : watch?.Observe(record.Name, record.Belonging),
     };
 
     /// <summary>The bounds of a tunnel.</summary>

@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 using Adit.Link;
 
@@ -9,7 +10,7 @@ namespace Adit.Hub.Tunnels;
 /// Streams that clients open towards the hub: <c>tunnel:NAME</c> leads to whoever serves that tunnel, without any port (<c>adit
 /// connect</c>).
 /// </summary>
-internal sealed class TunnelDoor(TunnelRegistry registry, TokenRegistry tokens, TimeProvider time)
+internal sealed class TunnelDoor(TunnelRegistry registry, Callers callers, Authority authority, TimeProvider time)
 {
     private const string Scheme = "tunnel:";
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
@@ -63,5 +64,6 @@ internal sealed class TunnelDoor(TunnelRegistry registry, TokenRegistry tokens, 
     }
 
     private bool MayUse(HubLink link, TunnelRecord record) =>
-        record.Access == TunnelAccess.Public || tokens.Find(link.Principal.TokenId)?.MayManage(record.Account) == true;
+        record.Access == TunnelAccess.Public
+        || (callers.Find(link.Principal.TokenId) is { } caller && authority.May(caller, Permission.TunnelsWrite, record.Belonging));
 }

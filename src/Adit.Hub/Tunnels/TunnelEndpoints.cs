@@ -1,6 +1,8 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
+using Adit.Hub.Projects;
 using Adit.Hub.Storage;
 using Adit.Hub.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -22,6 +24,9 @@ internal static class TunnelEndpoints
     public static IServiceCollection AddTunnels(this IServiceCollection services)
     {
         services.AddSingleton<TunnelRegistry>();
+        services.AddSingleton<TunnelRights>();
+        services.AddSingleton<TunnelAudit>();
+        services.AddSingleton<IProjectContent, ProjectTunnels>();
         services.AddSingleton<TunnelDoor>();
         services.AddSingleton<TunnelView>();
         services.AddSingleton<TunnelSamples>(provider => () => TunnelCensus.Take(provider.GetRequiredService<TunnelRegistry>()));
@@ -31,20 +36,18 @@ internal static class TunnelEndpoints
     /// <summary>Maps the resource.</summary>
     public static void MapTunnels(this IEndpointRouteBuilder routes)
     {
-        var tunnels = routes.MapGroup("/api/v1/tunnels").RequireAuthorization().WithTags("tunnels");
-        tunnels.MapGet("", List).Produces<TunnelList>();
-        tunnels.MapPost("", CreateAsync).Produces<Tunnel>().Produces<Tunnel>(StatusCodes.Status201Created);
-        tunnels.MapGet("/{name}", (string name, HttpContext context, TunnelRegistry registry, TunnelView view) =>
-            (Own(name, context, registry) is { } tunnel ? Show(tunnel, context, view, StatusCodes.Status200OK) : null) ?? Problems.NotFound($"tunnel '{name}'")).Produces<Tunnel>();
-        tunnels.MapPost("/{name}/sign-in-link", TunnelSignIn.Serve).Produces<SignInLink>(StatusCodes.Status201Created);
-        tunnels.MapPatch("/{name}", TunnelChange.ServeAsync).Produces<Tunnel>();
-        tunnels.MapDelete("/{name}", RemoveAsync).Produces(StatusCodes.Status204NoContent);
-        tunnels.MapDelete("/{name}/servers/{link}", DetachAsync).Produces(StatusCodes.Status204NoContent);
+        var tunnels = routes.MapGroup("/api/v1/tunnels").WithTags("tunnels");
+        tunnels.MapGet("", List).Needs(Permission.TunnelsRead).Produces<TunnelList>();
+        tunnels.MapPost("", CreateAsync).Needs(Permission.TunnelsWrite).Produces<Tunnel>().Produces<Tunnel>(StatusCodes.Status201Created);
+        tunnels.MapGet("/{name}", (string name, HttpContext context, TunnelRights rights, TunnelView view) =>
+                (rights.Find(name, context.Caller()) is { } tunnel ? Show(tunnel, context, view, StatusCodes.Status200OK) : null)
+                ?? Problems.NotFound($"tunnel '{name}'"))
+            .Needs(Permission.TunnelsRead).Produces<Tunnel>();
+        tunnels.MapPost("/{name}/sign-in-link", TunnelSignIn.Serve).Needs(Permission.RoutesOpen).Produces<SignInLink>(StatusCodes.Status201Created);
+        tunnels.MapPatch("/{name}", TunnelChange.ServeAsync).Needs(Permission.TunnelsWrite).Produces<Tunnel>();
+        tunnels.MapDelete("/{name}", RemoveAsync).Needs(Permission.TunnelsWrite).Produces(StatusCodes.Status204NoContent);
+        tunnels.MapDelete("/{name}/servers/{link}", DetachAsync).Needs(Permission.TunnelsWrite).Produces(StatusCodes.Status204NoContent);
     }
-
-    /// <summary>A tunnel that this caller may see and change.</summary>
-    internal static LiveTunnel? Own(string name, HttpContext context, TunnelRegistry registry) =>
-        registry.Find(name) is { Record: { } record } tunnel && context.Caller().MayManage(record.Account) ? tunnel : null;
 
     /// <summary>The tunnel as an answer, with its validator; null when it is gone.</summary>
     internal static IResult? Show(LiveTunnel tunnel, HttpContext context, TunnelView view, int status)
@@ -56,12 +59,12 @@ internal static class TunnelEndpoints
     }
 
     private static JsonHttpResult<TunnelList> List(
-        HttpContext context, TunnelRegistry registry, TunnelView view, string? cursor = null, int? limit = null)
+        HttpContext context, TunnelRegistry registry, TunnelRights rights, TunnelView view, string? project = null, string? cursor = null, int? limit = null)
     {
         var caller = context.Caller();
         var size = Math.Clamp(limit ?? PageSize, 1, PageSize);
         var page = registry.All
-            .Where(t => t.Record is { } r && caller.MayManage(r.Account) && string.CompareOrdinal(r.Name, cursor) > 0)
+            .Where(t => t.Record is { } r && string.CompareOrdinal(r.Name, cursor) > 0 && (project is null || r.Project == project) && rights.MaySee(caller, r))
             .OrderBy(t => t.Record?.Name, StringComparer.Ordinal)
             .Take(size + 1)
             .Select(t => view.Of(t, context))
@@ -72,7 +75,7 @@ internal static class TunnelEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        CreateTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelView view)
+        CreateTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelView view, TunnelAudit audit)
     {
         if (TunnelRules.Refusal(request.Options) is { } refusal)
             return Problems.Invalid(refusal);
@@ -87,10 +90,14 @@ internal static class TunnelEndpoints
             return Problems.Invalid("A client's name has 1 to 63 characters.");
         try
         {
-            var (tunnel, isNew) = await registry.ServeAsync(request, context.Caller());
+            var (tunnel, before) = await registry.ServeAsync(request, context.Caller());
             if (tunnel.Record is { } record)
+            {
                 context.Response.Headers.Location = $"/api/v1/tunnels/{record.Name}";
-            return Show(tunnel, context, view, isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK)
+                await audit.ChangedAsync(context, before, record);
+            }
+
+            return Show(tunnel, context, view, before is null ? StatusCodes.Status201Created : StatusCodes.Status200OK)
                 ?? Problems.Conflict("removed", "The tunnel was removed at the same moment; try again.");
         }
         catch (TunnelRefusal e)
@@ -103,13 +110,14 @@ internal static class TunnelEndpoints
         }
     }
 
-    private static async Task<IResult> RemoveAsync(string name, HttpContext context, TunnelRegistry registry)
+    private static async Task<IResult> RemoveAsync(string name, HttpContext context, TunnelRegistry registry, TunnelRights rights, TunnelAudit audit)
     {
-        if (Own(name, context, registry) is not { } tunnel)
-            return Problems.NotFound($"tunnel '{name}'");
+        if (rights.FindToChange(name, context.Caller(), out var tunnel) is { } refusal)
+            return refusal;
         try
         {
             await registry.RemoveAsync(tunnel, $"removed by {context.Caller().TokenName}");
+            await audit.RemovedAsync(context, name);
             return TypedResults.NoContent();
         }
         catch (StorageException e)
@@ -118,10 +126,10 @@ internal static class TunnelEndpoints
         }
     }
 
-    private static async Task<IResult> DetachAsync(string name, string link, HttpContext context, TunnelRegistry registry)
+    private static async Task<IResult> DetachAsync(string name, string link, HttpContext context, TunnelRegistry registry, TunnelRights rights)
     {
-        if (Own(name, context, registry) is not { } tunnel)
-            return Problems.NotFound($"tunnel '{name}'");
+        if (rights.FindToChange(name, context.Caller(), out var tunnel) is { } refusal)
+            return refusal;
         await registry.DetachAsync(tunnel, link);
         return TypedResults.NoContent();
     }
@@ -136,6 +144,8 @@ internal static class TunnelEndpoints
         TunnelRefusalCode.PortTaken => Problems.Conflict("port-taken", refusal.Message),
         TunnelRefusalCode.LinkGone => Problems.Conflict("link-gone", refusal.Message),
         TunnelRefusalCode.Changed => Problems.Of(StatusCodes.Status412PreconditionFailed, "changed", refusal.Message),
+        TunnelRefusalCode.ReadOnly or TunnelRefusalCode.ProjectForbidden => Problems.Forbidden(refusal.Message),
+        TunnelRefusalCode.ProjectUnknown => Problems.NotFound(refusal.Message),
         TunnelRefusalCode.PortsExhausted => Problems.Of(StatusCodes.Status503ServiceUnavailable, "ports-exhausted", refusal.Message),
         TunnelRefusalCode.LimitReached => Problems.Of(StatusCodes.Status429TooManyRequests, "limit-reached", refusal.Message),
         _ => throw new InvalidOperationException($"The refusal {refusal.Code} has no status.", refusal),

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 
 namespace Adit.Hub.Tunnels;
 
@@ -21,6 +22,12 @@ internal sealed record TunnelRecord
 
     /// <summary>The id of that token, whose limits hold; of several, the latest.</summary>
     public required string TokenId { get; init; }
+
+    /// <summary>The project it is in; null for none.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>Whose it is, for <see cref="Authority"/>.</summary>
+    public Owned Belonging => new(Account, Project);
 
     public required TunnelAccess Access { get; init; }
 
@@ -48,6 +55,7 @@ internal sealed record TunnelRecord
         Account = caller.Account,
         Owner = before?.Owner ?? caller.TokenName,
         TokenId = caller.TokenId,
+        Project = request.Project ?? before?.Project,
         Access = request.Access,
         Keep = request.Keep || request.Client is not null,
         CustomHosts = request.Hosts ?? before?.CustomHosts ?? [],
@@ -68,7 +76,7 @@ internal sealed record TunnelRecord
     public string ETag()
     {
         var options = Options is null ? "" : JsonSerializer.Serialize(Options, TunnelsJson.Default.TunnelOptions);
-        var text = $"{Kind}|{Access}|{Keep}|{string.Join(' ', CustomHosts)}|{Port}|{Client}|{Target}|{Created:O}|{options}";
+        var text = $"{Kind}|{Project}|{Access}|{Keep}|{string.Join(' ', CustomHosts)}|{Port}|{Client}|{Target}|{Created:O}|{options}";
         return '"' + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8)) + '"';
     }
 }

@@ -13,6 +13,9 @@ internal enum TunnelRefusalCode
     LinkGone,
     KindDiffers,
     Changed,
+    ReadOnly,
+    ProjectUnknown,
+    ProjectForbidden,
 }
 
 /// <summary>A refusal with its sentence.</summary>

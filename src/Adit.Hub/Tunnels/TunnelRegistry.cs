@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 using Adit.Hub.Storage;
 using Adit.Hub.Telemetry;
@@ -13,7 +14,7 @@ namespace Adit.Hub.Tunnels;
 /// All tunnels: stored records joined with the links that serve them now. Makes and removes routes and ports, and lets ephemeral tunnels
 /// go when their clients have been away for the grace time.
 /// </summary>
-internal sealed partial class TunnelRegistry : IDisposable
+internal sealed class TunnelRegistry : IDisposable
 {
     private readonly ConcurrentDictionary<string, LiveTunnel> _tunnels = new(StringComparer.Ordinal);
     private readonly HostClaims _hosts;
@@ -24,29 +25,29 @@ internal sealed partial class TunnelRegistry : IDisposable
     private readonly TunnelStore _store;
     private readonly LinkHost _links;
     private readonly TokenRegistry _tokens;
-    private readonly ITunnelWatch? _watch;
+    private readonly Authority _authority;
+    private readonly TunnelNews _news;
     private readonly TunnelMeters? _meters;
     private readonly PortRanges _ports;
     private readonly TunnelWiring _wiring;
     private readonly TimeProvider _time;
-    private readonly ILogger<TunnelRegistry> _log;
 
     public TunnelRegistry(
-        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, TimeProvider time,
-        ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
+        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, Authority authority,
+        TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
     {
         _options = options;
         _store = new TunnelStore(database);
         _links = links;
         _tokens = tokens;
-        _watch = watch;
+        _authority = authority;
+        _news = new TunnelNews(watch, time, log);
         _meters = meters;
         _ports = new PortRanges(options);
         _released = new ReleasedNames(time);
         _hosts = new HostClaims(options.Domain);
         _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch), time, log);
         _time = time;
-        _log = log;
         links.Connected += OnConnected;
         links.Disconnected += OnDisconnected;
     }
@@ -72,7 +73,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         {
             if (TunnelTarget.Parse(record.Target ?? "", record.Kind) is not { } target)
             {
-                LogUnreadable(record.Name, record.Target);
+                _news.Unreadable(record.Name, record.Target);
                 continue;
             }
 
@@ -84,7 +85,7 @@ internal sealed partial class TunnelRegistry : IDisposable
             }
             catch (TunnelRefusal e)
             {
-                LogCannotOpen(record.Name, e.Message); // Its port is taken by another program now; the rest of it still stands.
+                _news.CannotOpen(record.Name, e.Message); // Its port is taken by another program now; the rest of it still stands.
                 _wiring.Apply(tunnel, record with { Port = null }, target);
             }
 
@@ -95,9 +96,10 @@ internal sealed partial class TunnelRegistry : IDisposable
     }
 
     /// <summary>Makes a tunnel, or has one more client serve one of the caller's own.</summary>
+    /// <returns>The tunnel, and what its record was before; null when it is new.</returns>
     /// <exception cref="TunnelRefusal">It cannot be; nothing was changed.</exception>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public async Task<(LiveTunnel Tunnel, bool IsNew)> ServeAsync(CreateTunnelRequest request, Caller caller)
+    public async Task<(LiveTunnel Tunnel, TunnelRecord? Before)> ServeAsync(CreateTunnelRequest request, Caller caller)
     {
         var target = TunnelRules.TargetOf(request);
         var link = TunnelRules.LinkOf(request, caller, _links);
@@ -111,7 +113,8 @@ internal sealed partial class TunnelRegistry : IDisposable
             {
                 if (!_tunnels.TryGetValue(name, out var current) || current != tunnel)
                     continue; // It was removed while we waited.
-                var isNew = tunnel.Record is null;
+                var before = tunnel.Record;
+                var isNew = before is null;
                 if (!isNew && request.Name is null)
                     continue; // A random name that is taken: another one.
                 try
@@ -120,6 +123,7 @@ internal sealed partial class TunnelRegistry : IDisposable
                         CheckLimit(tunnel, caller);
                     else
                         TunnelRules.CheckSame(tunnel.Record!, request, caller);
+                    TunnelRules.CheckProject(tunnel.Record, request.Project ?? tunnel.Record?.Project, caller, _authority);
                     await SaveAsync(tunnel, request, caller, target);
                 }
                 catch when (isNew)
@@ -129,12 +133,12 @@ internal sealed partial class TunnelRegistry : IDisposable
                 }
 
                 if (isNew)
-                    Publish(tunnel.Record!, "created", null);
+                    _news.Publish(tunnel.Record!, "created", null);
                 if (link is not null)
                     Attach(tunnel, link, target, request.Target);
                 else
                     StartGrace(tunnel);
-                return (tunnel, isNew);
+                return (tunnel, before);
             }
             finally
             {
@@ -146,22 +150,24 @@ internal sealed partial class TunnelRegistry : IDisposable
     /// <summary>Changes what a tunnel was told. Requests under way finish as they began.</summary>
     /// <param name="tunnel">Which.</param>
     /// <param name="change">Makes the new record of the one that holds now; may refuse by throwing.</param>
+    /// <returns>What was before and what is now; null when the tunnel is gone or nothing changed.</returns>
     /// <exception cref="TunnelRefusal">It cannot be; nothing was changed.</exception>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public async Task ChangeAsync(LiveTunnel tunnel, Func<TunnelRecord, TunnelRecord> change)
+    public async Task<(TunnelRecord Before, TunnelRecord Now)?> ChangeAsync(LiveTunnel tunnel, Func<TunnelRecord, TunnelRecord> change)
     {
         await tunnel.Turn.WaitAsync();
         try
         {
             if (tunnel.Record is not { } record)
-                return;
+                return null;
             var next = change(record);
             if (TunnelRecord.AreSame(record, next))
-                return;
+                return null;
             await PutAsync(tunnel, next, TunnelTarget.Parse(next.Target!, next.Kind)!);
             if (!next.Keep)
                 StartGrace(tunnel);
-            Publish(tunnel.Record!, "changed", null);
+            _news.Publish(tunnel.Record!, "changed", null);
+            return (record, tunnel.Record!);
         }
         finally
         {
@@ -196,7 +202,7 @@ internal sealed partial class TunnelRegistry : IDisposable
             if (!tunnel.Upstream.Remove(link))
                 return;
             if (record.Keep)
-                Publish(record, "down", $"the client {link.Client.Name} stopped serving it");
+                _news.Publish(record, "down", $"the client {link.Client.Name} stopped serving it");
             else
                 await RemoveHeldAsync(tunnel, $"the client {link.Client.Name} stopped serving it");
         }
@@ -284,7 +290,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         var record = tunnel.Record!;
         _byLink.GetOrAdd(link, static _ => new(StringComparer.Ordinal))[record.Name] = tunnel;
         if (tunnel.Upstream!.Add(new TunnelServing(link, target, text, _time.GetUtcNow())))
-            Publish(record, "up", $"the client {link.Client.Name} serves it");
+            _news.Publish(record, "up", $"the client {link.Client.Name} serves it");
         if (link.Closed.IsCancellationRequested)
             OnDisconnected(link, "the link was lost"); // It went while we were at it, and nobody else will say so.
     }
@@ -307,7 +313,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         {
             if (tunnel.Upstream?.Remove(link) != true || tunnel.Record is not { } record)
                 continue;
-            Publish(record, "down", $"the link of {link.Client.Name} ended: {reason}");
+            _news.Publish(record, "down", $"the link of {link.Client.Name} ended: {reason}");
             StartGrace(tunnel);
         }
     }
@@ -337,7 +343,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         }
         catch (StorageException e)
         {
-            LogNotRemoved(tunnel.Record?.Name, e.Message);
+            _news.NotRemoved(tunnel.Record?.Name, e.Message);
             StartGrace(tunnel);
         }
     }
@@ -364,25 +370,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         _tunnels.TryRemove(KeyValuePair.Create(record.Name, tunnel));
         NoteAssigned(tunnel, isThere: false);
         _meters?.Retire(record.Name, tunnel.Meter);
-        _watch?.Forget(record.Name);
-        Publish(record, "removed", reason);
+        _news.Removed(record, reason);
     }
 
-    private void Publish(TunnelRecord record, string type, string? reason)
-    {
-        LogHappened(record.Name, type, reason is null ? "" : ": " + reason);
-        _watch?.Publish(new TunnelEvent { Type = type, At = _time.GetUtcNow(), Name = record.Name, Reason = reason }, record.Account);
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel {Name} {Type}{Reason}")]
-    private partial void LogHappened(string name, string type, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Tunnel {Name} has a target that this hub cannot read ({Target}); it is left out.")]
-    private partial void LogUnreadable(string name, string? target);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Tunnel {Name} has no port for now: {Reason}")]
-    private partial void LogCannotOpen(string name, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Tunnel {Name} could not be removed yet: {Reason}")]
-    private partial void LogNotRemoved(string? name, string reason);
 }

@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Link;
 
 namespace Adit.Hub.Tunnels;
@@ -72,6 +73,28 @@ internal static class TunnelRules
         return links.Find(request.Link) is { } link && link.Principal.Account == caller.Account
             ? link
             : throw new TunnelRefusal(TunnelRefusalCode.LinkGone, "The link that should serve the tunnel is gone; connect again.");
+    }
+
+    /// <summary>Whether a caller may make a tunnel in a project, or serve one that is there.</summary>
+    /// <param name="before">The tunnel that is there; null for a new one.</param>
+    /// <param name="project">The project that it will be in; null for none.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="authority">Who decides.</param>
+    /// <exception cref="TunnelRefusal">It may not, or there is no such project that it may see.</exception>
+    public static void CheckProject(TunnelRecord? before, string? project, Caller caller, Authority authority)
+    {
+        if (before is not null && !authority.May(caller, Permission.TunnelsWrite, before.Belonging))
+            throw new TunnelRefusal(TunnelRefusalCode.ReadOnly, TunnelRights.ReadOnly(before.Name));
+        if (before is not null && before.Project == project)
+            return;
+        if (project is not null && !authority.Knows(caller, project))
+            throw new TunnelRefusal(TunnelRefusalCode.ProjectUnknown, $"project '{project}'");
+        if (!authority.MayMake(caller, Permission.TunnelsWrite, project))
+            throw new TunnelRefusal(
+                TunnelRefusalCode.ProjectForbidden,
+                project is null
+                    ? "This token makes tunnels in projects only; name one that it was made for."
+                    : $"Only members of the project '{project}' make tunnels in it, with a token that may; ask one of its maintainers.");
     }
 
     // RFC 9110 5.1 and 5.5: a field name is a token; a value has no line breaks or NUL. Framing fields are the forwarder's own.

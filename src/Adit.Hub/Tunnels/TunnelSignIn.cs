@@ -11,9 +11,9 @@ internal static class TunnelSignIn
 {
     /// <summary>Serves it.</summary>
     public static IResult Serve(
-        string name, HttpContext context, TunnelRegistry registry, TunnelView view, SignInCodes codes, TimeProvider time)
+        string name, HttpContext context, TunnelRights rights, TunnelView view, SignInCodes codes, TimeProvider time)
     {
-        if (TunnelEndpoints.Own(name, context, registry) is not { Record: { Kind: TunnelKind.Http } record } tunnel
+        if (rights.Find(name, context.Caller()) is not { Record: { Kind: TunnelKind.Http } record } tunnel
             || view.Of(tunnel, context) is not { Url: { } url } shown)
             return Problems.NotFound($"http tunnel '{name}'");
         var caller = context.Caller();

@@ -14,10 +14,11 @@ internal sealed class TunnelStore(Database database)
 
     public Task SaveAsync(TunnelRecord record) => database.WriteAsync(connection => connection.Execute(
         """
-        INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created, token_id)
-        VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created, @TokenId)
+        INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created, token_id, project)
+        VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created, @TokenId, @Project)
         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, owner = excluded.owner, access = excluded.access, keep = excluded.keep,
-            hosts = excluded.hosts, port = excluded.port, client = excluded.client, target = excluded.target, options = excluded.options, token_id = excluded.token_id
+            hosts = excluded.hosts, port = excluded.port, client = excluded.client, target = excluded.target, options = excluded.options,
+            token_id = excluded.token_id, project = excluded.project
         """,
         new
         {
@@ -34,6 +35,7 @@ internal sealed class TunnelStore(Database database)
             Options = record.Options is null ? null : JsonSerializer.Serialize(record.Options, TunnelsJson.Default.TunnelOptions),
             Created = record.Created.ToString("O"),
             record.TokenId,
+            record.Project,
         }));
 
     /// <summary>Removes a tunnel; a kept one's name stays its account's for a while.</summary>
@@ -85,6 +87,8 @@ internal sealed class TunnelStore(Database database)
 
         public string Token_id { get; set; } = "";
 
+        public string? Project { get; set; }
+
         public TunnelRecord ToRecord() => new()
         {
             Name = Name,
@@ -100,6 +104,7 @@ internal sealed class TunnelStore(Database database)
             Options = Options is null ? null : JsonSerializer.Deserialize(Options, TunnelsJson.Default.TunnelOptions),
             Created = DateTimeOffset.Parse(Created, CultureInfo.InvariantCulture),
             TokenId = Token_id,
+            Project = Project,
         };
     }
 }

@@ -20,6 +20,8 @@ internal sealed class TunnelView(HubOptions options)
             Url = Url(record, hosts, context),
             Access = record.Access,
             Owner = record.Owner,
+            Account = record.Account,
+            Project = record.Project,
             Keep = record.Keep,
             Hosts = hosts,
             Port = record.Port,

@@ -25,20 +25,8 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
 
     /// <summary>All tunnels that the token may see, by name.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
-    public async Task<IReadOnlyList<Tunnel>> ListTunnelsAsync(CancellationToken cancellationToken)
-    {
-        List<Tunnel> all = [];
-        string? cursor = null;
-        do
-        {
-            var path = cursor is null ? "/api/v1/tunnels" : $"/api/v1/tunnels?cursor={Uri.EscapeDataString(cursor)}";
-            var page = await SendAsync(HttpMethod.Get, path, null, TunnelsJson.Default.TunnelList, cancellationToken);
-            all.AddRange(page.Items);
-            cursor = page.Next;
-        }
-        while (cursor is not null);
-        return all;
-    }
+    public Task<IReadOnlyList<Tunnel>> ListTunnelsAsync(CancellationToken cancellationToken) =>
+        ListAsync("/api/v1/tunnels", TunnelsJson.Default.TunnelList, static page => (page.Items, page.Next), cancellationToken);
 
     /// <summary>Says that a link serves a tunnel no more. An ephemeral tunnel goes with its last link.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
@@ -99,8 +87,8 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
 
     /// <summary>The tokens that the caller may see.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
-    public async Task<IReadOnlyList<ApiToken>> ListTokensAsync(CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Get, "/api/v1/tokens", null, TokensJson.Default.TokenList, cancellationToken)).Items;
+    public Task<IReadOnlyList<ApiToken>> ListTokensAsync(CancellationToken cancellationToken) =>
+        ListAsync("/api/v1/tokens", TokensJson.Default.TokenList, static page => (page.Items, page.Next), cancellationToken);
 
     /// <summary>Revokes a token.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
@@ -127,6 +115,23 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
     public void Dispose() => http.Dispose();
 
     private static string Requests(string name) => $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/requests";
+
+    // All pages of a list.
+    private async Task<IReadOnlyList<TItem>> ListAsync<TPage, TItem>(
+        string path, JsonTypeInfo<TPage> type, Func<TPage, (IReadOnlyList<TItem> Items, string? Next)> read, CancellationToken cancellationToken)
+    {
+        List<TItem> all = [];
+        string? cursor = null;
+        do
+        {
+            var at = cursor is null ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}cursor={Uri.EscapeDataString(cursor)}";
+            var (items, next) = read(await SendAsync(HttpMethod.Get, at, null, type, cancellationToken));
+            all.AddRange(items);
+            cursor = next;
+        }
+        while (cursor is not null);
+        return all;
+    }
 
     private async Task<T> SendAsync<T>(
         HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)

@@ -23,6 +23,9 @@ internal sealed record Account
     /// <summary>The role it has: its own or one of its groups', whichever is more.</summary>
     public PlatformRole EffectiveRole { get; init; }
 
+    /// <summary>Of a service: the project that it works for, whose maintainers make its tokens; null for none.</summary>
+    public string? Project { get; init; }
+
     public string? DisplayName { get; init; }
 
     public string? Email { get; init; }

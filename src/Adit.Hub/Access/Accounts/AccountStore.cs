@@ -31,8 +31,8 @@ internal sealed class AccountStore(Database database)
 
     public Task AddAsync(Account account) => database.WriteAsync(connection => connection.Execute(
         """
-        INSERT INTO accounts (name, kind, role, display_name, email, source, subject, password_hash, state, created, last_sign_in, version)
-        VALUES (@Name, @Kind, @Role, @DisplayName, @Email, @Source, @Subject, @PasswordHash, @State, @Created, @LastSignIn, @Version)
+        INSERT INTO accounts (name, kind, role, project, display_name, email, source, subject, password_hash, state, created, last_sign_in, version)
+        VALUES (@Name, @Kind, @Role, @Project, @DisplayName, @Email, @Source, @Subject, @PasswordHash, @State, @Created, @LastSignIn, @Version)
         """,
         Values(account)));
 
@@ -86,6 +86,7 @@ internal sealed class AccountStore(Database database)
         account.Name,
         Kind = account.Kind.ToString().ToLowerInvariant(),
         Role = account.Role.ToString().ToLowerInvariant(),
+        account.Project,
         account.DisplayName,
         account.Email,
         account.Source,
@@ -108,6 +109,8 @@ internal sealed class AccountStore(Database database)
         public string Kind { get; set; } = "";
 
         public string Role { get; set; } = "";
+
+        public string? Project { get; set; }
 
         public string? Display_name { get; set; }
 
@@ -132,6 +135,7 @@ internal sealed class AccountStore(Database database)
             Name = Name,
             Kind = Enum.Parse<AccountKind>(Kind, ignoreCase: true),
             Role = Enum.Parse<PlatformRole>(Role, ignoreCase: true),
+            Project = Project,
             DisplayName = Display_name,
             Email = Email,
             Source = Source,

@@ -24,7 +24,20 @@ internal sealed class Authority(IProjectRoles projects)
     /// <summary>Whether a caller may make something in a project; null for what is in none and is the caller's own.</summary>
     public bool MayMake(Caller caller, Permission permission, string? project) =>
         caller.Scopes.Covers(permission, project)
-        && (project is null || caller.Role == PlatformRole.Admin || projects.RoleOf(caller, project) >= ProjectRole.Member);
+        && (project is null || (caller.Role == PlatformRole.Admin && projects.IsThere(project)) || projects.RoleOf(caller, project) >= ProjectRole.Member);
+
+    /// <summary>Whether a caller may do what in a project only roles from some on may: its own end, or who its members are.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="permission">What of its scopes that needs.</param>
+    /// <param name="project">The project's name.</param>
+    /// <param name="role">The role that the caller has in it; null for none.</param>
+    /// <param name="least">The role that it needs.</param>
+    public static bool MayAs(Caller caller, Permission permission, string project, ProjectRole? role, ProjectRole least) =>
+        caller.Scopes.Covers(permission, project) && (caller.Role == PlatformRole.Admin || role >= least);
+
+    /// <summary>Whether there is a project that this caller may know of.</summary>
+    public bool Knows(Caller caller, string project) =>
+        caller.Scopes.CoversAny(project) && projects.IsThere(project) && (SeesAll(caller) || projects.RoleOf(caller, project) is not null || projects.IsInternal(project));
 
     /// <summary>Whether a caller may see the things of everybody, as admins and auditors do.</summary>
     public static bool SeesAll(Caller caller) => caller.Role >= PlatformRole.Auditor;
@@ -43,4 +56,10 @@ internal interface IProjectRoles
 {
     /// <summary>The role of a caller in a project, by itself or by a group; null for none, and for a project that there is not.</summary>
     ProjectRole? RoleOf(Caller caller, string project);
+
+    /// <summary>Whether there is one of this name that does not wait for its end.</summary>
+    bool IsThere(string project);
+
+    /// <summary>Whether everyone who is signed in may know of it.</summary>
+    bool IsInternal(string project);
 }

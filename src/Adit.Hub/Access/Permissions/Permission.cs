@@ -3,43 +3,50 @@ namespace Adit.Hub.Access.Permissions;
 /// <summary>Something that can be allowed: to read or to write one kind of resource. As text <c>tunnels:write</c>; writing includes reading.</summary>
 /// <param name="Resource">The plural that the API has it under.</param>
 /// <param name="IsWrite">Whether it changes anything.</param>
-internal sealed record Permission(string Resource, bool IsWrite)
+/// <param name="Description">What it allows, for people who choose scopes.</param>
+internal sealed record Permission(string Resource, bool IsWrite, string Description)
 {
     /// <summary>Sees tunnels, their requests and events.</summary>
-    public static readonly Permission TunnelsRead = new("tunnels", false);
+    public static readonly Permission TunnelsRead = new("tunnels", false, "See tunnels, their requests and events");
 
     /// <summary>Makes, changes, serves and removes tunnels, and holds links.</summary>
-    public static readonly Permission TunnelsWrite = new("tunnels", true);
+    public static readonly Permission TunnelsWrite = new("tunnels", true, "Make, change, serve and remove tunnels");
 
     /// <summary>Passes doors of routes, as the account that it is.</summary>
-    public static readonly Permission RoutesOpen = new("routes", false);
+    public static readonly Permission RoutesOpen = new("routes", false, "Open tunnels and apps as you");
 
-    public static readonly Permission TokensRead = new("tokens", false);
-    public static readonly Permission TokensWrite = new("tokens", true);
+    public static readonly Permission TokensRead = new("tokens", false, "See tokens");
+    public static readonly Permission TokensWrite = new("tokens", true, "Make and revoke tokens");
 
-    public static readonly Permission ProjectsRead = new("projects", false);
-    public static readonly Permission ProjectsWrite = new("projects", true);
+    public static readonly Permission ProjectsRead = new("projects", false, "See projects and their members");
+    public static readonly Permission ProjectsWrite = new("projects", true, "Make and change projects and their members");
 
     /// <summary>Sees one's own account; everybody's for admins and auditors.</summary>
-    public static readonly Permission AccountsRead = new("accounts", false);
+    public static readonly Permission AccountsRead = new("accounts", false, "See accounts");
 
     /// <summary>Changes one's own profile, password and sessions; everybody's for admins.</summary>
-    public static readonly Permission AccountsWrite = new("accounts", true);
+    public static readonly Permission AccountsWrite = new("accounts", true, "Change accounts and end sessions");
 
-    public static readonly Permission GroupsRead = new("groups", false);
-    public static readonly Permission GroupsWrite = new("groups", true);
+    public static readonly Permission GroupsRead = new("groups", false, "See groups");
+    public static readonly Permission GroupsWrite = new("groups", true, "Change groups");
 
-    public static readonly Permission AuditRead = new("audit", false);
+    public static readonly Permission AuditRead = new("audit", false, "Read the audit log");
 
-    public static readonly Permission SettingsRead = new("settings", false);
-    public static readonly Permission SettingsWrite = new("settings", true);
+    /// <summary>Reads the hub's own metrics, for scrapers from elsewhere.</summary>
+    public static readonly Permission MetricsRead = new("metrics", false, "Read metrics");
+
+    public static readonly Permission SettingsRead = new("settings", false, "See the settings of the hub");
+    public static readonly Permission SettingsWrite = new("settings", true, "Change the settings of the hub");
 
     /// <summary>Every permission, by its text.</summary>
     public static readonly IReadOnlyDictionary<string, Permission> All = new[]
     {
         TunnelsRead, TunnelsWrite, RoutesOpen, TokensRead, TokensWrite, ProjectsRead, ProjectsWrite, AccountsRead, AccountsWrite, GroupsRead,
-        GroupsWrite, AuditRead, SettingsRead, SettingsWrite,
+        GroupsWrite, AuditRead, MetricsRead, SettingsRead, SettingsWrite,
     }.ToDictionary(static p => p.ToString(), StringComparer.Ordinal);
+
+    /// <summary>Whether a scope of it can be narrowed to a project.</summary>
+    public bool TakesProject => Resource is "tunnels" or "routes" or "projects" or "tokens";
 
     /// <inheritdoc />
     public override string ToString() => this == RoutesOpen ? "routes:open" : $"{Resource}:{(IsWrite ? "write" : "read")}";

@@ -40,6 +40,9 @@ internal sealed class ScopeSet
     /// <summary>Whether a permission is covered somewhere.</summary>
     public bool Touches(Permission permission) => IsAll || _scopes.Any(s => s.Covers(permission));
 
+    /// <summary>Whether anything is covered in a project.</summary>
+    public bool CoversAny(string project) => IsAll || _scopes.Any(s => s.Project is null || s.Project == project);
+
     /// <summary>Whether everything that another set covers is covered by this one: what a token may give to one that it makes.</summary>
     public bool Includes(ScopeSet other) => IsAll
         || (!other.IsAll && other._scopes.All(theirs => _scopes.Any(s => s.Covers(theirs.Permission) && (s.Project is null || s.Project == theirs.Project))));

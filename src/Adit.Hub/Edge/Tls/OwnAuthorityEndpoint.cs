@@ -1,3 +1,4 @@
+using Adit.Hub.Access.Permissions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,10 +16,10 @@ internal static class OwnAuthorityEndpoint
     {
         endpoints.MapGet(Path, (TlsService tls) => tls.AuthorityPem is { } pem
             ? Results.Text(pem, "application/x-pem-file")
-            : Results.NotFound()).ExcludeFromDescription().AllowAnonymous();
+            : Results.NotFound()).ExcludeFromDescription().NeedsNobody();
         endpoints.MapGet(AcmeChallengeAnswers.PathPrefix + "{token}", (string token, AcmeChallengeAnswers answers) =>
             answers.Find(AcmeChallengeAnswers.PathPrefix + token) is { } answer
                 ? Results.Text(answer, "application/octet-stream")
-                : Results.NotFound()).ExcludeFromDescription().AllowAnonymous();
+                : Results.NotFound()).ExcludeFromDescription().NeedsNobody();
     }
 }

@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using Adit.Hub.Access.Audit;
+
+namespace Adit.Hub.Access;
+
+/// <summary>
+/// Tells the audit log that a token is used: once a day for each address that it comes from. A stolen one shows by a new address; every
+/// single request would bury it.
+/// </summary>
+internal sealed class TokenUses(AuditLog audit, TimeProvider time)
+{
+    private const int MostRemembered = 20_000;
+    private static readonly TimeSpan Again = TimeSpan.FromHours(24);
+
+    private readonly ConcurrentDictionary<(string Token, string? Address), DateTimeOffset> _seen = new();
+
+    /// <summary>A caller came in by its token.</summary>
+    public void Note(Caller caller, string? address)
+    {
+        var now = time.GetUtcNow();
+        if (_seen.TryGetValue((caller.TokenId, address), out var last) && now - last < Again)
+            return;
+        if (_seen.Count >= MostRemembered)
+            _seen.Clear(); // Rather told twice than memory that grows with every address.
+        _seen[(caller.TokenId, address)] = now;
+        audit.RecordSoon(AuditEntry.By(caller, "token.use", "token:" + caller.TokenId, address) with { Detail = new Dictionary<string, string> { ["name"] = caller.TokenName } });
+    }
+}
