@@ -53,6 +53,14 @@ need_dotnet() {
   dotnet --version >/dev/null || die "the .NET SDK here is not the one global.json asks for"
 }
 
+# What the web interface is built with. Whoever has Node.js from elsewhere keeps it: Debian's npm would replace it.
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
+  local major
+  major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+  [ "$major" -ge 18 ] || die "Node.js 18 or later is needed to build the web interface; here is $(node --version)"
+}
+
 # build_adit [RID]: publishes the executable as one ReadyToRun file, unless nothing it is made of has changed since.
 # linux-x64 (the default) goes to out/adit, any other to out/RID/.
 build_adit() {
@@ -60,10 +68,13 @@ build_adit() {
   [ "$rid" = linux-x64 ] || target=out/$rid
   case $rid in win-*) name=adit.exe ;; esac
   # Folders count too: a deleted file leaves only its folder changed.
-  if [ -x "$target/$name" ] && [ -z "$(find src Directory.Build.props Directory.Packages.props global.json -newer "$target/$name" -print -quit)" ]; then
+  if [ -x "$target/$name" ] && [ -z "$(find src web Directory.Build.props Directory.Packages.props global.json \
+    \( -path web/node_modules -o -path web/dist -o -path web/src/api/schema.ts \) -prune -o -path web -o -path web/src/api -o \
+    -newer "$target/$name" -print -quit)" ]; then
     return 0
   fi
   need_dotnet
+  need_node
   say "building $target/$name"
   mkdir -p "$target"
   log=$(mktemp)

@@ -17,6 +17,7 @@ using Adit.Hub.Projects;
 using Adit.Hub.Storage;
 using Adit.Hub.Telemetry;
 using Adit.Hub.Tunnels;
+using Adit.Hub.WebUi;
 using Adit.Link;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -220,6 +221,7 @@ public sealed class HubApp : IAsyncDisposable
             connection.RemoteIpAddress = ForwardedFields.Client(connection.RemoteIpAddress, trusted, context.Request.Headers["X-Forwarded-For"].ToString());
             return next(context);
         });
+        app.UseWebUi(WebAssets.Embedded());
         app.UseAuthentication();
         app.UseAuthorization();
         app.UsePermissions();

@@ -29,6 +29,18 @@ internal static class ApiDescription
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
             return Task.CompletedTask;
         });
+        options.AddSchemaTransformer((schema, _, _) =>
+        {
+            // The reader takes "5" for 5; the description says what is written, and a typed client then has numbers.
+            const JsonSchemaType numbers = JsonSchemaType.Integer | JsonSchemaType.Number;
+            if (schema.Type is { } type && (type & numbers) != 0 && type.HasFlag(JsonSchemaType.String))
+            {
+                schema.Type = type & ~JsonSchemaType.String;
+                schema.Pattern = null;
+            }
+
+            return Task.CompletedTask;
+        });
     });
 
     /// <summary>Maps it. It is made anew for each request, so it needs a token like everything else.</summary>

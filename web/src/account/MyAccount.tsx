@@ -1,0 +1,147 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { peopleApi } from '../api/people';
+import { sessionApi, type BrowserSession } from '../api/session';
+import { sessionKey, useBecome, useSession } from '../app/session';
+import { Button } from '../design/Button';
+import { Confirm } from '../design/Dialog';
+import { TextField } from '../design/Field';
+import { Moment } from '../design/format';
+import { Badge, Facts, Page, Panel } from '../design/Page';
+import { Failure, Loaded } from '../design/States';
+import { toast } from '../design/toasts';
+import { useAction } from '../design/useAction';
+import { leastPassword } from '../signin/password';
+
+/** One's own profile, password, and the browsers one is signed in with. */
+export default function MyAccount() {
+  const session = useSession();
+  const isLocal = session.source === 'local' || session.source.startsWith('token');
+  return (
+    <Page title="My account">
+      <Panel title="Who I am">
+        <Facts items={[
+          ['Name', <code key="name">{session.account}</code>],
+          ['Role', session.role],
+          ['Signed in', session.source.startsWith('token') ? 'by a token' : session.source === 'local' ? 'here, with a password' : `by ${session.source}`],
+          ['Groups', session.groups.length > 0 ? session.groups.join(', ') : <span key="none" className="faint">none</span>],
+          session.expires ? ['Signed in until', <Moment key="until" at={session.expires} />] : null,
+        ]} />
+      </Panel>
+      {isLocal && <Profile />}
+      {isLocal && <Password />}
+      <Sessions />
+    </Page>
+  );
+}
+
+function Profile() {
+  const session = useSession();
+  const [displayName, setDisplayName] = useState(session.displayName ?? '');
+  const [email, setEmail] = useState(session.email ?? '');
+  const save = useAction(async () => {
+    await peopleApi.change(session.account, { displayName: displayName.trim(), email: email.trim() }, null);
+    toast('Saved.');
+  }, [sessionKey]);
+  return (
+    <Panel title="Profile">
+      <form className="form" onSubmit={(event) => {
+        event.preventDefault();
+        void save.run();
+      }}>
+        <div className="pair">
+          <TextField label="What people call me" optional autoComplete="name" value={displayName} onChange={(event) => setDisplayName(event.target.value)} />
+          <TextField label="E-mail" optional type="email" autoComplete="email" value={email} onChange={(event) => setEmail(event.target.value)} />
+        </div>
+        {save.error !== undefined && <Failure error={save.error} />}
+        <div className="actions"><Button type="submit" busy={save.busy}>Save</Button></div>
+      </form>
+    </Panel>
+  );
+}
+
+function Password() {
+  const session = useSession();
+  const isFirst = session.mustSetPassword === true;
+  const [current, setCurrent] = useState('');
+  const [password, setPassword] = useState('');
+  const [again, setAgain] = useState('');
+  const [tried, setTried] = useState(false);
+  const tooShort = password.length < leastPassword ? `At least ${String(leastPassword)} characters.` : undefined;
+  const differs = again !== password ? 'The two are not the same.' : undefined;
+  const save = useAction(async () => {
+    await peopleApi.setPassword(session.account, password, current || undefined);
+    setCurrent('');
+    setPassword('');
+    setAgain('');
+    setTried(false);
+    toast(isFirst ? 'The password is set: sign in with it from now on.' : 'The password is changed. Other browsers have to sign in again.');
+  }, [sessionKey, ['sessions']]);
+  return (
+    <Panel title={isFirst ? 'Choose a password' : 'Password'}>
+      <form className="form" noValidate onSubmit={(event) => {
+        event.preventDefault();
+        setTried(true);
+        if (!tooShort && !differs) void save.run();
+      }}>
+        <input type="text" hidden readOnly autoComplete="username" value={session.account} />
+        {!isFirst && <TextField label="The password now" type="password" autoComplete="current-password" value={current} onChange={(event) => setCurrent(event.target.value)} />}
+        <div className="pair">
+          <TextField label="The new one" type="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} error={tried ? tooShort : undefined} />
+          <TextField label="The same again" type="password" autoComplete="new-password" value={again} onChange={(event) => setAgain(event.target.value)} error={tried && !tooShort ? differs : undefined} />
+        </div>
+        {save.error !== undefined && <Failure error={save.error} />}
+        <div className="actions"><Button type="submit" busy={save.busy}>{isFirst ? 'Set it' : 'Change it'}</Button></div>
+      </form>
+    </Panel>
+  );
+}
+
+function Sessions() {
+  const queries = useQueryClient();
+  const become = useBecome();
+  const [leaving, setLeaving] = useState(false);
+  const query = useQuery({ queryKey: ['sessions'], queryFn: sessionApi.list });
+  const end = useAction(async (session: BrowserSession) => {
+    await sessionApi.end(session.id);
+    if (session.current) become(null);
+    else await queries.invalidateQueries({ queryKey: ['sessions'] });
+  });
+  return (
+    <Panel title="Where I am signed in" lead="Ending one closes what is open through it, tunnels too, within a second."
+      actions={<Button kind="danger" size="small" onClick={() => setLeaving(true)}>Sign out everywhere…</Button>}>
+      {end.error !== undefined && <Failure error={end.error} />}
+      <Loaded query={query} lines={3}>
+        {(sessions) => (
+          <ul className="stack">
+            {sessions.map((session) => (
+              <li key={session.id} className="row apart">
+                <div>
+                  <div className="row"><strong>{browserOf(session.userAgent)}</strong>{session.current && <Badge tone="ok">this one</Badge>}</div>
+                  <div className="faint">{session.address}, since <Moment at={session.created} />, last used <Moment at={session.lastSeen} /></div>
+                </div>
+                <Button size="small" kind="danger" busy={end.busy} aria-label={`End ${browserOf(session.userAgent)} from ${session.address ?? 'somewhere'}`} onClick={() => void end.run(session)}>End</Button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+      {leaving && (
+        <Confirm title="Sign out everywhere?" action="Sign out everywhere" onClose={() => setLeaving(false)} onConfirm={async () => {
+          await sessionApi.endAll();
+          become(null);
+        }}>
+          Every browser you are signed in with has to sign in again, this one too. Tokens go on.
+        </Confirm>
+      )}
+    </Panel>
+  );
+}
+
+/** A browser's name for itself, as people know it. */
+function browserOf(userAgent: string | undefined): string {
+  if (!userAgent) return 'A browser';
+  const browser = /Edg\//.test(userAgent) ? 'Edge' : /Firefox\//.test(userAgent) ? 'Firefox' : /Chrome\//.test(userAgent) ? 'Chrome' : /Safari\//.test(userAgent) ? 'Safari' : 'A browser';
+  const system = /Android/.test(userAgent) ? 'Android' : /iPhone|iPad/.test(userAgent) ? 'iOS' : /Windows/.test(userAgent) ? 'Windows' : /Mac OS/.test(userAgent) ? 'macOS' : /Linux/.test(userAgent) ? 'Linux' : undefined;
+  return system ? `${browser} on ${system}` : browser;
+}

@@ -1,0 +1,74 @@
+import { lazy, Suspense } from 'react';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Failure, Skeleton } from '../design/States';
+import { Home } from '../home/Home';
+import { SignIn } from '../signin/SignIn';
+import { Boundary } from './Boundary';
+import { NotFound } from './NotFound';
+import { SessionOf, useSessionQuery } from './session';
+import { Shell } from './Shell';
+
+// What the first page does not need comes when it is asked for.
+const Invitation = lazy(() => import('../signin/Invitation'));
+const Device = lazy(() => import('../device/Device'));
+const Tunnels = lazy(() => import('../tunnels/Tunnels'));
+const TunnelPage = lazy(() => import('../tunnels/TunnelPage'));
+const Explain = lazy(() => import('../tunnels/Explain'));
+const Projects = lazy(() => import('../projects/Projects'));
+const ProjectPage = lazy(() => import('../projects/ProjectPage'));
+const People = lazy(() => import('../people/People'));
+const Groups = lazy(() => import('../people/Groups'));
+const AccountPage = lazy(() => import('../people/AccountPage'));
+const GroupPage = lazy(() => import('../people/GroupPage'));
+const Tokens = lazy(() => import('../tokens/Tokens'));
+const Audit = lazy(() => import('../audit/Audit'));
+const MyAccount = lazy(() => import('../account/MyAccount'));
+const Settings = lazy(() => import('../settings/Settings'));
+
+export function App() {
+  const [path] = useLocation();
+  const session = useSessionQuery();
+
+  if (path === '/invitation') return <Alone><Invitation /></Alone>;
+  if (session.isPending) return <main className="alone"><Skeleton lines={3} onRetry={() => void session.refetch()} /></main>;
+  if (session.data === undefined) return <main className="alone"><Failure error={session.error} onRetry={() => void session.refetch()} /></main>;
+  if (path === '/sign-in') return <SignIn session={session.data} />;
+  if (session.data === null) return <Redirect to={`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`} replace />;
+
+  return (
+    <SessionOf session={session.data}>
+      <Shell>
+        <Boundary key={path}>
+          <Suspense fallback={<Skeleton lines={5} />}>
+            <Switch>
+              <Route path="/"><Home /></Route>
+              <Route path="/device"><Device /></Route>
+              <Route path="/tunnels"><Tunnels /></Route>
+              <Route path="/tunnels/:name/:part?">{({ name, part }) => <TunnelPage key={name} name={name} part={part ?? 'requests'} />}</Route>
+              <Route path="/access"><Explain /></Route>
+              <Route path="/projects"><Projects /></Route>
+              <Route path="/projects/:name/:part?">{({ name, part }) => <ProjectPage key={name} name={name} part={part ?? 'members'} />}</Route>
+              <Route path="/people"><People /></Route>
+              <Route path="/people/groups"><Groups /></Route>
+              <Route path="/people/accounts/:name">{({ name }) => <AccountPage key={name} name={name} />}</Route>
+              <Route path="/people/groups/:name">{({ name }) => <GroupPage key={name} name={name} />}</Route>
+              <Route path="/tokens"><Tokens /></Route>
+              <Route path="/audit"><Audit /></Route>
+              <Route path="/account"><MyAccount /></Route>
+              <Route path="/settings"><Settings /></Route>
+              <Route><NotFound /></Route>
+            </Switch>
+          </Suspense>
+        </Boundary>
+      </Shell>
+    </SessionOf>
+  );
+}
+
+function Alone({ children }: { readonly children: React.ReactNode }) {
+  return (
+    <Boundary>
+      <Suspense fallback={<main className="alone"><Skeleton lines={3} /></main>}>{children}</Suspense>
+    </Boundary>
+  );
+}

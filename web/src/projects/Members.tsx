@@ -1,0 +1,132 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { projectRoles, projectsApi, subjectOf, type Project, type ProjectMember, type ProjectRole } from '../api/projects';
+import { Button, IconButton } from '../design/Button';
+import { Confirm } from '../design/Dialog';
+import { SelectField, TextField } from '../design/Field';
+import { FormDialog } from '../design/FormDialog';
+import { Empty, Loaded } from '../design/States';
+import { Table, type Column } from '../design/Table';
+import { toast } from '../design/toasts';
+import { useAction } from '../design/useAction';
+import { useSession } from '../app/session';
+import { projectsKey } from './Projects';
+
+const roleText: Readonly<Record<ProjectRole, string>> = {
+  viewer: 'viewer: sees and uses what is shared',
+  member: 'member: also makes things',
+  maintainer: 'maintainer: also changes what others made, and members',
+  owner: 'owner: also the settings and the end of it',
+};
+
+/** Who is in a project, and as what. */
+export function Members({ project }: { readonly project: Project }) {
+  const { role } = useSession();
+  const mayChange = role === 'admin' || project.role === 'owner' || project.role === 'maintainer';
+  const key = [...projectsKey, project.name, 'members'];
+  const query = useQuery({ queryKey: key, queryFn: () => projectsApi.members(project.name) });
+  const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<ProjectMember>();
+  const change = useAction(async (subject: string, to: ProjectRole) => {
+    try {
+      await projectsApi.putMember(project.name, subject, to);
+      toast(`${nameOf(subject)} is ${to} now.`);
+    } catch (failure) {
+      toast(failure instanceof Error ? failure.message : 'It did not work.', 'danger');
+    }
+  }, [projectsKey]);
+
+  const columns: readonly Column<ProjectMember>[] = [
+    {
+      key: 'who', title: 'Who', sort: subjectOf,
+      cell: (member) => (
+        <>
+          <span className="truncate"><strong>{member.name}</strong></span>
+          <span className="under">{member.kind}</span>
+        </>
+      ),
+    },
+    {
+      key: 'role', title: 'Role', width: '11rem', sort: (member) => projectRoles.indexOf(member.role),
+      cell: (member) => mayChange ? (
+        <select className="input" aria-label={`Role of ${nameOf(subjectOf(member))}`} value={member.role} onChange={(event) => void change.run(subjectOf(member), event.target.value as ProjectRole)}>
+          {projectRoles.map((one) => <option key={one}>{one}</option>)}
+        </select>
+      ) : member.role,
+    },
+    {
+      key: 'end', title: 'Remove', silent: true, width: '3.5rem', end: true,
+      cell: (member) => mayChange && <IconButton icon="cross" label={`Remove ${nameOf(subjectOf(member))}`} small onClick={() => setRemoving(member)} />,
+    },
+  ];
+
+  return (
+    <>
+      <Loaded query={query} lines={4}>
+        {(rows) => (
+          <Table
+            label={`Members of ${project.name}`}
+            noun="members"
+            rows={rows}
+            columns={columns}
+            keyOf={subjectOf}
+            textOf={(member) => `${subjectOf(member)} ${member.role}`}
+            sortBy="who"
+            tools={mayChange && <Button icon="plus" onClick={() => setAdding(true)}>Add</Button>}
+            empty={
+              <Empty icon="people" title="Nobody is in it yet" command={`adit project member add ${project.name} NAME --role member`}
+                action={mayChange && <Button icon="plus" onClick={() => setAdding(true)}>Add somebody</Button>}>
+                Members see what is shared with the project. Add people one by one, or a whole group.
+              </Empty>
+            }
+          />
+        )}
+      </Loaded>
+      {adding && <AddMember project={project.name} onClose={() => setAdding(false)} />}
+      {removing && (
+        <Confirm title={`Remove ${nameOf(subjectOf(removing))}?`} action="Remove" onClose={() => setRemoving(undefined)} onConfirm={async () => {
+          await projectsApi.removeMember(project.name, subjectOf(removing));
+          await query.refetch();
+        }}>
+          What is open to the project only is closed to them at once.
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+const nameOf = (subject: string) => subject.slice(subject.indexOf(':') + 1);
+
+function AddMember({ project, onClose }: { readonly project: string; readonly onClose: () => void }) {
+  const [kind, setKind] = useState('account');
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<ProjectRole>('member');
+  const [tried, setTried] = useState(false);
+  const queries = useQueryClient();
+  return (
+    <FormDialog
+      title={`Add to ${project}`}
+      action="Add"
+      onClose={onClose}
+      ready={() => {
+        setTried(true);
+        return name.trim() !== '';
+      }}
+      onSubmit={async () => {
+        await projectsApi.putMember(project, `${kind}:${name.trim()}`, role);
+        await queries.invalidateQueries({ queryKey: projectsKey });
+      }}
+    >
+      <div className="pair">
+        <SelectField label="What" value={kind} onChange={(event) => setKind(event.target.value)}>
+          <option value="account">One account</option>
+          <option value="group">A group</option>
+        </SelectField>
+        <TextField label="Name" autoComplete="off" spellCheck={false} value={name} onChange={(event) => setName(event.target.value)} error={tried && name.trim() === '' ? 'Who?' : undefined} />
+      </div>
+      <SelectField label="Role" value={role} onChange={(event) => setRole(event.target.value as ProjectRole)}>
+        {projectRoles.map((one) => <option key={one} value={one}>{roleText[one]}</option>)}
+      </SelectField>
+    </FormDialog>
+  );
+}

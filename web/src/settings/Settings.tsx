@@ -1,0 +1,71 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { sessionApi } from '../api/session';
+import { settingsApi, type AccessSettings } from '../api/settings';
+import { useSession } from '../app/session';
+import { Button } from '../design/Button';
+import { SelectField } from '../design/Field';
+import { Badge, Facts, Page, Panel } from '../design/Page';
+import { Failure, Loaded } from '../design/States';
+import { toast } from '../design/toasts';
+import { useAction } from '../design/useAction';
+
+const settingsKey = ['settings', 'access'];
+
+const caps = [
+  ['public', 'Anybody: no limit'],
+  ['signed-in', 'Everybody who can sign in'],
+  ['project', 'Members of the project'],
+  ['owner', 'Nobody but the owner'],
+] as const;
+
+export default function Settings() {
+  const access = useQuery({ queryKey: settingsKey, queryFn: settingsApi.access });
+  const sources = useQuery({ queryKey: ['sign-in'], queryFn: sessionApi.sources });
+  return (
+    <Page title="Settings" lead="What holds for the whole hub. The rest is in its configuration, which `adit config check` explains.">
+      <Loaded query={access} lines={3}>
+        {({ value, etag }) => <AccessCap key={etag} settings={value} etag={etag} />}
+      </Loaded>
+      <Panel title="Ways to sign in" lead="Set in the hub's configuration.">
+        <Loaded query={sources} lines={2}>
+          {(list) => (
+            <ul className="stack tight">
+              {list.map((source) => <li key={source.name} className="row"><strong>{source.title}</strong><Badge>{source.kind}</Badge><code className="faint">{source.name}</code></li>)}
+            </ul>
+          )}
+        </Loaded>
+      </Panel>
+      <Panel title="About">
+        <Facts items={[
+          ['Address', <code key="address">{location.origin}</code>],
+          ['API', <a key="api" className="inline" href="/api/v1/openapi.json">its description (OpenAPI)</a>],
+          ['Licences', <a key="licences" className="inline" href="/licences.txt">of what this interface is made of</a>],
+        ]} />
+      </Panel>
+    </Page>
+  );
+}
+
+function AccessCap({ settings, etag }: { readonly settings: AccessSettings; readonly etag: string | null }) {
+  const { role } = useSession();
+  const [cap, setCap] = useState(settings.maxAccess);
+  const save = useAction(async () => {
+    await settingsApi.setAccess({ ...settings, maxAccess: cap }, etag);
+    toast('Saved. It holds from now on, for tunnels that there are too.');
+  }, [settingsKey]);
+  return (
+    <Panel title="How far tunnels may be opened" lead="The most that anybody but an admin can choose.">
+      <form className="form" onSubmit={(event) => {
+        event.preventDefault();
+        void save.run();
+      }}>
+        <SelectField label="At most to" value={cap} disabled={role !== 'admin'} onChange={(event) => setCap(event.target.value)}>
+          {caps.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+        </SelectField>
+        {save.error !== undefined && <Failure error={save.error} />}
+        {role === 'admin' && <div className="actions"><Button type="submit" kind="primary" busy={save.busy} disabled={cap === settings.maxAccess}>Save</Button></div>}
+      </form>
+    </Panel>
+  );
+}

@@ -1,0 +1,73 @@
+import { useEffect, useState, type FormEvent } from 'react';
+import { useLocation } from 'wouter';
+import { sessionApi } from '../api/session';
+import { useBecome } from '../app/session';
+import { Button, ButtonLink } from '../design/Button';
+import { TextField } from '../design/Field';
+import { Mark } from '../design/Icon';
+import { Notice } from '../design/States';
+import { leastPassword } from './password';
+
+
+
+/** An invitation, or an admin's reset: the code is in the fragment, which no server sees, and is out of the address at once. */
+export default function Invitation() {
+  const [code] = useState(() => decodeURIComponent(location.hash.slice(1)));
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const [again, setAgain] = useState('');
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string>();
+  const become = useBecome();
+  const [, go] = useLocation();
+  useEffect(() => {
+    document.title = 'Welcome · Adit';
+    history.replaceState(null, '', '/invitation');
+  }, []);
+
+  const tooShort = password.length < leastPassword ? `At least ${String(leastPassword)} characters.` : undefined;
+  const differs = again !== password ? 'The two are not the same.' : undefined;
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (busy || tooShort || differs) return;
+    setBusy(true);
+    setError(undefined);
+    try {
+      become(await sessionApi.redeem(code, password, name.trim()));
+      go('/', { replace: true });
+    } catch (failure) {
+      setError(failure instanceof Error ? failure.message : 'It did not work.');
+      setBusy(false);
+    }
+  };
+
+  return (
+    <main className="alone">
+      <div className="greeting">
+        <Mark size={44} />
+        <h1>Welcome to Adit</h1>
+        <p className="muted">Choose a password, and you are in.</p>
+      </div>
+      <div className="card">
+        {code === '' ? (
+          <>
+            <Notice kind="warn">This address has no invitation in it: open the whole link that you were given, up to its last letter.</Notice>
+            <ButtonLink to="/sign-in">Sign in</ButtonLink>
+          </>
+        ) : (
+          <form className="stack" onSubmit={(event) => void submit(event)} noValidate>
+            <TextField label="What should people call you?" optional autoComplete="name" autoFocus value={name} onChange={(event) => setName(event.target.value)} />
+            <TextField label="Password" type="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)}
+              hint={`${String(leastPassword)} characters or more; a sentence is easier to keep than symbols.`} error={tried ? tooShort : undefined} />
+            <TextField label="The same again" type="password" autoComplete="new-password" value={again} onChange={(event) => setAgain(event.target.value)}
+              error={tried && !tooShort ? differs : undefined} />
+            {error && <Notice kind="danger">{error}</Notice>}
+            <Button type="submit" kind="primary" size="wide" busy={busy}>Set the password and sign in</Button>
+          </form>
+        )}
+      </div>
+    </main>
+  );
+}
