@@ -1,3 +1,5 @@
+using Adit.Hub.Access.SignIn;
+
 namespace Adit.Hub;
 
 /// <summary>
@@ -60,6 +62,9 @@ public sealed record HubOptions
 
     /// <summary>How long a browser's session lasts however much it is used.</summary>
     public TimeSpan SessionLife { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Directories and providers that people sign in with, beside the hub's own accounts; in the order of the sign-in page.</summary>
+    public IReadOnlyList<SignInOptions> SignIn { get; init; } = [];
 
     /// <summary>Where OTLP traces go (<c>http://127.0.0.1:4317</c>); null for nowhere.</summary>
     public string? OtlpEndpoint { get; init; }

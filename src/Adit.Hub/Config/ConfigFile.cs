@@ -10,9 +10,12 @@ internal static class ConfigFile
     private const int MaxDepth = 8;
 
     /// <summary>What the file says, and what is wrong with it.</summary>
-    public static (List<ConfigFileValue> Values, List<ConfigProblem> Problems) Read(string file)
+    /// <param name="file">Its path.</param>
+    /// <param name="lists">The keys that are lists of mappings.</param>
+    public static (List<ConfigFileValue> Values, List<ConfigFileItem> Items, List<ConfigProblem> Problems) Read(string file, params string[] lists)
     {
         var values = new List<ConfigFileValue>();
+        var items = new List<ConfigFileItem>();
         var problems = new List<ConfigProblem>();
         try
         {
@@ -21,7 +24,10 @@ internal static class ConfigFile
             var yaml = new YamlStream();
             yaml.Load(new StringReader(File.ReadAllText(file)));
             foreach (var document in yaml.Documents)
+            {
+                TakeLists(file, document.RootNode, lists, items, problems);
                 Flatten(file, "", document.RootNode, 0, values, problems);
+            }
         }
         catch (YamlException e)
         {
@@ -32,7 +38,34 @@ internal static class ConfigFile
             problems.Add(new ConfigProblem(new ConfigOrigin(ConfigSource.File, file), "the file cannot be read: " + e.Message));
         }
 
-        return (values, problems);
+        return (values, items, problems);
+    }
+
+    // Out of the document, so that what flattens the rest need not know of them.
+    private static void TakeLists(string file, YamlNode root, string[] lists, List<ConfigFileItem> items, List<ConfigProblem> problems)
+    {
+        if (root is not YamlMappingNode mapping)
+            return;
+        foreach (var list in lists)
+        {
+            if (!mapping.Children.TryGetValue(new YamlScalarNode(list), out var node))
+                continue;
+            mapping.Children.Remove(new YamlScalarNode(list));
+            if (node is YamlScalarNode { Value: null or "" })
+                continue;
+            if (node is not YamlSequenceNode sequence || !sequence.Children.All(static item => item is YamlMappingNode))
+            {
+                problems.Add(new ConfigProblem(At(file, node), $"'{list}' has to be a list, each item with keys and values of its own"));
+                continue;
+            }
+
+            foreach (var item in sequence.Children)
+            {
+                var values = new List<ConfigFileValue>();
+                Flatten(file, "", item, 1, values, problems);
+                items.Add(new ConfigFileItem(list, values, At(file, item)));
+            }
+        }
     }
 
     private static void Flatten(
@@ -81,3 +114,9 @@ internal static class ConfigFile
 
 /// <summary>One key of the file.</summary>
 internal sealed record ConfigFileValue(string Key, IReadOnlyList<string> Values, ConfigOrigin Origin);
+
+/// <summary>One item of a list of mappings.</summary>
+/// <param name="List">The list's key.</param>
+/// <param name="Values">What it says.</param>
+/// <param name="Origin">Where it begins.</param>
+internal sealed record ConfigFileItem(string List, IReadOnlyList<ConfigFileValue> Values, ConfigOrigin Origin);

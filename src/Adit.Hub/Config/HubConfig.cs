@@ -1,3 +1,5 @@
+using Adit.Hub.Access.SignIn;
+
 namespace Adit.Hub.Config;
 
 /// <summary>
@@ -37,9 +39,9 @@ public static class HubConfig
         }
 
         FindUnknownVariables(environment, problems);
-        ReadFile(FindFile(file, environment, said), said, problems);
+        var signIn = ReadFile(FindFile(file, environment, said), said, problems);
 
-        var options = new HubOptions { DataDirectory = DefaultDataDirectory(environment) };
+        var options = new HubOptions { DataDirectory = DefaultDataDirectory(environment), SignIn = signIn };
         var entries = new List<ConfigEntry>();
         foreach (var key in ConfigKeys.All)
         {
@@ -51,6 +53,8 @@ public static class HubConfig
             entries.Add(
                 new ConfigEntry(key.Name, key.Show(options), said.TryGetValue(key, out var saying) ? saying.Origin : ConfigOrigin.Default));
 
+        if (signIn.Count > 0)
+            entries.Add(new ConfigEntry(SignInSection.Key, string.Join(", ", signIn.Select(static s => s.Name)), new ConfigOrigin(ConfigSource.File, FileName)));
         ConfigRules.Check(
             options,
             name => said.TryGetValue(ConfigKeys.All.First(key => key.Name == name), out var saying) ? saying.Origin : ConfigOrigin.Default,
@@ -87,20 +91,23 @@ public static class HubConfig
         return (Path.Combine(data, FileName), false);
     }
 
-    private static void ReadFile((string? Path, bool MustExist) file, Dictionary<ConfigKey, Saying> said, List<ConfigProblem> problems)
+    private static IReadOnlyList<SignInOptions> ReadFile((string? Path, bool MustExist) file, Dictionary<ConfigKey, Saying> said, List<ConfigProblem> problems)
     {
         if (file.Path is null || (!file.MustExist && !File.Exists(file.Path)))
-            return;
-        var (values, wrong) = ConfigFile.Read(file.Path);
+            return [];
+        var directory = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
+        var (values, items, wrong) = ConfigFile.Read(file.Path, SignInSection.Key);
         problems.AddRange(wrong);
         foreach (var (name, list, origin) in values)
         {
             if (ConfigKeys.All.FirstOrDefault(key => key.Name == name) is { } key)
-                said.TryAdd(key, new Saying(list, origin, Path.GetDirectoryName(Path.GetFullPath(file.Path))!));
+                said.TryAdd(key, new Saying(list, origin, directory));
             else
                 problems.Add(
                     new ConfigProblem(origin, $"there is no key '{name}'." + Suggest(name, ConfigKeys.All.Select(static key => key.Name))));
         }
+
+        return SignInSection.Read(items, directory, problems);
     }
 
     // A misspelt variable that is passed over in silence has cost people nights.

@@ -3,6 +3,8 @@ using Adit.Api;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Access.Sessions;
+using Adit.Hub.Access.SignIn.Ldap;
+using Adit.Hub.Access.SignIn.Oidc;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Builder;
@@ -23,7 +25,15 @@ internal static class SignInEndpoints
         services.AddSingleton<Passwords>().AddSingleton<KnownDevices>().AddSingleton<SignInThrottle>();
         services.AddSingleton(static provider => new SignInMeter(() => provider.GetRequiredService<SessionRegistry>().Count));
         services.AddSingleton<Reception>().AddSingleton<ExternalAccounts>().AddSingleton<PasswordSignIn>();
-        services.AddSingleton<IPasswordSource, LocalPasswords>();
+        services.AddSingleton<OidcStateCookie>().AddSingleton<IPasswordSource, LocalPasswords>();
+        foreach (var ldap in options.SignIn.OfType<LdapOptions>())
+        {
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LdapDirectory>(provider, ldap));
+            services.AddSingleton<IPasswordSource>(provider => provider.GetServices<LdapDirectory>().First(d => d.Name == ldap.Name));
+        }
+
+        foreach (var oidc in options.SignIn.OfType<OidcOptions>())
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OidcSignIn>(provider, oidc));
         return services;
     }
 
@@ -33,6 +43,7 @@ internal static class SignInEndpoints
         var ways = routes.MapGroup("/api/v1/sign-in").WithTags("sign-in");
         ways.MapGet("", List).NeedsNobody().Produces<SignInSources>();
         ways.MapPost("", ByPasswordAsync).NeedsNobody().Produces<CurrentSession>();
+        routes.MapOidc();
         ways.MapPost("/token", ByTokenAsync).NeedsNobody().Produces<CurrentSession>();
     }
 
@@ -57,8 +68,18 @@ internal static class SignInEndpoints
         return Problems.Of(status, code, refusal.Message);
     }
 
-    private static JsonHttpResult<SignInSources> List(IEnumerable<IPasswordSource> sources) => TypedResults.Json(
-        new SignInSources { Sources = [.. sources.Select(static s => new SignInSource { Name = s.Name, Kind = s.Kind, Title = s.Title })] },
+    private static JsonHttpResult<SignInSources> List(IEnumerable<IPasswordSource> sources, IEnumerable<OidcSignIn> providers) => TypedResults.Json(
+        new SignInSources
+        {
+            Sources =
+            [
+                .. sources.Select(static s => new SignInSource { Name = s.Name, Kind = s.Kind, Title = s.Title }),
+                .. providers.Select(static p => new SignInSource
+                {
+                    Name = p.Options.Name, Kind = "oidc", Title = p.Options.Title, Start = "/api/v1/sign-in/oidc/" + p.Options.Name,
+                }),
+            ],
+        },
         SessionsJson.Default.SignInSources);
 
     private static async Task<IResult> ByPasswordAsync(SignInRequest request, HttpContext context, PasswordSignIn signIn, Reception reception)

@@ -1,0 +1,176 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Sessions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Logging;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace Adit.Hub.Access.SignIn.Oidc;
+
+/// <summary>
+/// Signing in with one provider: the authorization code flow (OpenID Connect Core 1.0, 3.1) with PKCE (RFC 7636), and its back-channel
+/// log-out.
+/// </summary>
+internal sealed partial class OidcSignIn(
+    OidcOptions options, OidcStateCookie cookie, ExternalAccounts accounts, Reception reception, SessionRegistry sessions, AccountDirectory directory, TimeProvider time, ILogger<OidcSignIn> log)
+    : IDisposable
+{
+    private const int MostLogouts = 10_000;
+
+    private readonly OidcProvider _provider = new(options, time);
+    private readonly ConcurrentDictionary<string, long> _logouts = new(StringComparer.Ordinal);
+
+    public OidcOptions Options => options;
+
+    private OidcTokens Tokens => field ??= new OidcTokens(options, _provider, time);
+
+    /// <summary>Where the browser goes to sign in; what must come back with it is put into its cookie.</summary>
+    /// <exception cref="SignInRefusal">The provider cannot be asked.</exception>
+    public async Task<string> BeginAsync(HttpContext context, string? to)
+    {
+        var metadata = await AskAsync(token => _provider.DescribeAsync(token), context.RequestAborted);
+        var state = new OidcState(options.Name, Secret(), Secret(), Secret(), LocalPath.Safe(to), (time.GetUtcNow() + OidcStateCookie.Life).ToUnixTimeSeconds());
+        cookie.Set(context, state);
+        return QueryHelpers.AddQueryString(metadata.Authorization.AbsoluteUri, new Dictionary<string, string?>
+        {
+            ["response_type"] = "code",
+            ["client_id"] = options.ClientId,
+            ["redirect_uri"] = CallbackUri(context),
+            ["scope"] = string.Join(' ', options.Scopes),
+            ["state"] = state.State,
+            ["nonce"] = state.Nonce,
+            ["code_challenge"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(state.Verifier))),
+            ["code_challenge_method"] = "S256",
+        });
+    }
+
+    /// <summary>Takes the provider's answer and lets whoever it is in.</summary>
+    /// <returns>Where the browser goes now: a path of this host.</returns>
+    /// <exception cref="SignInRefusal">It does not get in; that is noted already.</exception>
+    public async Task<string> FinishAsync(HttpContext context)
+    {
+        try
+        {
+            var query = context.Request.Query;
+            if (cookie.Take(context, options.Name) is not { } state || !IsSame(query["state"].ToString(), state.State))
+                throw new SignInRefusal(SignInRefusalCode.Stale, "This sign-in was begun in another browser, or too long ago; begin again.");
+            if (query["error"].ToString() is { Length: > 0 } error)
+                throw new SignInRefusal(error == "access_denied" ? SignInRefusalCode.NotAllowed : SignInRefusalCode.Untrusted, $"{options.Title} did not let you in ({Plain(error)}).");
+            if (query["code"].ToString() is not { Length: > 0 and <= 4096 } code)
+                throw new SignInRefusal(SignInRefusalCode.Stale, $"{options.Title} sent no code; begin again.");
+
+            var (person, sid) = await AskAsync(token => IdentifyAsync(code, state, CallbackUri(context), token), context.RequestAborted);
+            GroupNames.EnsureAllowed(options, person.Groups ?? []);
+            var account = await accounts.ReceiveAsync(options.Name, person);
+            await reception.AdmitAsync(context, account.Name, options.Name, sid);
+            return state.To;
+        }
+        catch (SignInRefusal refusal)
+        {
+            reception.NoteRefusal(context, null, options.Name, refusal);
+            throw;
+        }
+    }
+
+    /// <summary>Ends the sessions that a log-out token names.</summary>
+    /// <exception cref="OidcException">The token is not good, or was used before.</exception>
+    public async Task<int> LogOutAsync(string text, CancellationToken cancellationToken)
+    {
+        var token = await Tokens.ReadLogoutTokenAsync(text, cancellationToken);
+        Forget();
+        if (_logouts.Count >= MostLogouts || !_logouts.TryAdd(token.Id, time.GetTimestamp()))
+            throw new OidcException("the logout_token was used before (jti)");
+        var sid = token.TryGetPayloadValue<string>("sid", out var said) ? said : null;
+        var account = string.IsNullOrEmpty(token.Subject) ? null : directory.FindBySubject(options.Name, token.Subject);
+        // With a session that is the one; without, all of that person's (Back-Channel Logout 1.0, 2.7).
+        return await sessions.EndWhereAsync(s => s.Source == options.Name && (sid is not null ? s.ProviderSid == sid : s.Account == account?.Name));
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _provider.Dispose();
+
+    private async Task<(SourcePerson Person, string? Sid)> IdentifyAsync(string code, OidcState state, string redirectUri, CancellationToken cancellationToken)
+    {
+        var (text, access) = await _provider.ExchangeAsync(code, state.Verifier, redirectUri, cancellationToken);
+        var token = await Tokens.ReadIdTokenAsync(text, state.Nonce, cancellationToken);
+        var sid = token.TryGetPayloadValue<string>("sid", out var said) ? said : null;
+        if (!IsMissingSomething(token) || access is null)
+            return (Describe(token.Subject, name => ClaimOf(token, name)), sid);
+        using var more = await _provider.UserInfoAsync(access, cancellationToken);
+        if (more is not null && (!more.RootElement.TryGetProperty("sub", out var sub) || sub.ValueKind != JsonValueKind.String || sub.GetString() != token.Subject))
+            throw new OidcException("its userinfo is somebody else's (sub)");
+        return (Describe(token.Subject, name => ClaimOf(token, name) ?? ClaimOf(more, name)), sid);
+    }
+
+    private bool IsMissingSomething(JsonWebToken token) =>
+        new[] { options.NameClaim, options.EmailClaim, options.DisplayNameClaim, options.GroupsClaim }.Any(name => name is not null && ClaimOf(token, name) is null);
+
+    private SourcePerson Describe(string subject, Func<string, IReadOnlyList<string>?> claim) => new(
+        subject,
+        First(claim(options.NameClaim)) ?? First(claim(options.EmailClaim)))
+    {
+        DisplayName = First(claim(options.DisplayNameClaim)),
+        Email = First(claim(options.EmailClaim)),
+        Groups = options.GroupsClaim is { } groups ? GroupNames.Here(options, (claim(groups) ?? []).Select(static g => (IReadOnlyList<string>)[g])) : null,
+    };
+
+    private static string? First(IReadOnlyList<string>? values) => values?.FirstOrDefault(static v => v.Length > 0);
+
+    private static IReadOnlyList<string>? ClaimOf(JsonWebToken token, string name) =>
+        token.TryGetPayloadValue<JsonElement>(name, out var value) ? Texts(value) : null;
+
+    private static IReadOnlyList<string>? ClaimOf(JsonDocument? document, string name) =>
+        document is not null && document.RootElement.TryGetProperty(name, out var value) ? Texts(value) : null;
+
+    private static IReadOnlyList<string>? Texts(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [value.GetString()!],
+        JsonValueKind.Array => [.. value.EnumerateArray().Where(static v => v.ValueKind == JsonValueKind.String).Select(static v => v.GetString()!)],
+        _ => null,
+    };
+
+    private string CallbackUri(HttpContext context) => $"{context.Request.Scheme}://{context.Request.Host}/api/v1/sign-in/oidc/{options.Name}/callback";
+
+    private static string Secret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    private static bool IsSame(string a, string b) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(a), Encoding.UTF8.GetBytes(b));
+
+    private static string Plain(string text) => new([.. text.Take(60).Where(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or ' ')]);
+
+    // A token is too old to be taken before its jti is forgotten.
+    private void Forget()
+    {
+        foreach (var (id, at) in _logouts)
+        {
+            if (time.GetElapsedTime(at) > OidcTokens.Skew * 4)
+                _logouts.TryRemove(id, out _);
+        }
+    }
+
+    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> question, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await question(cancellationToken);
+        }
+        catch (OidcException e)
+        {
+            LogTrouble(options.Name, e.Message);
+            var isAway = e.InnerException is HttpRequestException or OperationCanceledException;
+            throw new SignInRefusal(
+                isAway ? SignInRefusalCode.Unreachable : SignInRefusalCode.Untrusted,
+                isAway
+                    ? $"{options.Title} cannot be reached; try again later. Accounts of the hub itself can sign in."
+                    : $"{options.Title} does not answer as it must; ask an admin, who finds the reason in the hub's log. Accounts of the hub itself can sign in.",
+                e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The provider {Source} could not be asked: {Reason}")]
+    private partial void LogTrouble(string source, string reason);
+}
