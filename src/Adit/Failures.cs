@@ -39,7 +39,7 @@ internal static class Failures
 
     private static string Next(HttpStatusCode status) => status switch
     {
-        HttpStatusCode.Unauthorized => " Check --token (ADIT_TOKEN).",
+        HttpStatusCode.Unauthorized => " Check --token (ADIT_TOKEN), or sign in with 'adit login'.",
         _ => "",
     };
 

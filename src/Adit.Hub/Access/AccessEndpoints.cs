@@ -1,4 +1,5 @@
 using Adit.Hub.Access.Audit;
+using Adit.Hub.Access.Devices;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Access.Sessions;
 using Adit.Hub.Edge.Gate;
@@ -20,7 +21,7 @@ internal static class AccessEndpoints
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         services.TryAddSingleton<GuessThrottles>();
-        services.AddAudit().AddSingleton<Authority>().AddSingleton<TokenRights>().AddSingleton<TokenUses>().AddSingleton<Callers>();
+        services.AddAudit().AddSingleton<Authority>().AddSingleton<TokenRights>().AddSingleton<TokenUses>().AddSingleton<DeviceBook>().AddSingleton<Callers>();
         // Not AddAuthentication, which brings the framework's own key ring and writes it into the user's home.
         services.AddAuthenticationCore(options => options.DefaultScheme = EitherScheme).AddWebEncoders();
         new AuthenticationBuilder(services)
@@ -37,6 +38,7 @@ internal static class AccessEndpoints
     {
         routes.MapTokens();
         routes.MapAudit();
+        routes.MapDevices();
     }
 
     /// <summary>Who asks. Only behind authentication.</summary>

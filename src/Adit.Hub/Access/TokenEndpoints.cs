@@ -21,7 +21,8 @@ internal static class TokenEndpoints
         var tokens = routes.MapGroup("/api/v1/tokens").WithTags("tokens");
         tokens.MapGet("", List).Needs(Permission.TokensRead).Produces<TokenList>();
         tokens.MapPost("", CreateAsync).Needs(Permission.TokensWrite).Produces<ApiToken>(StatusCodes.Status201Created);
-        tokens.MapDelete("/{id}", RevokeAsync).Needs(Permission.TokensWrite).Produces(StatusCodes.Status204NoContent);
+        tokens.MapDelete("/{id}", RevokeAsync).NeedsCaller() // Whatever a token may do, it may end itself.
+            .Produces(StatusCodes.Status204NoContent);
         routes.MapGet("/api/v1/permissions", Permissions).NeedsCaller().WithTags("tokens").Produces<PermissionList>();
     }
 
@@ -74,9 +75,10 @@ internal static class TokenEndpoints
     private static async Task<IResult> RevokeAsync(string id, HttpContext context, TokenRegistry registry, TokenRights rights)
     {
         var caller = context.Caller();
-        if (registry.AccountOf(id) is not { } account || !rights.MaySee(caller, account))
+        var isItself = id == caller.TokenId;
+        if (registry.AccountOf(id) is not { } account || (!isItself && !rights.MaySee(caller, account)))
             return Problems.NotFound($"token {id}");
-        if (!rights.MayChange(caller, account) && id != caller.TokenId)
+        if (!isItself && !rights.MayChange(caller, account))
             return Problems.Forbidden($"You may see the token {id} and not revoke it; ask an admin.");
         await registry.RevokeAsync(id, caller.TokenName, AuditEntry.By(caller, "token.revoke", null, context.Address()));
         return TypedResults.NoContent();

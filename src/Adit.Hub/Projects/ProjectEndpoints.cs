@@ -22,7 +22,7 @@ internal static class ProjectEndpoints
     /// <summary>Registers the slice. The directory itself is loaded before there are services.</summary>
     public static IServiceCollection AddProjects(this IServiceCollection services) =>
         services.AddSingleton<ProjectRights>().AddSingleton<ServiceAccounts>()
-            .AddSingleton<IProjectContent>(static provider => provider.GetRequiredService<ServiceAccounts>()).AddHostedService<ProjectEnds>();
+            .AddSingleton<IProjectContent>(static provider => provider.GetRequiredService<ServiceAccounts>()).AddHostedService<ProjectEnds>().AddHostedService<GroupMemberships>();
 
     /// <summary>Maps the resource.</summary>
     public static void MapProjects(this IEndpointRouteBuilder routes)

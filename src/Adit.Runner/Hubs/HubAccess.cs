@@ -11,7 +11,7 @@ public sealed record HubAccess
     /// <summary>The hub: <c>http://</c> or <c>https://</c>, host, port, no path.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>The token.</summary>
+    /// <summary>The token; empty for nobody, who signs in first.</summary>
     public required string Token { get; init; }
 
     /// <summary>Decides whether a certificate is the hub's; null asks the system's trust.</summary>
@@ -58,7 +58,8 @@ public sealed record HubAccess
         if (ValidateCertificate is not null)
             handler.SslOptions.RemoteCertificateValidationCallback = ValidateCertificate;
         var http = new HttpClient(handler) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30), DefaultRequestVersion = HttpVersion.Version11 };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+        if (Token.Length > 0)
+            http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
         return http;
     }
 

@@ -7,7 +7,7 @@ using Adit.Api;
 namespace Adit.Runner.Hubs;
 
 /// <summary>The calls of a hub's API that clients make.</summary>
-public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
+public sealed partial class HubApi(HttpClient http, Uri hub) : IDisposable
 {
     /// <summary>Makes a tunnel, or serves one that exists.</summary>
     /// <exception cref="HubApiException">The hub refused.</exception>
@@ -116,9 +116,10 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
 
     private static string Requests(string name) => $"/api/v1/tunnels/{Uri.EscapeDataString(name)}/requests";
 
-    // All pages of a list.
+    // All pages of a list, or as many as it takes.
     private async Task<IReadOnlyList<TItem>> ListAsync<TPage, TItem>(
-        string path, JsonTypeInfo<TPage> type, Func<TPage, (IReadOnlyList<TItem> Items, string? Next)> read, CancellationToken cancellationToken)
+        string path, JsonTypeInfo<TPage> type, Func<TPage, (IReadOnlyList<TItem> Items, string? Next)> read, CancellationToken cancellationToken,
+        int most = int.MaxValue)
     {
         List<TItem> all = [];
         string? cursor = null;
@@ -129,8 +130,8 @@ public sealed class HubApi(HttpClient http, Uri hub) : IDisposable
             all.AddRange(items);
             cursor = next;
         }
-        while (cursor is not null);
-        return all;
+        while (cursor is not null && all.Count < most);
+        return all.Count > most ? all[..most] : all;
     }
 
     private async Task<T> SendAsync<T>(

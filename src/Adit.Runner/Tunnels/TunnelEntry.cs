@@ -18,6 +18,7 @@ internal static class TunnelEntry
             Target = target is null ? null : Checked(map, "to", () => TunnelTarget.Parse(target, kind)),
             Program = program,
             Access = ReadAccess(map),
+            Project = map.Text("project"),
             Keep = map.Flag("keep") ?? false,
         };
         spec = kind == TunnelKind.Http ? ReadHttp(map, spec) : kind == TunnelKind.Tcp ? ReadTcp(map, spec) : spec with { Hosts = [.. map.Texts("hosts") ?? []] };

@@ -22,6 +22,9 @@ public sealed record TunnelSpec
     /// <summary>Who may use it.</summary>
     public TunnelAccess Access { get; init; } = TunnelAccess.Owner;
 
+    /// <summary>The project it is in; null for none.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Whether the name outlives this client.</summary>
     public bool Keep { get; init; }
 
@@ -77,6 +80,7 @@ public sealed record TunnelSpec
         Target = (Target ?? throw new InvalidOperationException("The program's port is not known yet.")).ToString(),
         Link = link,
         Keep = Keep,
+        Project = Project,
         Access = Access,
         Port = Port,
         Hosts = Hosts.Count > 0 ? Hosts : null,

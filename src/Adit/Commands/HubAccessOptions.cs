@@ -63,16 +63,30 @@ internal sealed class HubAccessOptions
     /// <exception cref="CommandException">Something is missing.</exception>
     public HubAccess Read(ParseResult parsed, TunnelsFile.HubSection? section = null)
     {
-        var hub = parsed.GetValue(_hub) ?? section?.Url ?? Value(parsed, _hub, "ADIT_HUB")
-            ?? throw new CommandException(ExitCode.Usage, "No hub is named. Give --hub URL or set ADIT_HUB.");
-        var url = HubAccess.ParseUrl(hub);
-        return new HubAccess
-        {
-            Url = url,
-            Token = ReadToken(parsed, section),
-            ValidateCertificate = url.Scheme == "https" ? ReadTrust(parsed, section).CallbackFor(url.IdnHost, url.Port) : null,
-        };
+        var url = ReadHub(parsed, section);
+        return Access(parsed, section, url, Checked(ReadToken(parsed, section) ?? Credentials.Find(url)));
     }
+
+    /// <summary>The hub, and the token that the command line itself gives; without one, nobody who signs in first.</summary>
+    /// <exception cref="CommandException">No hub is named.</exception>
+    public HubAccess ReadToSignIn(ParseResult parsed)
+    {
+        var isGiven = parsed.GetValue(_token) is not null || parsed.GetValue(_tokenFile) is not null;
+        return Access(parsed, null, ReadHub(parsed, null), isGiven ? Checked(ReadToken(parsed, null)) : "");
+    }
+
+    // Who is signed in to one hub only need not say which.
+    private Uri ReadHub(ParseResult parsed, TunnelsFile.HubSection? section) =>
+        (parsed.GetValue(_hub) ?? section?.Url ?? Value(parsed, _hub, "ADIT_HUB")) is { } hub
+            ? HubAccess.ParseUrl(hub)
+            : Credentials.OnlyHub() ?? throw new CommandException(ExitCode.Usage, "No hub is named. Give --hub URL or set ADIT_HUB.");
+
+    private HubAccess Access(ParseResult parsed, TunnelsFile.HubSection? section, Uri url, string token) => new()
+    {
+        Url = url,
+        Token = token,
+        ValidateCertificate = url.Scheme == "https" ? ReadTrust(parsed, section).CallbackFor(url.IdnHost, url.Port) : null,
+    };
 
     /// <summary>Which certificates are believed. A hub that is not known yet is trusted on first use, and its key is remembered.</summary>
     private TlsTrust ReadTrust(ParseResult parsed, TunnelsFile.HubSection? section) => new()
@@ -90,9 +104,8 @@ internal sealed class HubAccessOptions
         parsed.GetValue(option) ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 
     // The command line first, then what the file names, then the environment.
-    private string ReadToken(ParseResult parsed, TunnelsFile.HubSection? section)
-    {
-        var token = parsed.GetValue(_token) switch
+    private string? ReadToken(ParseResult parsed, TunnelsFile.HubSection? section) =>
+        parsed.GetValue(_token) switch
         {
             "-" => Console.In.ReadLine() ?? "",
             { } given => given,
@@ -101,11 +114,14 @@ internal sealed class HubAccessOptions
             null when Environment.GetEnvironmentVariable("ADIT_TOKEN") is { Length: > 0 } value => value,
             null => Environment.GetEnvironmentVariable("ADIT_TOKEN_FILE") is { Length: > 0 } file ? ReadFile(file) : null,
         };
+
+    private static string Checked(string? token)
+    {
         token = token?.Trim();
         if (string.IsNullOrEmpty(token))
             throw new CommandException(
                 ExitCode.NotAuthorized,
-                "There is no token. Set ADIT_TOKEN or give --token-file; the hub's first start wrote one to DATA/admin-token.");
+                "There is no token. Sign in with 'adit login', set ADIT_TOKEN or give --token-file; the hub's first start wrote one to DATA/admin-token.");
         // What goes into a header must not break out of it.
         return token.Length <= MaxToken && token.All(static c => c is > ' ' and <= '~')
             ? token

@@ -19,7 +19,7 @@ internal static class TokenListCommand
             t.Id,
             RequestLine.Safe(t.Name),
             t.Account,
-            t.IsAdmin ? "admin" : "own",
+            (t.IsAdmin ? "admin" : "own") + (t.Scopes is { } scopes ? " " + string.Join(' ', scopes) : ""),
             Words.Date(t.Created),
             t.Revoked is not null ? "revoked" : t.Expires is { } end ? Words.Date(end) : "never",
             t.LastUsed is { } used ? Words.Date(used) : "never",

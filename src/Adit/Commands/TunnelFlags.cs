@@ -16,6 +16,7 @@ internal sealed class TunnelFlags
         "--to", "TARGET", "The same as TARGET, for any address that this machine can reach: 10.0.0.5:6443.");
     private readonly Option<string?> _name = Text("--name", "NAME", "Its name on the hub: a-z, 0-9 and hyphens. Default: a random one.");
     private readonly Option<string> _access = new("--access") { Description = "Who may use it: 'owner' (whoever shows the owner's token) or 'public'.", HelpName = "owner|public", DefaultValueFactory = static _ => "owner" };
+    private readonly Option<string?> _project = Text("--project", "NAME", "The project it is in; its members see it. Default: none.");
     private readonly Option<bool> _keep = Flag("--keep", "Keep the name, with a page that says so, while no client serves it.");
     private readonly Option<string?> _exec = Text(
         "--exec", "COMMAND", "Start this program, wait until it listens, expose it, end with it. {port} becomes a free port.");
@@ -67,7 +68,7 @@ internal sealed class TunnelFlags
         _access.AcceptOnlyFromAmong("owner", "public");
         _inspect.AcceptOnlyFromAmong("on", "off");
         command.Add(_target);
-        Option[] all = [_to, _name, _access, _keep, _exec, _execWait, _allow, _client, _connections, _json];
+        Option[] all = [_to, _name, _access, _project, _keep, _exec, _execWait, _allow, _client, _connections, _json];
         Option[] more = kind switch
         {
             TunnelKind.Http =>
@@ -102,6 +103,7 @@ internal sealed class TunnelFlags
             Target = text is null ? null : TunnelTarget.Parse(text, _kind),
             Program = program,
             Access = parsed.GetValue(_access) == "public" ? TunnelAccess.Public : TunnelAccess.Owner,
+            Project = parsed.GetValue(_project),
             Keep = parsed.GetValue(_keep),
         };
         return _kind switch

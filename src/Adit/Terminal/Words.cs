@@ -15,6 +15,23 @@ internal static class Words
         _ => "tls",
     };
 
+    public static string Of(ProjectRole role) => role switch
+    {
+        ProjectRole.Viewer => "viewer",
+        ProjectRole.Member => "member",
+        ProjectRole.Maintainer => "maintainer",
+        _ => "owner",
+    };
+
+    /// <summary>The role of a word, which is one.</summary>
+    public static ProjectRole RoleOf(string word) => word switch
+    {
+        "viewer" => ProjectRole.Viewer,
+        "member" => ProjectRole.Member,
+        "maintainer" => ProjectRole.Maintainer,
+        _ => ProjectRole.Owner,
+    };
+
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary><c>512 B</c>, <c>1.2 MB</c> (powers of 1000).</summary>

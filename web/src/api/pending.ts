@@ -1,4 +1,10 @@
-import { ask, type Tagged } from './client';
+import { ask } from './client';
+
+/** An answer with its validator, for a later change of the same thing. */
+export interface Tagged<T> {
+  readonly value: T;
+  readonly etag: string | null;
+}
 
 interface Options {
   readonly json?: unknown;

@@ -1,5 +1,4 @@
-import type { Tagged } from './client';
-import { call, callTagged } from './pending';
+import { call, callTagged, type Tagged } from './pending';
 
 export interface AccessSettings {
   readonly maxAccess: string;

@@ -26,6 +26,9 @@ internal sealed class AccountDirectory
     /// <summary>An account was added or is not what it was: itself, its role or its groups. Handlers must not block.</summary>
     public event Action<Account>? Changed;
 
+    /// <summary>A group is gone: its name. What pointed to it must not point to another of the same name. Handlers must not block.</summary>
+    public event Action<string>? GroupRemoved;
+
     /// <summary>Every account, deleted ones too; in no order.</summary>
     public ICollection<Account> All => _accounts.Values;
 
@@ -138,6 +141,7 @@ internal sealed class AccountDirectory
         _groups.TryRemove(name, out _);
         _memberships.Replace(group, null);
         Refresh(group.Members.Select(static m => m.Account));
+        GroupRemoved?.Invoke(name);
         return true;
     });
 

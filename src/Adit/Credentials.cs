@@ -1,0 +1,69 @@
+using System.Text;
+
+namespace Adit;
+
+/// <summary>
+/// The tokens that <c>adit login</c> got, one for each hub: a text file with a line <c>URL TOKEN</c> each, for its owner's eyes only. It is
+/// replaced as a whole, so that a reader never sees half of it.
+/// </summary>
+internal static class Credentials
+{
+    // Far more hubs than anybody signs in to.
+    private const int LargestFile = 1 << 20;
+
+    /// <summary>The file.</summary>
+    public static string File => Path.Combine(ClientFiles.Directory, "credentials");
+
+    /// <summary>The token for a hub; null when there is none.</summary>
+    /// <exception cref="CommandException">The file cannot be read.</exception>
+    public static string? Find(Uri hub) => Read().FirstOrDefault(line => line.Hub == Name(hub)).Token;
+
+    /// <summary>The hub that there is a token for, when it is the only one.</summary>
+    /// <exception cref="CommandException">The file cannot be read.</exception>
+    public static Uri? OnlyHub() => Read() is [var line] && Uri.TryCreate(line.Hub, UriKind.Absolute, out var hub) ? hub : null;
+
+    /// <summary>Remembers the token for a hub, in place of the one before; null forgets it.</summary>
+    /// <exception cref="CommandException">The file cannot be written.</exception>
+    public static void Set(Uri hub, string? token)
+    {
+        var lines = Read().Where(line => line.Hub != Name(hub));
+        if (token is not null)
+            lines = lines.Append((Name(hub), token));
+        var text = string.Concat(lines.Select(static line => $"{line.Hub} {line.Token}\n"));
+        try
+        {
+            Directory.CreateDirectory(ClientFiles.Directory);
+            var next = File + ".new";
+            System.IO.File.Delete(next); // One that was left behind might be readable by others.
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using (var stream = new FileStream(next, options))
+                stream.Write(Encoding.ASCII.GetBytes(text));
+            System.IO.File.Move(next, File, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Failed, $"The token cannot be kept in {File} ({e.Message.TrimEnd('.')}); make it writable, or set ADIT_DATA to another directory.");
+        }
+    }
+
+    private static List<(string Hub, string Token)> Read()
+    {
+        try
+        {
+            var file = new FileInfo(File);
+            if (!file.Exists)
+                return [];
+            if (file.Length > LargestFile)
+                throw new CommandException(ExitCode.Usage, $"{File} is too large to be a list of tokens; remove it and sign in again.");
+            return [.. System.IO.File.ReadAllLines(File).Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(static words => words.Length == 2).Select(static words => (words[0], words[1]))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Usage, $"{File} cannot be read ({e.Message.TrimEnd('.')}); make it readable, or set ADIT_TOKEN.");
+        }
+    }
+
+    private static string Name(Uri hub) => hub.GetLeftPart(UriPartial.Authority);
+}
