@@ -70,7 +70,7 @@ function Password() {
   const tooShort = password.length < leastPassword ? `At least ${String(leastPassword)} characters.` : undefined;
   const differs = again !== password ? 'The two are not the same.' : undefined;
   const save = useAction(async () => {
-    await peopleApi.setPassword(session.account, password, current || undefined);
+    await peopleApi.setPassword(session.account, password, current);
     setCurrent('');
     setPassword('');
     setAgain('');
@@ -139,7 +139,7 @@ function Sessions() {
 }
 
 /** A browser's name for itself, as people know it. */
-function browserOf(userAgent: string | undefined): string {
+function browserOf(userAgent: string | null | undefined): string {
   if (!userAgent) return 'A browser';
   const browser = /Edg\//.test(userAgent) ? 'Edge' : /Firefox\//.test(userAgent) ? 'Firefox' : /Chrome\//.test(userAgent) ? 'Chrome' : /Safari\//.test(userAgent) ? 'Safari' : 'A browser';
   const system = /Android/.test(userAgent) ? 'Android' : /iPhone|iPad/.test(userAgent) ? 'iOS' : /Windows/.test(userAgent) ? 'Windows' : /Mac OS/.test(userAgent) ? 'macOS' : /Linux/.test(userAgent) ? 'Linux' : undefined;

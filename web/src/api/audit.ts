@@ -1,28 +1,12 @@
-import { call } from './pending';
-import type { PageOf } from './pages';
+import { api, body, type Schemas } from './client';
+import type { paths } from './schema';
 
-export interface AuditEntry {
-  readonly id: number | string;
-  readonly at: string;
-  readonly actor?: string | null;
-  readonly via?: string | null;
-  readonly action: string;
-  readonly target?: string | null;
-  readonly outcome: string;
-  readonly address?: string | null;
-  readonly detail?: Readonly<Record<string, string>> | null;
-}
+export type AuditEntry = Schemas['AuditRecord'];
+export type AuditFilter = NonNullable<paths['/api/v1/audit/export']['get']['parameters']['query']>;
 
-export interface AuditFilter {
-  readonly since?: string;
-  readonly until?: string;
-  readonly actor?: string;
-  readonly action?: string;
-  readonly target?: string;
-  readonly outcome?: string;
-}
+const limit = 200;
 
 export const auditApi = {
-  page: (filter: AuditFilter, cursor: string | undefined) => call<PageOf<AuditEntry>>('GET', '/api/v1/audit', { query: { ...filter, cursor, limit: 200 } }),
-  exportUrl: (filter: AuditFilter) => `/api/v1/audit/export?${new URLSearchParams(Object.entries(filter).filter(([, value]) => value)).toString()}`,
+  page: (filter: AuditFilter, cursor: string | undefined) => body(api.GET('/api/v1/audit', { params: { query: { ...filter, limit, ...(cursor && { cursor }) } } })),
+  exportUrl: (filter: AuditFilter) => `/api/v1/audit/export?${new URLSearchParams(Object.entries(filter).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString()}`,
 };

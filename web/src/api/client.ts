@@ -1,6 +1,15 @@
-import createClient, { type Middleware } from 'openapi-fetch';
+import createClient from 'openapi-fetch';
 import { Problem } from './problem';
-import type { paths } from './schema';
+import type { components, paths } from './schema';
+
+/** The things of the API, by the names that the hub has for them. */
+export type Schemas = components['schemas'];
+
+/** An answer with its validator, for a later change of the same thing. */
+export interface Tagged<T> {
+  readonly value: T;
+  readonly etag: string | null;
+}
 
 const patienceMs = 10_000;
 const csrfHeader = 'X-Adit-Csrf';
@@ -9,8 +18,8 @@ let csrf: string | undefined;
 let onSignedOut: (() => void) | undefined;
 
 /** The proof that a request comes from this page; the session says it. */
-export function proveBy(value: string | undefined): void {
-  csrf = value;
+export function proveBy(value: string | null | undefined): void {
+  csrf = value ?? undefined;
 }
 
 /** What to do when the hub says that nobody is signed in any more. */
@@ -34,14 +43,25 @@ export async function ask(request: Request): Promise<Response> {
   throw problem;
 }
 
-const failing: Middleware = { onRequest: ({ request }) => ask(request) };
-
 /** The hub's API, as its OpenAPI document describes it: a path or field that changes there no longer compiles here. */
-export const api = createClient<paths>({ baseUrl: '' });
-api.use(failing);
+export const api = createClient<paths>({ baseUrl: '', fetch: ask });
 
-/** The body of an answer; failures have been thrown before. */
-export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
+interface Answer<T> {
+  readonly data?: T;
+  readonly response: Response;
+}
+
+/** The body of an answer; what was no success has been thrown before. */
+export async function body<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data } = await answer;
   return data as T;
 }
+
+/** The body of an answer, and its validator. */
+export async function tagged<T>(answer: Promise<Answer<T>>): Promise<Tagged<T>> {
+  const { data, response } = await answer;
+  return { value: data as T, etag: response.headers.get('ETag') };
+}
+
+/** The headers of a change that is to hold only for the state that was seen. */
+export const ifStill = (etag: string | null): Record<string, string> => (etag ? { 'If-Match': etag } : {});

@@ -1,10 +1,4 @@
-import { ask } from './client';
-
-/** An answer with its validator, for a later change of the same thing. */
-export interface Tagged<T> {
-  readonly value: T;
-  readonly etag: string | null;
-}
+import { ask, type Tagged } from './client';
 
 interface Options {
   readonly json?: unknown;

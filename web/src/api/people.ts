@@ -1,64 +1,28 @@
-import { call, callTagged, type Tagged } from './pending';
-import type { PageOf } from './pages';
+import { api, body, ifStill, tagged, type Schemas } from './client';
+import { allPages } from './pages';
 import type { PlatformRole } from './session';
 
-export interface Account {
-  readonly name: string;
-  readonly kind: string;
-  readonly role: PlatformRole;
-  readonly effectiveRole?: PlatformRole;
-  readonly displayName?: string | null;
-  readonly email?: string | null;
-  readonly source: string;
-  readonly state: string;
-  readonly groups?: readonly string[];
-  readonly created: string;
-  readonly lastSignIn?: string | null;
-}
+export type Account = Schemas['UserAccount'];
+export type Invitation = Schemas['Invitation'];
+export type Group = Schemas['AccountGroup'];
+export type GroupMember = Schemas['AccountGroupMember'];
 
-export interface Invitation {
-  readonly url: string;
-  readonly expires: string;
-}
-
-export interface Group {
-  readonly name: string;
-  readonly role?: PlatformRole | null;
-  readonly size?: number;
-  readonly members?: readonly { readonly account: string; readonly source?: string }[];
-  readonly created?: string;
-}
-
-export interface NewAccount {
-  readonly name: string;
-  readonly email?: string;
-  readonly displayName?: string;
-  readonly role?: PlatformRole;
-  readonly kind?: string;
-}
-
-export interface AccountPatch {
-  readonly role?: PlatformRole;
-  readonly displayName?: string;
-  readonly email?: string;
-  readonly state?: string;
-}
-
-const account = (name: string) => `/api/v1/accounts/${encodeURIComponent(name)}`;
-const group = (name: string) => `/api/v1/groups/${encodeURIComponent(name)}`;
+const limit = 200;
 
 export const peopleApi = {
-  accounts: (q: string, cursor: string | undefined) => call<PageOf<Account>>('GET', '/api/v1/accounts', { query: { q, cursor, limit: 200 } }),
-  account: (name: string) => callTagged<Account>('GET', account(name)),
-  create: (request: NewAccount) => call<{ account: Account; invitation?: Invitation }>('POST', '/api/v1/accounts', { json: request }),
-  change: (name: string, patch: AccountPatch, etag: string | null): Promise<Tagged<Account>> => callTagged<Account>('PATCH', account(name), { json: patch, etag }),
-  remove: (name: string) => call<undefined>('DELETE', account(name)),
-  invite: (name: string) => call<Invitation>('POST', `${account(name)}/invitation`),
-  setPassword: (name: string, password: string, current: string | undefined) => call<undefined>('PUT', `${account(name)}/password`, { json: { current, password } }),
-  groups: async () => (await call<PageOf<Group>>('GET', '/api/v1/groups')).items,
-  group: (name: string) => callTagged<Group>('GET', group(name)),
-  putGroup: (name: string, role: PlatformRole | null, etag: string | null = null) => call<Group>('PUT', group(name), { json: { role }, etag }),
-  removeGroup: (name: string) => call<undefined>('DELETE', group(name)),
-  addMember: (name: string, member: string) => call<undefined>('PUT', `${group(name)}/members/${encodeURIComponent(member)}`),
-  removeMember: (name: string, member: string) => call<undefined>('DELETE', `${group(name)}/members/${encodeURIComponent(member)}`),
+  accounts: (q: string, cursor: string | undefined) => body(api.GET('/api/v1/accounts', { params: { query: { limit, ...(q && { q }), ...(cursor && { cursor }) } } })),
+  account: (name: string) => tagged(api.GET('/api/v1/accounts/{name}', { params: { path: { name } } })),
+  create: (request: Schemas['CreateAccountRequest']) => body(api.POST('/api/v1/accounts', { body: request })),
+  change: (name: string, patch: Schemas['ChangeAccountRequest'], etag: string | null) =>
+    tagged(api.PATCH('/api/v1/accounts/{name}', { params: { path: { name } }, body: patch, headers: ifStill(etag) })),
+  invite: (name: string) => body(api.POST('/api/v1/accounts/{name}/invitation', { params: { path: { name } } })),
+  setPassword: (name: string, password: string, current: string) =>
+    body(api.PUT('/api/v1/accounts/{name}/password', { params: { path: { name } }, body: { password, ...(current && { current }) } })),
+  groups: () => allPages((cursor) => body(api.GET('/api/v1/groups', { params: { query: { ...(cursor && { cursor }) } } }))),
+  group: (name: string) => tagged(api.GET('/api/v1/groups/{name}', { params: { path: { name } } })),
+  putGroup: (name: string, role: PlatformRole | null, etag: string | null = null) =>
+    body(api.PUT('/api/v1/groups/{name}', { params: { path: { name } }, body: { ...(role && { role }) }, headers: ifStill(etag) })),
+  removeGroup: (name: string) => body(api.DELETE('/api/v1/groups/{name}', { params: { path: { name } } })),
+  addMember: (name: string, account: string) => body(api.PUT('/api/v1/groups/{name}/members/{account}', { params: { path: { name, account } } })),
+  removeMember: (name: string, account: string) => body(api.DELETE('/api/v1/groups/{name}/members/{account}', { params: { path: { name, account } } })),
 };

@@ -1,48 +1,19 @@
-import { call } from './pending';
+import { api, body, type Schemas } from './client';
 
-export type PlatformRole = 'user' | 'auditor' | 'admin';
-
-export interface CurrentSession {
-  readonly id?: string;
-  readonly account: string;
-  readonly displayName?: string;
-  readonly email?: string;
-  readonly role: PlatformRole;
-  readonly groups: readonly string[];
-  readonly source: string;
-  readonly csrf?: string;
-  readonly expires?: string;
-  readonly mustSetPassword?: boolean;
-}
-
-export interface SignInSource {
-  readonly name: string;
-  readonly kind: string;
-  readonly title: string;
-  readonly start?: string;
-}
-
-export interface BrowserSession {
-  readonly id: string;
-  readonly account: string;
-  readonly source: string;
-  readonly created: string;
-  readonly lastSeen: string;
-  readonly expires: string;
-  readonly userAgent?: string;
-  readonly address?: string;
-  readonly current?: boolean;
-}
+export type CurrentSession = Schemas['CurrentSession'];
+export type SignInSource = Schemas['SignInSource'];
+export type BrowserSession = Schemas['BrowserSession'];
+export type PlatformRole = NonNullable<Schemas['PlatformRole']>;
 
 export const sessionApi = {
-  current: () => call<CurrentSession>('GET', '/api/v1/session'),
-  sources: async () => (await call<{ sources: SignInSource[] }>('GET', '/api/v1/sign-in')).sources,
-  signIn: (source: string, name: string, password: string) => call<CurrentSession>('POST', '/api/v1/sign-in', { json: { source, name, password } }),
-  signInByToken: (token: string) => call<CurrentSession>('POST', '/api/v1/sign-in/token', { json: { token } }),
+  current: () => body(api.GET('/api/v1/session')),
+  sources: async () => (await body(api.GET('/api/v1/sign-in'))).sources,
+  signIn: (source: string, name: string, password: string) => body(api.POST('/api/v1/sign-in', { body: { source, name, password } })),
+  signInByToken: (token: string) => body(api.POST('/api/v1/sign-in/token', { body: { token } })),
   redeem: (code: string, password: string, displayName: string) =>
-    call<CurrentSession>('POST', '/api/v1/invitations/redeem', { json: { code, password, displayName: displayName || undefined } }),
-  signOut: () => call<undefined>('DELETE', '/api/v1/session'),
-  list: async () => (await call<{ items: BrowserSession[] }>('GET', '/api/v1/sessions')).items,
-  end: (id: string) => call<undefined>('DELETE', `/api/v1/sessions/${encodeURIComponent(id)}`),
-  endAll: () => call<undefined>('DELETE', '/api/v1/sessions'),
+    body(api.POST('/api/v1/invitations/redeem', { body: { code, password, ...(displayName && { displayName }) } })),
+  signOut: () => body(api.DELETE('/api/v1/session')),
+  list: async () => (await body(api.GET('/api/v1/sessions'))).items,
+  end: (id: string) => body(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } })),
+  endAll: () => body(api.DELETE('/api/v1/sessions')),
 };

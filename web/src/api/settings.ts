@@ -1,4 +1,5 @@
-import { call, callTagged, type Tagged } from './pending';
+import type { Tagged } from './client';
+import { call, callTagged } from './pending';
 
 export interface AccessSettings {
   readonly maxAccess: string;

@@ -1,27 +1,11 @@
-import { call } from './pending';
-import { allPages, type PageOf } from './pages';
-import type { components } from './schema';
+import { api, body, type Schemas } from './client';
+import { allPages } from './pages';
 
-export type ApiToken = components['schemas']['ApiToken'];
-
-export interface NewToken {
-  readonly name: string;
-  readonly account?: string;
-  readonly expiresInSeconds?: number;
-  readonly scopes?: readonly string[];
-  readonly isAdmin?: boolean;
-}
-
-/** A thing that tokens can be made for. */
-export interface PermissionText {
-  readonly scope: string;
-  readonly description: string;
-  readonly takesProject: boolean;
-}
+export type ApiToken = Schemas['ApiToken'];
 
 export const tokensApi = {
-  list: () => allPages((cursor) => call<PageOf<ApiToken>>('GET', '/api/v1/tokens', { query: { cursor } })),
-  create: (request: NewToken) => call<ApiToken>('POST', '/api/v1/tokens', { json: request }),
-  revoke: (id: string) => call<undefined>('DELETE', `/api/v1/tokens/${encodeURIComponent(id)}`),
-  permissions: async () => (await call<{ items: PermissionText[] }>('GET', '/api/v1/permissions')).items,
+  list: () => allPages((cursor) => body(api.GET('/api/v1/tokens', { params: { query: { ...(cursor && { cursor }) } } }))),
+  create: (request: Schemas['CreateTokenRequest']) => body(api.POST('/api/v1/tokens', { body: request })),
+  revoke: (id: string) => body(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } })),
+  permissions: async () => (await body(api.GET('/api/v1/permissions'))).items,
 };

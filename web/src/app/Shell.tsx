@@ -107,7 +107,7 @@ function Foot() {
         ]}
       />
       <div className="me">
-        <Link to="/account" aria-label={`My account: ${nameOf(session)}`}>
+        <Link to="/account" title="My account">
           <Initials name={nameOf(session)} />
           <span>
             <span className="truncate">{nameOf(session)}</span>

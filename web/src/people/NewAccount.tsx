@@ -8,7 +8,7 @@ import { accountsKey } from './People';
 
 const namePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62})$/;
 
-export function NewAccount({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: (name: string, invitation: Invitation | undefined) => void }) {
+export function NewAccount({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: (name: string, invitation: Invitation | null | undefined) => void }) {
   const queries = useQueryClient();
   const [name, setName] = useState('');
   const [email, setEmail] = useState('');

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { projectsApi, type Project } from '../api/projects';
+import { projectsApi, type Project, type ProjectVisibility } from '../api/projects';
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { SelectField, TextArea, TextField } from '../design/Field';
@@ -62,7 +62,7 @@ function ProjectSettings({ project, etag }: { readonly project: Project; readonl
         }}>
           <TextField label="Title" optional value={title} onChange={(event) => setTitle(event.target.value)} />
           <TextArea label="What is it for?" optional rows={3} value={description} onChange={(event) => setDescription(event.target.value)} />
-          <SelectField label="Who sees that it exists" value={visibility} onChange={(event) => setVisibility(event.target.value)}>
+          <SelectField label="Who sees that it exists" value={visibility} onChange={(event) => setVisibility(event.target.value as ProjectVisibility)}>
             <option value="private">Its members</option>
             <option value="internal">Everybody who can sign in</option>
           </SelectField>

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
-import { projectsApi, type Project } from '../api/projects';
+import { projectsApi, type Project, type ProjectVisibility } from '../api/projects';
 import { Button } from '../design/Button';
 import { Segments, SelectField, TextArea, TextField } from '../design/Field';
 import { FormDialog } from '../design/FormDialog';
@@ -80,7 +80,7 @@ function NewProject({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('');
   const [title, setTitle] = useState('');
   const [description, setDescription] = useState('');
-  const [visibility, setVisibility] = useState('private');
+  const [visibility, setVisibility] = useState<ProjectVisibility>('private');
   const [tried, setTried] = useState(false);
   const wrong = namePattern.test(name) ? undefined : 'Letters a to z, digits and hyphens; up to 63.';
   return (
@@ -101,7 +101,7 @@ function NewProject({ onClose }: { readonly onClose: () => void }) {
       <TextField label="Name" className="mono" autoComplete="off" spellCheck={false} value={name} onChange={(event) => setName(event.target.value)} error={tried ? wrong : undefined} hint="For addresses and commands; it stays as it is." />
       <TextField label="Title" optional value={title} onChange={(event) => setTitle(event.target.value)} />
       <TextArea label="What is it for?" optional rows={3} value={description} onChange={(event) => setDescription(event.target.value)} />
-      <SelectField label="Who sees that it exists" value={visibility} onChange={(event) => setVisibility(event.target.value)}>
+      <SelectField label="Who sees that it exists" value={visibility} onChange={(event) => setVisibility(event.target.value as ProjectVisibility)}>
         <option value="private">Its members</option>
         <option value="internal">Everybody who can sign in</option>
       </SelectField>

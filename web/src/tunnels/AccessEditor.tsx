@@ -16,8 +16,7 @@ const levels = [
   ['project', 'Members of its project'],
   ['signed-in', 'Everybody who can sign in'],
   ['public', 'Anybody, without signing in'],
-  ['group', 'One group'],
-  ['user', 'One account'],
+  ['named', 'Some groups and accounts'],
 ] as const;
 
 /** Who may use a tunnel. What two people edit at once is noticed: the second is told, and sees what the first made of it. */
@@ -40,11 +39,11 @@ export function AccessEditor({ tunnel, etag }: { readonly tunnel: Tunnel; readon
     setTried(false);
   };
 
-  const access = kind === 'group' || kind === 'user' ? `${kind}:${subject.trim()}` : kind;
+  const access = kind === 'named' ? namesOf(subject).join(',') : kind;
   const rules = drafts.map(ruleOf);
   const isChanged = access !== base.tunnel.access || JSON.stringify(rules) !== JSON.stringify((base.tunnel.rules ?? []).map(draftOf).map(ruleOf));
-  const subjectMissing = (kind === 'group' || kind === 'user') && subject.trim() === '';
-  const isWrong = subjectMissing || drafts.some((draft) => Object.keys(problemsOf(draft)).length > 0);
+  const subjectWrong = kind === 'named' && (namesOf(subject).length === 0 || !namesOf(subject).every((name) => /^(?:group|user):\S+$/.test(name)));
+  const isWrong = subjectWrong || drafts.some((draft) => Object.keys(problemsOf(draft)).length > 0);
 
   const save = useMutation({
     mutationFn: () => tunnelsApi.change(base.tunnel.name, {
@@ -73,9 +72,9 @@ export function AccessEditor({ tunnel, etag }: { readonly tunnel: Tunnel; readon
             <SelectField label="Access" value={kind} onChange={(event) => setKind(event.target.value)}>
               {levels.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
             </SelectField>
-            {(kind === 'group' || kind === 'user') && (
-              <TextField label={kind === 'group' ? 'Group' : 'Account'} value={subject} spellCheck={false} onChange={(event) => setSubject(event.target.value)}
-                error={tried && subjectMissing ? 'Which one?' : undefined} />
+            {kind === 'named' && (
+              <TextField label="Which ones" className="mono" placeholder="group:ds, user:anna" value={subject} spellCheck={false} onChange={(event) => setSubject(event.target.value)}
+                error={tried && subjectWrong ? 'group:NAME or user:NAME, several with commas.' : undefined} />
             )}
           </div>
         </div>
@@ -130,6 +129,7 @@ export function AccessEditor({ tunnel, etag }: { readonly tunnel: Tunnel; readon
 }
 
 function split(access: string): readonly [string, string] {
-  const at = access.indexOf(':');
-  return at < 0 ? [access, ''] : [access.slice(0, at), access.slice(at + 1)];
+  return levels.some(([value]) => value === access) ? [access, ''] : ['named', access.replaceAll(',', ', ')];
 }
+
+const namesOf = (text: string) => text.split(/[\s,]+/).filter(Boolean);

@@ -54,8 +54,8 @@ export function ExplainForm({ host: given }: { readonly host: string }) {
       {answer.data && (
         <Notice kind={answer.data.allowed ? 'ok' : 'warn'}>
           <strong>{answer.data.allowed ? 'Yes' : 'No'}: {answer.data.reason}</strong>
-          {answer.data.steps && answer.data.steps.length > 0 && (
-            <ol className="steps">{answer.data.steps.map((step, at) => <li key={at}>{step}</li>)}</ol>
+          {answer.data.steps.length > 0 && (
+            <ol className="steps">{answer.data.steps.map((step, at) => <li key={at} className={step.decides ? '' : 'muted'}><code>{step.rule}</code>: {step.why}{step.decides && <strong> This one decides.</strong>}</li>)}</ol>
           )}
         </Notice>
       )}

@@ -20,8 +20,8 @@ export const emptyDraft = (): RuleDraft => ({ key: nextKey++, allow: true, who: 
 export function draftOf(rule: AccessRule): RuleDraft {
   return {
     key: nextKey++,
-    allow: rule.allow,
-    who: (rule.who ?? []).join(', '),
+    allow: rule.allow ?? true,
+    who: (rule.who).join(', '),
     networks: (rule.networks ?? []).join(', '),
     methods: (rule.methods ?? []).join(', '),
     paths: (rule.paths ?? []).join(', '),
@@ -39,7 +39,7 @@ export function ruleOf(draft: RuleDraft): AccessRule {
   const paths = listOf(draft.paths);
   return {
     allow: draft.allow,
-    ...(who.length > 0 && { who }),
+    who,
     ...(networks.length > 0 && { networks }),
     ...(methods.length > 0 && { methods }),
     ...(paths.length > 0 && { paths }),

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { useMemo, useRef } from 'react';
 import { tunnelsApi, type Tunnel } from '../api/tunnels';
-import type { Tagged } from '../api/pending';
+import type { Tagged } from '../api/client';
 import { useEvents, type Liveness } from './useEvents';
 
 const sampleEveryMs = 2_000;

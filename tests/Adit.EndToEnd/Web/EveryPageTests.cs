@@ -1,0 +1,111 @@
+using System.Globalization;
+using Adit.EndToEnd.Browser;
+using Adit.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Adit.EndToEnd.Web;
+
+/// <summary>
+/// Every page, light, dark and narrow: nothing that axe-core calls serious, nothing wider than the window, no request to anybody else. With
+/// ADIT_SHOTS=FOLDER each is also photographed, for people to look at.
+/// </summary>
+public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    private static readonly (string Name, string Path)[] Pages =
+    [
+        ("home", "/"), ("tunnels", "/tunnels"), ("requests", "/tunnels/demo"), ("access", "/tunnels/demo/access"), ("about", "/tunnels/demo/about"),
+        ("explain", "/access"), ("projects", "/projects"), ("members", "/projects/churn"), ("project-settings", "/projects/churn/settings"),
+        ("people", "/people"), ("account-of", "/people/accounts/anna"), ("groups", "/people/groups"), ("group", "/people/groups/ds"), ("tokens", "/tokens"),
+        ("audit", "/audit"), ("account", "/account"), ("settings", "/settings"), ("device", "/device"), ("nothing", "/nothing-here"),
+    ];
+
+    private static readonly int[] Numbers = [1, 2, 3];
+    private static readonly string? Shots = Environment.GetEnvironmentVariable("ADIT_SHOTS");
+
+    [Theory(Timeout = 300_000)]
+    [InlineData("light", 1280)]
+    [InlineData("dark", 1280)]
+    [InlineData("light", 400)]
+    [InlineData("dark", 400)]
+    public async Task Each_page_is_for_everybody_and_fits(string theme, int width)
+    {
+        await using var hub = await WebHub.StartAsync();
+        await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Json(new { hello = "visitor", numbers = Numbers })));
+        await using var tunnel = await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture));
+        await FillAsync(hub);
+        var page = await chromium.OpenPageAsync();
+        await page.EmulateMediaAsync(new()
+        {
+            ColorScheme = theme == "dark" ? ColorScheme.Dark : ColorScheme.Light,
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        await page.SetViewportSizeAsync(width, 860);
+        var watch = new PageWatch(page, hub.Url);
+
+        await page.GotoAsync($"{hub.Url}/sign-in");
+        await page.GetByLabel("Name").WaitForAsync();
+        await LookAsync(page, "sign-in", theme, width);
+        await page.GotoAsync($"{hub.Url}/invitation#some-code");
+        await page.GetByLabel("Password").WaitForAsync();
+        await LookAsync(page, "invitation", theme, width);
+
+        await hub.SignInByTokenAsync(page);
+        foreach (var (name, path) in Pages)
+        {
+            await page.GotoAsync(hub.Url + path);
+            await page.GetByRole(AriaRole.Heading).First.WaitForAsync();
+            await Expect(page.GetByRole(AriaRole.Status, new() { Name = "Loading" })).ToHaveCountAsync(0);
+            await LookAsync(page, name, theme, width);
+        }
+
+        await page.GotoAsync($"{hub.Url}/tokens");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New token" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByText("tunnels:write").WaitForAsync();
+        await LookAsync(page, "new-token", theme, width);
+        await page.GotoAsync($"{hub.Url}/tunnels/demo");
+        await page.GetByRole(AriaRole.Button, new() { Name = "GET /" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByText("Send it again").WaitForAsync();
+        await LookAsync(page, "request", theme, width);
+        if (width < 600)
+        {
+            await page.GotoAsync(hub.Url);
+            await page.GetByRole(AriaRole.Button, new() { Name = "Open the menu" }).ClickAsync();
+            await LookAsync(page, "menu", theme, width);
+        }
+
+        watch.AssertClean();
+    }
+
+    private static async Task LookAsync(IPage page, string name, string theme, int width)
+    {
+        var what = $"{name}, {theme}, {width} wide";
+        if (Shots is not null)
+        {
+            await page.EvaluateAsync("() => document.fonts.ready.then(() => true)");
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Shots, $"{name}-{theme}-{width}.png"), Animations = ScreenshotAnimations.Disabled });
+        }
+
+        await Axe.AssertNothingSeriousAsync(page, what);
+        var overflow = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        Assert.True(overflow <= 0, $"{what}: {overflow} px wider than the window");
+    }
+
+    private static async Task FillAsync(WebHub hub)
+    {
+        await hub.AccountAsync("anna");
+        await hub.AccountAsync("berta", "auditor");
+        await hub.PutAsync("/api/v1/groups/ds");
+        await hub.PutAsync("/api/v1/groups/ds/members/anna");
+        await hub.PostAsync("/api/v1/projects", new { name = "churn", title = "Churn model", description = "Who leaves, and why." });
+        await hub.PutAsync("/api/v1/projects/churn/members/account:anna", new { role = "member" });
+        await hub.PostAsync("/api/v1/tokens", new { name = "ci", scopes = new[] { "tunnels:write", "projects:read" }, expiresInSeconds = 30 * 86400 });
+        using var visitor = LoopbackHttp.Create(hub.Process.AdminToken);
+        foreach (var path in new[] { "", "?q=1", "missing" })
+        {
+            using var answer = await visitor.GetAsync(new Uri(hub.Process.TunnelUrl("demo") + path), TestContext.Current.CancellationToken);
+        }
+    }
+}
