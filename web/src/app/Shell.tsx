@@ -111,7 +111,7 @@ function Foot() {
           <Initials name={nameOf(session)} />
           <span>
             <span className="truncate">{nameOf(session)}</span>
-            <span className="truncate faint">{session.role === 'user' ? session.account : session.role}</span>
+            <span className="truncate faint">{nameOf(session) === session.account ? session.role : session.account}</span>
           </span>
         </Link>
         <IconButton icon="leave" label="Sign out" onClick={() => void leave()} />

@@ -37,11 +37,11 @@ export default function Audit() {
       cell: (entry) => (
         <>
           <button type="button" className="name truncate" onClick={() => setShown(entry)}>{entry.action}</button>
-          <span className="under truncate">{entry.target}</span>
+          <span className="under truncate"><span className="only-narrow">{entry.actor ?? 'stranger'} · </span>{entry.target}</span>
         </>
       ),
     },
-    { key: 'actor', title: 'Who', width: '9rem', cell: ({ actor }) => <span className="truncate">{actor ?? <span className="faint">stranger</span>}</span> },
+    { key: 'actor', title: 'Who', width: '9rem', wideOnly: true, cell: ({ actor }) => <span className="truncate">{actor ?? <span className="faint">stranger</span>}</span> },
     { key: 'address', title: 'From', width: '9rem', wideOnly: true, cell: ({ address }) => <span className="mono truncate">{address}</span> },
     { key: 'outcome', title: 'Outcome', width: '6.5rem', cell: ({ outcome }) => <Outcome outcome={outcome} /> },
   ];

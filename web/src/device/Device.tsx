@@ -1,13 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
-import { deviceApi } from '../api/settings';
+import { deviceApi } from '../api/devices';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
-import { TextField } from '../design/Field';
+import { SelectField, TextField } from '../design/Field';
 import { Page, Panel } from '../design/Page';
 import { Failure, Notice, Skeleton } from '../design/States';
 import { useAction } from '../design/useAction';
+
+const day = 86_400;
+const lives = [['1 day', day], ['7 days', 7 * day], ['30 days', 30 * day], ['90 days', 90 * day], ['1 year', 365 * day]] as const;
 
 /** Lets a machine in: whoever runs `adit login` there sees a code, and confirms it here. */
 export default function Device() {
@@ -40,8 +43,9 @@ function Decision({ code, onOther }: { readonly code: string; readonly onOther: 
   const { account } = useSession();
   const query = useQuery({ queryKey: ['device', code], queryFn: () => deviceApi.find(code), staleTime: Number.POSITIVE_INFINITY, retry: false });
   const [decided, setDecided] = useState<boolean>();
+  const [life, setLife] = useState<number>(90 * day);
   const decide = useAction(async (approve: boolean) => {
-    await deviceApi.decide(code, approve);
+    await deviceApi.decide(code, { approve, ...(approve && { expiresInSeconds: life }) });
     setDecided(approve);
   });
   if (decided !== undefined) {
@@ -54,10 +58,15 @@ function Decision({ code, onOther }: { readonly code: string; readonly onOther: 
       {query.isPending ? <Skeleton lines={3} /> : query.isError ? <Failure error={query.error} /> : (
         <>
           <p>
-            <strong>{query.data.clientName ?? 'A machine'}</strong> with the code <code>{code}</code> wants to act as <strong>{account}</strong>
+            <strong>{query.data.clientName}</strong> with the code <code>{code}</code> wants to act as <strong>{account}</strong>
             {query.data.address && <> and asked from {query.data.address}</>}.
           </p>
           <Notice kind="warn">Confirm only what you began yourself, and only if the machine shows this very code.</Notice>
+          <div className="form">
+            <SelectField label="For how long" value={life} onChange={(event) => setLife(Number(event.target.value))} hint="It shows under Tokens, and can be revoked there at any time.">
+              {lives.map(([text, seconds]) => <option key={seconds} value={seconds}>{text}</option>)}
+            </SelectField>
+          </div>
           {decide.error !== undefined && <Failure error={decide.error} />}
           <div className="row">
             <Button kind="primary" busy={decide.busy} onClick={() => void decide.run(true)}>Confirm</Button>

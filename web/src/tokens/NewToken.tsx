@@ -73,7 +73,7 @@ function Scopes({ chosen, onChange, error }: { readonly chosen: readonly string[
   if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) return <Skeleton lines={4} />;
   return (
-    <fieldset className="field">
+    <fieldset className="choices">
       <legend className="unseen">Rights</legend>
       {query.data.map(({ scope: name, description }) => (
         <CheckField
@@ -84,7 +84,7 @@ function Scopes({ chosen, onChange, error }: { readonly chosen: readonly string[
           onChange={(event) => onChange(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name))}
         />
       ))}
-      {error && <div className="error" role="alert">Choose at least one.</div>}
+      {error && <div className="field"><div className="error" role="alert">Choose at least one.</div></div>}
     </fieldset>
   );
 }
