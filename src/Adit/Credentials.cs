@@ -3,11 +3,13 @@ using System.Text;
 namespace Adit;
 
 /// <summary>
-/// The tokens that <c>adit login</c> got, one for each hub: a text file with a line <c>URL TOKEN</c> each, for its owner's eyes only. It is
-/// replaced as a whole, so that a reader never sees half of it.
+/// The tokens that <c>adit login</c> got, one for each hub: a text file with a line <c>URL TOKEN</c> each, for its owner's eyes only; one
+/// that was given to it has the word <c>given</c> after it. It is replaced as a whole, so that a reader never sees half of it.
 /// </summary>
 internal static class Credentials
 {
+    private const string Given = "given";
+
     // Far more hubs than anybody signs in to.
     private const int LargestFile = 1 << 20;
 
@@ -18,18 +20,22 @@ internal static class Credentials
     /// <exception cref="CommandException">The file cannot be read.</exception>
     public static string? Find(Uri hub) => Read().FirstOrDefault(line => line.Hub == Name(hub)).Token;
 
+    /// <summary>Whether the token for a hub was made elsewhere, for more than this machine perhaps.</summary>
+    /// <exception cref="CommandException">The file cannot be read.</exception>
+    public static bool WasGiven(Uri hub) => Read().Any(line => line.Hub == Name(hub) && line.IsGiven);
+
     /// <summary>The hub that there is a token for, when it is the only one.</summary>
     /// <exception cref="CommandException">The file cannot be read.</exception>
     public static Uri? OnlyHub() => Read() is [var line] && Uri.TryCreate(line.Hub, UriKind.Absolute, out var hub) ? hub : null;
 
     /// <summary>Remembers the token for a hub, in place of the one before; null forgets it.</summary>
     /// <exception cref="CommandException">The file cannot be written.</exception>
-    public static void Set(Uri hub, string? token)
+    public static void Set(Uri hub, string? token, bool isGiven = false)
     {
         var lines = Read().Where(line => line.Hub != Name(hub));
         if (token is not null)
-            lines = lines.Append((Name(hub), token));
-        var text = string.Concat(lines.Select(static line => $"{line.Hub} {line.Token}\n"));
+            lines = lines.Append((Name(hub), token, isGiven));
+        var text = string.Concat(lines.Select(static line => $"{line.Hub} {line.Token}{(line.IsGiven ? " " + Given : "")}\n"));
         try
         {
             Directory.CreateDirectory(ClientFiles.Directory);
@@ -48,7 +54,7 @@ internal static class Credentials
         }
     }
 
-    private static List<(string Hub, string Token)> Read()
+    private static List<(string Hub, string Token, bool IsGiven)> Read()
     {
         try
         {
@@ -57,7 +63,13 @@ internal static class Credentials
                 return [];
             if (file.Length > LargestFile)
                 throw new CommandException(ExitCode.Usage, $"{File} is too large to be a list of tokens; remove it and sign in again.");
-            return [.. System.IO.File.ReadAllLines(File).Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(static words => words.Length == 2).Select(static words => (words[0], words[1]))];
+            return
+            [
+                .. System.IO.File.ReadAllLines(File)
+                    .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    .Where(static words => words.Length is 2 or 3)
+                    .Select(static words => (words[0], words[1], words.Length == 3 && words[2] == Given)),
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -48,7 +48,7 @@ internal static class ProjectMembers
         var next = new ProjectMember(kind, who, request.Role, time.GetUtcNow());
         var entry = Entry(context, "project.member.set", name) with
         {
-            Detail = new Dictionary<string, string> { ["member"] = member, ["role"] = Word(request.Role) },
+            Detail = new Dictionary<string, string> { ["member"] = $"{Word(kind)}:{who}", ["role"] = Word(request.Role) },
         };
         var project = await projects.SetMemberAsync(name, next, Check, entry);
         context.Response.Headers.ETag = project.ETag;
@@ -76,7 +76,7 @@ internal static class ProjectMembers
             return Problems.NotFound($"member '{member}' of project '{name}'");
         var (kind, who) = Parse(member);
         var isLeaving = kind == MemberKind.Account && who == caller.Account;
-        var entry = Entry(context, "project.member.remove", name) with { Detail = new Dictionary<string, string> { ["member"] = member } };
+        var entry = Entry(context, "project.member.remove", name) with { Detail = new Dictionary<string, string> { ["member"] = $"{Word(kind)}:{who}" } };
         var isRemoved = await projects.RemoveMemberAsync(name, kind, who, Check, entry);
         return isRemoved ? TypedResults.NoContent() : Problems.NotFound($"member '{member}' of project '{name}'");
 

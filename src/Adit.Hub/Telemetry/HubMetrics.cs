@@ -1,4 +1,5 @@
 using System.Reflection;
+using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.SignIn;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
@@ -8,7 +9,7 @@ namespace Adit.Hub.Telemetry;
 
 /// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
 internal sealed class HubMetrics(
-    LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns)
+    LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns, AuditMeter audit)
 {
     private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -21,6 +22,7 @@ internal sealed class HubMetrics(
         writer.Gauge("adit_routes", "Host names that lead somewhere.").Value(routes.Count);
         writer.Counter("adit_auth_failures_total", "Credentials that were wrong, at the API and at tunnels.").Value(guesses.Total);
         signIns.Write(writer);
+        writer.Counter("adit_audit_lost_total", "Entries that were not kept: too many refusals at once, or a disk that would not take them.").Value(audit.LostTotal);
         WriteDoor(writer);
         ProcessMetrics.Write(writer);
         return writer.ToString();

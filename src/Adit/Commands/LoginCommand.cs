@@ -33,7 +33,7 @@ internal static class LoginCommand
         var signedIn = hub with { Token = token };
         using var api = new HubApi(signedIn.CreateHttpClient(), hub.Url);
         var session = await api.GetSessionAsync(cancellationToken); // Says whether the token is good before it is kept.
-        Credentials.Set(hub.Url, token);
+        Credentials.Set(hub.Url, token, isGiven: hub.Token.Length > 0);
         if (json)
             Screen.Line(JsonSerializer.Serialize(session, SessionsJson.Default.CurrentSession));
         Screen.Note($"Signed in to {hub.Url.GetLeftPart(UriPartial.Authority)} as {session.Account}. The token is kept in {Credentials.File}; 'adit logout' ends it.");

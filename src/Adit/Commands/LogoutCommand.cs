@@ -15,7 +15,7 @@ internal static class LogoutCommand
     public static Command Create()
     {
         var access = new HubAccessOptions();
-        var command = new Command("logout", "Sign out of a hub: revokes the token that 'adit login' got, and forgets it.");
+        var command = new Command("logout", "Sign out of a hub: forgets its token, and revokes it if 'adit login' got it in a browser.");
         access.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(access.ReadToSignIn(parsed), cancellationToken));
         return command;
@@ -32,7 +32,7 @@ internal static class LogoutCommand
         try
         {
             using var api = new HubApi((hub with { Token = token }).CreateHttpClient(), hub.Url);
-            if (token.StartsWith(Prefix, StringComparison.Ordinal) && token.Length > Prefix.Length + IdLength)
+            if (!Credentials.WasGiven(hub.Url) && token.StartsWith(Prefix, StringComparison.Ordinal) && token.Length > Prefix.Length + IdLength)
                 await api.RevokeTokenAsync(token.Substring(Prefix.Length, IdLength), cancellationToken);
         }
         catch (HubApiException e) when (e.Status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)

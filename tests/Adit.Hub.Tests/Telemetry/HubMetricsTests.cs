@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.SignIn;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
@@ -55,7 +56,7 @@ public sealed partial class HubMetricsTests
         var signIns = new SignInMeter(() => 3);
         signIns.Admitted("local");
         var metrics = new HubMetrics(
-            new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns);
+            new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns, new AuditMeter());
         return metrics.Collect();
     }
 

@@ -12,15 +12,11 @@ namespace Adit.Hub.Access.Audit;
 /// that was done is on disk before its caller is answered; of something refused it may follow a moment later, so that nobody can make the
 /// hub wait by knocking.
 /// </summary>
-internal sealed partial class AuditLog(Database database, TimeProvider time, ILogger<AuditLog> log)
+internal sealed partial class AuditLog(Database database, AuditMeter meter, TimeProvider time, ILogger<AuditLog> log)
 {
     private const int MostWaiting = 2000;
 
     private int _waiting;
-    private long _lost;
-
-    /// <summary>Entries that were not kept, because too many came at once or the disk would not take them.</summary>
-    public long LostTotal => Interlocked.Read(ref _lost);
 
     /// <summary>Adds an entry together with what it tells of: both are stored or neither. On the database's writing thread.</summary>
     /// <param name="connection">The one that the change is made with.</param>
@@ -62,7 +58,7 @@ internal sealed partial class AuditLog(Database database, TimeProvider time, ILo
         if (Interlocked.Increment(ref _waiting) > MostWaiting)
         {
             Interlocked.Decrement(ref _waiting);
-            Interlocked.Increment(ref _lost);
+            meter.Lost();
             return;
         }
 
@@ -77,7 +73,7 @@ internal sealed partial class AuditLog(Database database, TimeProvider time, ILo
         }
         catch (StorageException e)
         {
-            Interlocked.Increment(ref _lost);
+            meter.Lost();
             LogLost(entry.Action, entry.Actor, entry.Target, e.Message);
         }
         finally

@@ -1,0 +1,77 @@
+using System.Net.Http.Json;
+using System.Runtime.Versioning;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Adit.Api;
+using Adit.Testing;
+
+namespace Adit.EndToEnd.CommandLine;
+
+/// <summary>Who one is, on the command line: login, tokens, projects, the audit log.</summary>
+[SupportedOSPlatform("linux")]
+public sealed partial class SignedInTests
+{
+    private static CancellationToken Deadline => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 120_000)]
+    public async Task Login_through_a_browser_leaves_a_token_that_other_commands_use_and_logout_ends_it()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        using var files = new TempDirectory();
+        var environment = new Dictionary<string, string?> { ["ADIT_DATA"] = files.File("client") };
+        await using var login = AditProcess.Start(["login", "--hub", hub.Url, "--client-name", "gpu1", "--json"], environment);
+        await Eventually.HoldsAsync(() => UserCode.IsMatch(login.Output), "the code is printed");
+        using (var admin = LoopbackHttp.Create(hub.AdminToken))
+        {
+            using var decided = await admin.PostAsync(
+                new Uri($"{hub.Url}/api/v1/device/{UserCode.Match(login.Output).Value}"),
+                JsonContent.Create(new DecideDeviceRequest { Approve = true }, DevicesJson.Default.DecideDeviceRequest),
+                Deadline);
+            Assert.True(decided.IsSuccessStatusCode, await decided.Content.ReadAsStringAsync(Deadline));
+        }
+
+        Assert.Equal(0, await login.WaitForExitAsync());
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(files.File("client/credentials")));
+
+        // One hub, so it need not be named either.
+        Assert.Contains("gpu1", await AditProcess.RunAsync(["token", "ls"], environment), StringComparison.Ordinal);
+        var token = (await File.ReadAllTextAsync(files.File("client/credentials"), Deadline)).Split(' ')[1].Trim();
+        await AditProcess.RunAsync(["logout"], environment);
+        using var ended = LoopbackHttp.Create(token);
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await ended.GetAsync(new Uri(hub.Url + "/api/v1/tunnels"), Deadline)).StatusCode);
+        await using var after = AditProcess.Start(["token", "ls", "--hub", hub.Url], environment);
+        Assert.Equal(3, await after.WaitForExitAsync());
+        Assert.Contains("adit login", after.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_lines_about_tokens_projects_and_the_audit_log_do_what_they_say()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        var made = await JsonAsync(hub, "token", "create", "--name", "ci", "--scope", "tunnels:write", "--expires", "30d", "--json");
+        Assert.StartsWith("adit_", made.GetProperty("secret").GetString(), StringComparison.Ordinal);
+        Assert.Equal("tunnels:write", Assert.Single(made.GetProperty("scopes").EnumerateArray()).GetString());
+        await AditProcess.RunAsync(["token", "create", "maria", "--account", "maria"], hub.ClientEnvironment);
+
+        await AditProcess.RunAsync(["project", "create", "churn"], hub.ClientEnvironment);
+        await AditProcess.RunAsync(["project", "member", "add", "churn", "maria", "--role", "member"], hub.ClientEnvironment);
+        Assert.Equal(["admin", "maria"], (await JsonAsync(hub, "project", "member", "ls", "churn", "--json")).EnumerateArray().Select(static m => m.GetProperty("name").GetString()));
+        await using (var tunnel = await TunnelProcess.StartAsync(hub, "demo", "http", "9", "--project", "churn"))
+            Assert.Equal("churn", tunnel.Tunnel.Project);
+
+        await AditProcess.RunAsync(["project", "rm", "churn"], hub.ClientEnvironment);
+        Assert.Equal("churn", Assert.Single((await JsonAsync(hub, "project", "ls", "--deleted", "--json")).EnumerateArray()).GetProperty("name").GetString());
+        await AditProcess.RunAsync(["project", "restore", "churn"], hub.ClientEnvironment);
+        Assert.Contains("churn", await AditProcess.RunAsync(["project", "show", "churn"], hub.ClientEnvironment), StringComparison.Ordinal);
+
+        var log = (await JsonAsync(hub, "audit", "--since", "1h", "--action", "project.*", "--json")).EnumerateArray().Select(static e => e.GetProperty("action").GetString());
+        Assert.Equal(["project.restore", "project.delete", "project.member.set", "project.create"], log);
+        await AditProcess.RunAsync(["token", "revoke", made.GetProperty("id").GetString()!], hub.ClientEnvironment);
+    }
+
+    private static async Task<JsonElement> JsonAsync(HubProcess hub, params string[] line) =>
+        JsonDocument.Parse(await AditProcess.RunAsync(line, hub.ClientEnvironment)).RootElement;
+
+    [GeneratedRegex("[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}")]
+    private static partial Regex UserCode { get; }
+}
