@@ -29,7 +29,14 @@ internal sealed class OidcProvider : IDisposable
         _options = options;
         _time = time;
 #pragma warning disable CA2000 // The client owns its handler.
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = options.Timeout, MaxConnectionsPerServer = 16 };
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = !options.Issuer.IsLoopback,
+            ConnectTimeout = options.Timeout,
+            MaxConnectionsPerServer = 16,
+        };
 #pragma warning restore CA2000
         if (options.CaFile is { } file)
         {

@@ -8,7 +8,6 @@ using Adit.Hub.Access.Sessions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
-using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Adit.Hub.Access.SignIn.Oidc;
 
@@ -99,16 +98,18 @@ internal sealed partial class OidcSignIn(
         var (text, access) = await _provider.ExchangeAsync(code, state.Verifier, redirectUri, cancellationToken);
         var token = await Tokens.ReadIdTokenAsync(text, state.Nonce, cancellationToken);
         var sid = token.TryGetPayloadValue<string>("sid", out var said) ? said : null;
-        if (!IsMissingSomething(token) || access is null)
-            return (Describe(token.Subject, name => ClaimOf(token, name)), sid);
+        // The payload of what was validated above; the library hands out only some kinds of values.
+        using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
+        if (!IsMissingSomething(claims) || access is null)
+            return (Describe(token.Subject, name => ClaimOf(claims, name)), sid);
         using var more = await _provider.UserInfoAsync(access, cancellationToken);
         if (more is not null && (!more.RootElement.TryGetProperty("sub", out var sub) || sub.ValueKind != JsonValueKind.String || sub.GetString() != token.Subject))
             throw new OidcException("its userinfo is somebody else's (sub)");
-        return (Describe(token.Subject, name => ClaimOf(token, name) ?? ClaimOf(more, name)), sid);
+        return (Describe(token.Subject, name => ClaimOf(claims, name) ?? ClaimOf(more, name)), sid);
     }
 
-    private bool IsMissingSomething(JsonWebToken token) =>
-        new[] { options.NameClaim, options.EmailClaim, options.DisplayNameClaim, options.GroupsClaim }.Any(name => name is not null && ClaimOf(token, name) is null);
+    private bool IsMissingSomething(JsonDocument claims) =>
+        new[] { options.NameClaim, options.EmailClaim, options.DisplayNameClaim, options.GroupsClaim }.Any(name => name is not null && ClaimOf(claims, name) is null);
 
     private SourcePerson Describe(string subject, Func<string, IReadOnlyList<string>?> claim) => new(
         subject,
@@ -120,9 +121,6 @@ internal sealed partial class OidcSignIn(
     };
 
     private static string? First(IReadOnlyList<string>? values) => values?.FirstOrDefault(static v => v.Length > 0);
-
-    private static IReadOnlyList<string>? ClaimOf(JsonWebToken token, string name) =>
-        token.TryGetPayloadValue<JsonElement>(name, out var value) ? Texts(value) : null;
 
     private static IReadOnlyList<string>? ClaimOf(JsonDocument? document, string name) =>
         document is not null && document.RootElement.TryGetProperty(name, out var value) ? Texts(value) : null;

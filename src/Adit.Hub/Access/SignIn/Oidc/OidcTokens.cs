@@ -1,5 +1,7 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -43,10 +45,10 @@ internal sealed class OidcTokens(OidcOptions options, OidcProvider provider, Tim
     public async Task<JsonWebToken> ReadLogoutTokenAsync(string text, CancellationToken cancellationToken)
     {
         var token = await ReadAsync(text, "logout_token", cancellationToken);
-        if (!token.TryGetPayloadValue<System.Text.Json.JsonElement>("events", out var events)
-            || events.ValueKind != System.Text.Json.JsonValueKind.Object || !events.TryGetProperty(LogoutEvent, out _))
+        using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
+        if (!claims.RootElement.TryGetProperty("events", out var events) || events.ValueKind != JsonValueKind.Object || !events.TryGetProperty(LogoutEvent, out _))
             throw new OidcException("it is no logout_token (events)");
-        if (token.TryGetPayloadValue<object>("nonce", out _))
+        if (claims.RootElement.TryGetProperty("nonce", out _))
             throw new OidcException("it is no logout_token (it has a nonce)");
         if (string.IsNullOrEmpty(token.Id))
             throw new OidcException("the logout_token has no jti");
@@ -89,7 +91,7 @@ internal sealed class OidcTokens(OidcOptions options, OidcProvider provider, Tim
     private bool IsAlive(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return (notBefore is not { } from || now >= from - Skew) && (expires is not { } end || now < end + Skew);
+        return (notBefore is not { } from || now >= from - Skew) && (expires is { } end ? now < end + Skew : !parameters.RequireExpirationTime);
     }
 
     private static string Reason(Exception? e) => e switch
