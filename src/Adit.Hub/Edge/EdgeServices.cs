@@ -23,9 +23,12 @@ internal static class EdgeServices
         services.TryAddSingleton(TrustedProxies.Parse(options.TrustedProxies));
         services.TryAddSingleton<SignInCodes>();
         services.TryAddSingleton<GuessThrottles>();
+        services.TryAddSingleton<OpenDoors>();
+        services.TryAddSingleton<GateMeter>();
+        services.TryAddSingleton(p => new GateHolder(GateOf(p, options)));
         services.TryAddSingleton(forwarding ?? new ForwarderOptions { LogSampling = options.RequestLogSampling });
         services.TryAddSingleton(p => new Forwarder(
-            p.GetRequiredService<ForwarderOptions>(), p.GetRequiredService<TrustedProxies>(), GateOf(p, options),
+            p.GetRequiredService<ForwarderOptions>(), p.GetRequiredService<TrustedProxies>(), p.GetRequiredService<GateHolder>().Gate,
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Forwarder>>()));
         services.Configure<KestrelServerOptions>(EdgeServer.Configure);
 
@@ -37,14 +40,37 @@ internal static class EdgeServices
         return services;
     }
 
-    // Without keys to ask for, nobody passes a private route.
+    // Without keys to ask for, nobody passes a private route. What a hub without accounts lacks is left out.
     private static Gatekeeper? GateOf(IServiceProvider provider, HubOptions options)
     {
         if (provider.GetService<IDoorKeys>() is not { } keys)
             return null;
-        var tickets = new DoorTickets(DoorTickets.KeyIn(options.DataDirectory), provider.GetRequiredService<TimeProvider>());
-        return new Gatekeeper(
-            keys, tickets, provider.GetRequiredService<SignInCodes>(), provider.GetRequiredService<GuessThrottles>().Tunnels);
+        var time = provider.GetRequiredService<TimeProvider>();
+        var key = DoorTickets.KeyIn(options.DataDirectory);
+        var tickets = new DoorTickets(key, time);
+        return new Gatekeeper(new GateParts
+        {
+            Keys = keys,
+            Tickets = tickets,
+            SignInCodes = provider.GetRequiredService<SignInCodes>(),
+            Throttle = provider.GetRequiredService<GuessThrottles>().Tunnels,
+            Doors = provider.GetRequiredService<OpenDoors>(),
+            Routes = provider.GetRequiredService<RouteTable>(),
+            Meter = provider.GetRequiredService<GateMeter>(),
+            Time = time,
+            Dance = provider.GetService<DanceCodes>() is { } codes ? new Dance(new DanceStates(key, time), codes, tickets, options.Domain, Outside(options)) : null,
+            Sessions = provider.GetService<IDoorSessions>(),
+            Grants = provider.GetService<IEmbedGrants>(),
+            Assertions = provider.GetService<Assertions>(),
+            Log = provider.GetService<IDoorLog>(),
+        });
+    }
+
+    // Where visitors of what somebody else's proxy serves find the hub.
+    private static Uri? Outside(HubOptions options)
+    {
+        var (scheme, address) = options.ListenTls.Count > 0 ? ("https", options.ListenTls[0]) : ("http", options.Listen.Count > 0 ? options.Listen[0] : null);
+        return address is not null && ListenAddress.TryParse(address, out var at) ? new UriBuilder(scheme, options.Domain, at.Port).Uri : null;
     }
 
     private static IServer Create(IServiceProvider provider, ServiceDescriptor server) =>
@@ -55,3 +81,6 @@ internal static class EdgeServices
     private static EdgeRedirect? Redirect(int? httpsPort, TrustedProxies trusted, OwnHosts own) =>
         httpsPort is { } port ? new EdgeRedirect(new HttpsRedirect(port), trusted, own) : null;
 }
+
+/// <summary>The gate of this edge, which may be none.</summary>
+internal sealed record GateHolder(Gatekeeper? Gate);

@@ -1,3 +1,5 @@
+using Adit.Hub.Edge.Gate;
+
 namespace Adit.Hub.Edge;
 
 /// <summary>
@@ -29,6 +31,12 @@ internal sealed class Route
 
     /// <summary>Receives each exchange, for the inspector and the live view; null when nobody looks.</summary>
     public IExchangeObserver? Observer { get; init; }
+
+    /// <summary>Where visitors of an external route reach the hub, without a slash at the end; null when that follows from the rest.</summary>
+    public string? HubUrl { get; init; }
+
+    /// <summary>Of an external route, scheme, host and port by host: where its visitors come back to.</summary>
+    public IReadOnlyDictionary<string, string>? Origins { get; init; }
 }
 
 /// <summary>How a route is served.</summary>
@@ -39,22 +47,9 @@ internal enum RouteKind
 
     /// <summary>The edge reads the server name of a TLS ClientHello and passes the bytes on untouched.</summary>
     TlsPassthrough,
-}
 
-/// <summary>Who may pass a route. Default is nobody.</summary>
-internal sealed record RoutePolicy
-{
-    /// <summary>Anyone may pass, unless a password or a visitor token is set: then whoever shows that.</summary>
-    public bool IsPublic { get; init; }
-
-    /// <summary>The account whose tokens may pass when it is not public.</summary>
-    public string? Owner { get; init; }
-
-    /// <summary>SHA-256 of <c>user:password</c> (UTF-8) that opens the route by HTTP Basic, beside the owner.</summary>
-    public byte[]? BasicAuthHash { get; init; }
-
-    /// <summary>SHA-256 of a bearer token that opens the route, beside the owner.</summary>
-    public byte[]? VisitorTokenHash { get; init; }
+    /// <summary>Somebody else's proxy serves it and asks the hub who may pass; the edge answers the gate's own paths only.</summary>
+    External,
 }
 
 /// <summary>Changes to heads on the way through.</summary>

@@ -11,6 +11,9 @@ internal sealed class RouteTable
     private readonly Lock _lock = new();
     private volatile Snapshot _snapshot = Snapshot.Empty;
 
+    /// <summary>A host's route lets others pass than before. Handlers must not block.</summary>
+    public event Action? PolicyChanged;
+
     /// <summary>How many host names lead somewhere.</summary>
     public int Count => _snapshot.Count;
 
@@ -20,10 +23,16 @@ internal sealed class RouteTable
     /// <summary>Adds or replaces the routes of these normalised host names.</summary>
     public void Set(IReadOnlyCollection<string> hosts, Route route)
     {
+        var isChanged = false;
         lock (_lock)
         {
+            foreach (var host in hosts)
+                isChanged |= _snapshot.Find(host) is { } before && before.Policy.Fingerprint != route.Policy.Fingerprint;
             _snapshot = _snapshot.With(hosts, route);
         }
+
+        if (isChanged)
+            PolicyChanged?.Invoke();
     }
 
     /// <summary>Removes these host names, where they still lead to <paramref name="route"/> or where that is null.</summary>

@@ -21,6 +21,10 @@ internal static class HubCredentials
 
         if (!name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) && !name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
             return value;
-        return value.Contains(Gatekeeper.Cookie, StringComparison.Ordinal) ? Gatekeeper.WithoutTicket(value) : value;
+        if (!value.Contains("adit", StringComparison.OrdinalIgnoreCase))
+            return value;
+        if (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+            return DoorCookies.Strip(value);
+        return DoorCookies.IsReserved(DoorCookies.NameOf(value)) ? null : value;
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Edge;
+using Adit.Hub.Edge.Gate;
 
 namespace Adit.Hub.Tunnels;
 

@@ -1,3 +1,4 @@
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 
 namespace Adit.Hub.Edge.Door;
@@ -12,4 +13,7 @@ internal sealed record DoorHandlers
     /// aborts it then in any case, which does nothing to one that was closed in order. The token fires when the door is disposed.
     /// </summary>
     public required Func<Wire, CancellationToken, Task> LinkData { get; init; }
+
+    /// <summary>Where TLS connections that were passed on are known as open; null for nowhere.</summary>
+    public OpenDoors? Open { get; init; }
 }

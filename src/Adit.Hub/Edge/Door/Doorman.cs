@@ -45,7 +45,7 @@ internal sealed partial class Doorman
         _meter = meter;
         _time = time;
         _logger = logger;
-        _passthrough = new TlsPassthrough(options, meter, time, logger);
+        _passthrough = new TlsPassthrough(options, routes, handlers.Open, meter, time, logger);
         _handshake = new DoorHandshake(certificates);
     }
 
@@ -187,7 +187,7 @@ internal sealed partial class Doorman
         if (hello.ServerName is { } name && _routes.Find(name) is { Kind: RouteKind.TlsPassthrough } route)
         {
             if (guest.TryLeave())
-                await PassAsync(socket, remote, route);
+                await PassAsync(socket, remote, route, name);
             return;
         }
 
@@ -201,12 +201,12 @@ internal sealed partial class Doorman
             toKestrel(socket, remote);
     }
 
-    private async Task PassAsync(Socket socket, EndPoint? remote, Route route)
+    private async Task PassAsync(Socket socket, EndPoint? remote, Route route, string name)
     {
         _passing.Add();
         try
         {
-            await _passthrough.CarryAsync(socket, remote, route, _stopping.Token);
+            await _passthrough.CarryAsync(socket, remote, route, name, _stopping.Token);
         }
         finally
         {

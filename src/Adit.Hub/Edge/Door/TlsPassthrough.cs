@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 using Microsoft.Extensions.Logging;
 
@@ -8,13 +9,14 @@ namespace Adit.Hub.Edge.Door;
 /// <summary>
 /// Passes a TLS connection on to a route's upstream, byte for byte from its ClientHello on: the hub holds no key for it and sees nothing.
 /// </summary>
-internal sealed partial class TlsPassthrough(DoorOptions options, DoorMeter meter, TimeProvider time, ILogger logger)
+internal sealed partial class TlsPassthrough(
+    DoorOptions options, RouteTable routes, OpenDoors? doors, DoorMeter meter, TimeProvider time, ILogger logger)
 {
     /// <summary>Carries the connection to its end and closes it. Never throws.</summary>
-    public async Task CarryAsync(Socket socket, EndPoint? remote, Route route, CancellationToken cancellationToken)
+    public async Task CarryAsync(Socket socket, EndPoint? remote, Route route, string name, CancellationToken cancellationToken)
     {
-        // Whoever connects has shown nothing by which an owner could be known, so only public routes can be passed.
-        if (!route.Policy.IsPublic)
+        // Whoever connects has shown nothing by which an owner could be known, so only what is open to anybody (from its network) can be passed.
+        if (!MayPass(route, remote))
         {
             meter.Refused();
             LogNotPublic(logger, route.Name, remote);
@@ -33,7 +35,7 @@ internal sealed partial class TlsPassthrough(DoorOptions options, DoorMeter mete
             }
 
             meter.Passthrough();
-            await PumpAsync(socket, remote, route, cancellationToken);
+            await PumpAsync(socket, remote, route, name, cancellationToken);
         }
         finally
         {
@@ -41,9 +43,11 @@ internal sealed partial class TlsPassthrough(DoorOptions options, DoorMeter mete
         }
     }
 
-    private async Task PumpAsync(Socket socket, EndPoint? remote, Route route, CancellationToken cancellationToken)
+    private async Task PumpAsync(Socket socket, EndPoint? remote, Route route, string name, CancellationToken cancellationToken)
     {
         var visitor = new SocketWire(socket, remote: remote);
+        var door = new PassedDoor(() => routes.Find(name) is not { } now || MayPass(now, remote), visitor.Abort);
+        doors?.Enter(door, mayEnd: route.Policy.Rules.Count > 0);
         try
         {
             await using var stream = await OpenAsync(route, remote, cancellationToken);
@@ -62,9 +66,12 @@ internal sealed partial class TlsPassthrough(DoorOptions options, DoorMeter mete
         }
         finally
         {
+            doors?.Leave(door);
             visitor.Abort();
         }
     }
+
+    private bool MayPass(Route route, EndPoint? remote) => PassedDoor.MayPass(route.Policy, (remote as IPEndPoint)?.Address, time);
 
     private async ValueTask<LinkStream> OpenAsync(Route route, EndPoint? remote, CancellationToken cancellationToken)
     {

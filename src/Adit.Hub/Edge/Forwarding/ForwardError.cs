@@ -11,6 +11,9 @@ internal enum ForwardError : byte
     NoSuchHost,
     Offline,
     SignInNeeded,
+    NotAllowed,
+    CrossSite,
+    Revoked,
     TooManyRequests,
     BadRequest,
     RequestTooLarge,
@@ -49,6 +52,7 @@ internal static class ForwardErrors
     private const int GrpcInvalidArgument = 3;
     private const int GrpcDeadlineExceeded = 4;
     private const int GrpcNotFound = 5;
+    private const int GrpcPermissionDenied = 7;
     private const int GrpcResourceExhausted = 8;
     private const int GrpcUnimplemented = 12;
     private const int GrpcInternal = 13;
@@ -62,6 +66,12 @@ internal static class ForwardErrors
         ForwardError.Offline => new(503, GrpcUnavailable, LogLevel.Debug, "Offline",
             "{0} is offline: its client is not connected. Start the client, or try again soon."),
         ForwardError.SignInNeeded => new(401, GrpcUnauthenticated, LogLevel.Debug, "Sign in", "{0} is private: show a token of its owner."),
+        ForwardError.NotAllowed => new(404, GrpcNotFound, LogLevel.Debug, "No such address",
+            "There is nothing at {0} that you may open; ask whoever gave you the address, or sign in as somebody else."),
+        ForwardError.CrossSite => new(403, GrpcPermissionDenied, LogLevel.Debug, "Caused by another site",
+            "Another site's page sent this to {0} with your sign-in; open the address itself and do it there."),
+        ForwardError.Revoked => new(401, GrpcUnauthenticated, LogLevel.Information, "No longer allowed",
+            "Whoever had {0} open may not any more: a session ended, or its access was changed."),
         ForwardError.TooManyRequests => new(503, GrpcResourceExhausted, LogLevel.Warning, "Busy",
             "{0} has as many requests under way as it may; try again in a moment."),
         ForwardError.BadRequest => new(400, GrpcInvalidArgument, LogLevel.Debug, "Bad request",

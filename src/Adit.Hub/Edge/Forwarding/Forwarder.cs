@@ -75,7 +75,7 @@ internal sealed class Forwarder : IDisposable
         try
         {
             Admit(visit, route, open);                                                               // (1)
-            if (_gate is null && !route.Policy.IsPublic)
+            if (_gate is null && !route.Policy.IsOpen)
                 throw new ForwardException(ForwardError.SignInNeeded);
             if (_gate?.Stop(visit, route) is { } answer)
                 await answer;
@@ -92,6 +92,7 @@ internal sealed class Forwarder : IDisposable
         }
         finally
         {
+            _gate?.Leave(visit);
             route.Meter.CloseStream();
             _record.Complete(visit);
         }
@@ -102,7 +103,12 @@ internal sealed class Forwarder : IDisposable
     private void Admit(Visit visit, Route route, long open)
     {
         if (_trusted.Contains(visit.Peer))
+        {
+            if (visit.Request.Headers["X-Forwarded-Proto"].ToString() is "https")
+                visit.Scheme = "https";
             visit.Client = ForwardedFields.Client(visit.Peer, _trusted, visit.Request.Headers["X-Forwarded-For"].ToString());
+        }
+
         if (open > route.Limits.MaxConcurrent)
             throw new ForwardException(ForwardError.TooManyRequests);
         visit.Shape = RequestHead.Classify(visit);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using Microsoft.Net.Http.Headers;
 
@@ -44,6 +45,24 @@ internal enum HeaderRole : byte
 
     /// <summary>May hold what opened the hub's own door.</summary>
     Authorization,
+
+    /// <summary>Says who a visitor is. Only the hub may say that.</summary>
+    Identity,
+
+    /// <summary>Sets a cookie, of an answer.</summary>
+    SetCookie,
+
+    /// <summary>Has the browser forget things, of an answer.</summary>
+    ClearSiteData,
+
+    /// <summary>Has the browser use TLS, of an answer.</summary>
+    StrictTransport,
+
+    /// <summary>Says what a page may do and who may frame it, of an answer.</summary>
+    ContentPolicy,
+
+    /// <summary>Says who may frame a page, of an answer.</summary>
+    FrameOptions,
 }
 
 /// <summary>The roles by name.</summary>
@@ -79,17 +98,40 @@ internal static class HeaderRoles
         ["X-Real-IP"] = HeaderRole.Forwarding,
         ["Forwarded"] = HeaderRole.Forwarding,
         ["X-Request-Id"] = HeaderRole.RequestId,
+        ["X-Original-URL"] = HeaderRole.Forwarding, // Frameworks that take these for the path would have passed another one by the rules.
+        ["X-Rewrite-URL"] = HeaderRole.Forwarding,
+        ["X-Original-URI"] = HeaderRole.Forwarding,
+        ["X-Original-Method"] = HeaderRole.Forwarding,
+        ["X-Forwarded-Uri"] = HeaderRole.Forwarding,
+        ["X-Forwarded-Method"] = HeaderRole.Forwarding,
+        ["X-Forwarded-User"] = HeaderRole.Identity,
+        ["X-Forwarded-Email"] = HeaderRole.Identity,
+        ["X-Forwarded-Groups"] = HeaderRole.Identity,
+        ["X-Forwarded-Preferred-Username"] = HeaderRole.Identity,
+        ["X-Forwarded-Access-Token"] = HeaderRole.Identity,
+        ["X-Remote-User"] = HeaderRole.Identity,
+        ["X-WebAuth-User"] = HeaderRole.Identity,
+        [HeaderNames.SetCookie] = HeaderRole.SetCookie,
+        ["Clear-Site-Data"] = HeaderRole.ClearSiteData,
+        [HeaderNames.StrictTransportSecurity] = HeaderRole.StrictTransport,
+        [HeaderNames.ContentSecurityPolicy] = HeaderRole.ContentPolicy,
+        [HeaderNames.XFrameOptions] = HeaderRole.FrameOptions,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenDictionary<string, HeaderRole>.AlternateLookup<ReadOnlySpan<char>> BySpan =
         Roles.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    // Everything that begins so is said by gates of one kind or another.
+    private static readonly string[] IdentityPrefixes = ["X-Adit-", "X-Auth-Request-", "X-SP-", "Remote-", "Cf-Access-"];
+
+    private static readonly SearchValues<char> Usual = SearchValues.Create("-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
 
     /// <summary>The role of a field.</summary>
     public static HeaderRole Of(string name)
     {
         if (Roles.TryGetValue(name, out var role))
             return role;
-        return name.Contains('_') ? OfUnderscored(name) : HeaderRole.EndToEnd;
+        return name.AsSpan().ContainsAnyExcept(Usual) ? OfFolded(name) : OfPrefix(name);
     }
 
     /// <summary>
@@ -97,14 +139,28 @@ internal static class HeaderRoles
     /// </summary>
     public static bool MayBeTrailer(string name) => Of(name) == HeaderRole.EndToEnd;
 
-    // Many servers (WSGI, CGI, PHP) see no difference between X_Forwarded_For and X-Forwarded-For. What the hub alone may say, or what
-    // frames a message, must not come in by that spelling.
-    private static HeaderRole OfUnderscored(string name)
+    private static HeaderRole OfPrefix(ReadOnlySpan<char> name)
     {
-        if (name.Length > 32)
+        if (name.Length < 5 || (name[0] | 0x20) is not ('x' or 'r' or 'c'))
             return HeaderRole.EndToEnd;
+        foreach (var prefix in IdentityPrefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+                return HeaderRole.Identity;
+        }
+
+        return HeaderRole.EndToEnd;
+    }
+
+    // Many servers (WSGI, CGI, PHP) see no difference between X_Forwarded_For and X-Forwarded-For, some none between any two characters
+    // that are no letters. What the hub alone may say, or what frames a message, must not come in by another spelling.
+    private static HeaderRole OfFolded(string name)
+    {
+        if (name.Length > 128)
+            return HeaderRole.HopByHop;
         Span<char> dashed = stackalloc char[name.Length];
-        name.AsSpan().Replace(dashed, '_', '-');
-        return BySpan.TryGetValue(dashed, out _) ? HeaderRole.HopByHop : HeaderRole.EndToEnd;
+        for (var i = 0; i < name.Length; i++)
+            dashed[i] = char.IsAsciiLetterOrDigit(name[i]) ? name[i] : '-';
+        return BySpan.TryGetValue(dashed, out _) || OfPrefix(dashed) != HeaderRole.EndToEnd ? HeaderRole.HopByHop : HeaderRole.EndToEnd;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text;
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -95,6 +96,8 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
                 Add(request, "tracestate", state);
         }
 
+        foreach (var (name, value) in RequestHead.IdentityOf(visit, route))
+            Add(request, name, value);
         foreach (var (name, value) in route.Transforms.SetRequestHeaders)
             Add(request, name, value);
         return request;
@@ -115,10 +118,18 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
         {
             foreach (var (name, values) in fields)
             {
-                if (HeaderRoles.Of(name) is HeaderRole.EndToEnd or HeaderRole.Cookie or HeaderRole.Authorization or HeaderRole.Forwarding
-                    && !transforms.RemoveResponseHeaders.Contains(name, StringComparer.OrdinalIgnoreCase))
+                var role = HeaderRoles.Of(name);
+                if (role is HeaderRole.HopByHop or HeaderRole.Connection or HeaderRole.ContentLength or HeaderRole.TransferEncoding
+                    or HeaderRole.Upgrade or HeaderRole.RequestId or HeaderRole.Host or HeaderRole.Te or HeaderRole.Expect
+                    || transforms.RemoveResponseHeaders.Contains(name, StringComparer.OrdinalIgnoreCase))
                 {
-                    headers[name] = StringValues.Concat(headers[name], values.ToArray());
+                    continue;
+                }
+
+                foreach (var value in values)
+                {
+                    if (ResponseGuard.Passed(visit, role, value) is { } passed)
+                        headers[name] = StringValues.Concat(headers[name], passed);
                 }
             }
         }
@@ -128,6 +139,7 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
         headers["X-Request-Id"] = visit.Id;
         foreach (var (name, value) in transforms.SetResponseHeaders)
             headers[name] = value;
+        ResponseGuard.Complete(visit);
     }
 
     private static async Task AnswerBodyAsync(Visit visit, HttpResponseMessage response, CancellationToken cancellationToken)

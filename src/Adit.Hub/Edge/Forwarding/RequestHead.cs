@@ -77,6 +77,7 @@ internal static class RequestHead
         head.WriteField("X-Request-Id", visit.Id);
         if (visit.Span is { } span)
             WriteTrace(head, span);
+        WriteIdentity(visit, route);
         foreach (var (name, value) in route.Transforms.SetRequestHeaders)
             head.WriteField(name, value);
         head.Write("\r\n"u8);
@@ -100,6 +101,25 @@ internal static class RequestHead
         }
 
         return false;
+    }
+
+    /// <summary>The fields that say who the visitor is, without those that the route sets or removes itself.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> IdentityOf(Visit visit, Route route) => visit.Identity is not { } identity
+        ? []
+        : identity.Where(f => !IsTaken(f.Key, StringValues.Empty, false, route.Transforms));
+
+    private static void WriteIdentity(Visit visit, Route route)
+    {
+        if (visit.Identity is null)
+            return;
+        if (route.Transforms.SetRequestHeaders.Count == 0 && route.Transforms.RemoveRequestHeaders.Count == 0)
+        {
+            visit.Head.Write(visit.IdentityLines);
+            return;
+        }
+
+        foreach (var (name, value) in IdentityOf(visit, route))
+            visit.Head.WriteField(name, value);
     }
 
     // The target as sent. An absolute one (RFC 9112 section 3.2.2) loses what Host says already; Kestrel has compared the two.
@@ -168,14 +188,15 @@ internal static class RequestHead
             return StringValues.Empty;
         return role switch
         {
-            HeaderRole.EndToEnd => values,
+            HeaderRole.EndToEnd or HeaderRole.SetCookie or HeaderRole.ClearSiteData or HeaderRole.StrictTransport or HeaderRole.ContentPolicy
+                or HeaderRole.FrameOptions => values,
             HeaderRole.Te => HopByHop.AnyLists(values, "trailers") ? "trailers" : StringValues.Empty,
             HeaderRole.Expect => visit.Shape is RequestShape.Sized or RequestShape.Chunked && HopByHop.AnyLists(values, "100-continue")
                 ? "100-continue" : StringValues.Empty,
 
             // What opened the hub's own gate goes no further.
             HeaderRole.Authorization => visit.OpenedByAuthorization ? StringValues.Empty : values,
-            HeaderRole.Cookie => Gatekeeper.StripCookies(values),
+            HeaderRole.Cookie => DoorCookies.Strip(values),
             _ => StringValues.Empty,
         };
     }

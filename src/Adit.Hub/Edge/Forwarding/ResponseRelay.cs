@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Adit.Hub.Edge.Gate;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -60,9 +61,12 @@ internal sealed class ResponseRelay(ForwarderOptions options)
             var name = head.Name(i);
             if (mayTake && IsTaken(name, connection, namesFields, transforms))
                 continue;
+            var value = head.Role(i) == HeaderRole.EndToEnd ? head.Value(i) : ResponseGuard.Passed(visit, head.Role(i), head.Value(i));
+            if (value is null)
+                continue;
             headers[name] = headers.TryGetValue(name, out var before) && before.Count > 0
-                ? StringValues.Concat(before, head.Value(i))
-                : new StringValues(head.Value(i));
+                ? StringValues.Concat(before, value)
+                : new StringValues(value);
         }
 
         if (head.ContentLength is { } length && head.Framing != BodyFraming.Chunked && head.Status is not (204 or 101))
@@ -70,6 +74,7 @@ internal sealed class ResponseRelay(ForwarderOptions options)
         headers["X-Request-Id"] = visit.Id;
         foreach (var (name, value) in transforms.SetResponseHeaders)
             headers[name] = value;
+        ResponseGuard.Complete(visit);
     }
 
     /// <summary>Moves the body.</summary>

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
+using System.Text;
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -10,11 +12,15 @@ namespace Adit.Hub.Edge.Forwarding;
 /// A request of a visitor and what has become of it. One object serves all requests of a visitor's connection (or HTTP/2 stream slot),
 /// one after the other.
 /// </summary>
-internal sealed class Visit
+internal sealed class Visit : OpenDoor
 {
+    private static readonly TimeSpan IdentityLife = TimeSpan.FromSeconds(20);
+
     private UpstreamConnection? _connection;
     private int _error;
     private volatile bool _visitorLeft;
+    private int _generation;
+    private KnownIdentity? _identity;
 
     public IFeatureCollection Features { get; private set; } = null!;
 
@@ -37,6 +43,12 @@ internal sealed class Visit
 
     /// <summary>The visitor's address: the peer's, or what a trusted proxy says.</summary>
     public IPAddress? Client { get; set; }
+
+    /// <summary>The scheme by which the visitor came in: of the connection, or what a trusted proxy says.</summary>
+    public string Scheme { get; set; } = "http";
+
+    /// <summary>Whether the visitor came in by TLS.</summary>
+    public bool IsSecure => Scheme == "https";
 
     public string Id { get; set; } = "";
 
@@ -68,6 +80,30 @@ internal sealed class Visit
 
     /// <summary>Whether the Authorization field opened the gate, and so was meant for the hub.</summary>
     public bool OpenedByAuthorization { get; set; }
+
+    /// <summary>Whether a cookie opened the gate.</summary>
+    public bool OpenedByCookie { get; set; }
+
+    /// <summary>What was shown at the gate and let the visitor pass; null before, and where nothing is asked.</summary>
+    public DoorPass? Pass { get; set; }
+
+    /// <summary>The gate that it passed.</summary>
+    public Gatekeeper? Gate { get; set; }
+
+    /// <summary>Whether it counts among the open doors.</summary>
+    public bool IsInside { get; set; }
+
+    /// <summary>The field that gives the visitor a ticket for the next minutes; null when the one it has is good for long enough.</summary>
+    public string? RenewedTicket { get; set; }
+
+    /// <summary>The last ticket that was found good on this connection; kept from one request to the next.</summary>
+    public DoorTicket? KnownTicket { get; set; }
+
+    /// <summary>The fields that tell the application who the visitor is; null when it is not known.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>>? Identity { get; private set; }
+
+    /// <summary>The same as lines.</summary>
+    public byte[] IdentityLines { get; private set; } = [];
 
     public long BytesIn { get; set; }
 
@@ -123,13 +159,53 @@ internal sealed class Visit
         }
 
         Client = Peer;
+        Scheme = request.Scheme;
+    }
+
+    /// <summary>Notes who the visitor is. What was made of that for the last request of the connection is used again for a while.</summary>
+    public void Identify(DoorPass pass, Assertions? assertions, TimeProvider time)
+    {
+        var host = HostName.Of(Authority);
+        if (_identity is not { } known || !ReferenceEquals(known.Person, pass.Person) || known.Key != pass.Key
+            || !host.Equals(known.Host, StringComparison.OrdinalIgnoreCase) || time.GetElapsedTime(known.Made) > IdentityLife)
+        {
+            var name = host.ToString().ToLowerInvariant();
+            var fields = Edge.Gate.Identity.Of(pass, name, assertions).ToArray();
+            var lines = Encoding.Latin1.GetBytes(string.Concat(fields.Select(static f => $"{f.Key}: {f.Value}\r\n")));
+            known = _identity = new KnownIdentity(pass.Person!, pass.Key, name, time.GetTimestamp(), fields, lines);
+        }
+
+        Identity = known.Fields;
+        IdentityLines = known.Lines;
+    }
+
+    /// <inheritdoc />
+    public override bool MayStay() => Gate?.MayStay(this) != false;
+
+    /// <inheritdoc />
+    public override Action Closing()
+    {
+        var (generation, lifetime) = (Volatile.Read(ref _generation), Lifetime);
+        return () =>
+        {
+            if (Volatile.Read(ref _generation) != generation)
+                return;
+            Fail(ForwardError.Revoked);
+            lifetime.Abort();
+        };
     }
 
     /// <summary>Forgets the request, keeping what the next one can use.</summary>
     public void End()
     {
+        Interlocked.Increment(ref _generation);
         Head.Release();
         _connection = null;
+        Pass = null;
+        Gate = null;
+        Identity = null;
+        RenewedTicket = null;
+        OpenedByCookie = false;
         _error = 0;
         _visitorLeft = false;
         Detail = null;
@@ -178,6 +254,9 @@ internal sealed class Visit
         BodyReader?.CancelPendingRead();
         Volatile.Read(ref _connection)?.Stream.Reset(ResetCode.Cancelled, "The hub gave up waiting.");
     }
+
+    private sealed record KnownIdentity(
+        IDoorPerson Person, DoorKey Key, string Host, long Made, IReadOnlyList<KeyValuePair<string, string>> Fields, byte[] Lines);
 }
 
 /// <summary>How a request is to be forwarded.</summary>

@@ -1,152 +1,302 @@
 using System.Security.Cryptography;
 using System.Text;
 using Adit.Hub.Edge.Forwarding;
-using Microsoft.Extensions.Primitives;
 
 namespace Adit.Hub.Edge.Gate;
 
 /// <summary>
-/// Who may pass a private route (<see cref="RoutePolicy"/>): a token of the owner, the route's own visitor token or password, or a ticket
-/// that one of these was exchanged for. What opened the gate goes no further.
+/// Stands at the door of each route: finds out what a visitor shows (a token, the route's own visitor token or password, a ticket in a
+/// cookie, a grant for a frame), asks the <see cref="RoutePolicy"/>, and lets pass, asks to sign in, or refuses. Works from memory alone.
+/// What opened the door goes no further.
 /// </summary>
-internal sealed class Gatekeeper(IDoorKeys keys, DoorTickets tickets, SignInCodes codes, GuessThrottle throttle)
+internal sealed class Gatekeeper
 {
-    /// <summary>The cookie that holds the ticket.</summary>
-    public const string Cookie = "adit_ticket";
-
-    /// <summary>Paths of every tunnel's host that the hub answers.</summary>
+    /// <summary>Paths of every route's host that the hub answers.</summary>
     public const string OwnPaths = "/_adit/";
 
-    /// <summary>In a ticket, the token id of who showed the route's own visitor token.</summary>
-    private const string VisitorTokenId = "visitor";
+    private const int MostTickets = 4;
+    private static readonly TimeSpan ExternalLife = TimeSpan.FromHours(12);
 
-    private readonly SignInEndpoint _signIn = new(codes, throttle);
+    private readonly GatePaths _paths;
+
+    public Gatekeeper(GateParts parts)
+    {
+        Parts = parts;
+        _paths = new GatePaths(this);
+    }
+
+    /// <summary>What it works with.</summary>
+    public GateParts Parts { get; }
 
     /// <summary>Whether the visit may pass; answers it itself when not, or when its path is the gate's own.</summary>
     /// <returns>Null to pass; otherwise the answer under way.</returns>
     public Task? Stop(Visit visit, Route route)
     {
         if (visit.Request.RawTarget.StartsWith(OwnPaths, StringComparison.Ordinal))
-            return _signIn.AnswerAsync(visit, route, this);
-        if (MayPass(visit, route.Policy))
+            return _paths.AnswerAsync(visit, route);
+        if (route.Kind == RouteKind.External)
+        {
+            visit.Fail(ForwardError.NoSuchHost);
+            return ErrorAnswer.WriteAsync(visit);
+        }
+
+        var version = Parts.Doors.Version;
+        if (Judge(visit, route, out var expires) is { } refusal)
+            return refusal.AnswerAsync(visit, route, this);
+        visit.Gate = this;
+        visit.IsInside = true;
+        Parts.Doors.Enter(visit, expires);
+        if (Parts.Doors.Version == version || MayStay(visit))
             return null;
-        visit.Fail(ForwardError.SignInNeeded);
-        return SignInAnswer.WriteAsync(visit, route);
+        Leave(visit); // Something changed in between.
+        visit.Fail(ForwardError.NotAllowed);
+        return ErrorAnswer.WriteAsync(visit);
     }
 
-    /// <summary>Whether a text is a token that opens the route; makes the ticket's content of it.</summary>
-    public bool TryToken(RoutePolicy policy, string token, out DoorKey key)
+    /// <summary>The visit is over, whether it had passed or not.</summary>
+    public void Leave(Visit visit)
     {
-        if (keys.TryAuthenticate(token, out key) && key.Account == policy.Owner)
-            return true;
-        key = new DoorKey(Fingerprint(policy.VisitorTokenHash), VisitorTokenId);
+        if (!visit.IsInside)
+            return;
+        visit.IsInside = false;
+        Parts.Doors.Leave(visit);
+    }
+
+    /// <summary>Whether a visit that has passed would pass now.</summary>
+    public bool MayStay(Visit visit)
+    {
+        if (Parts.Routes.Find(HostName.Of(visit.Authority)) is not { } route || route.Policy.IsOpen)
+            return true; // A route that is gone is ended by whoever removed it, if at all.
+        var pass = visit.Pass ?? DoorPass.Nobody;
+        var now = pass.Kind switch
+        {
+            PassKind.Person => Parts.Keys.Find(pass.Key) is { } person ? new DoorPass { Kind = PassKind.Person, Key = pass.Key, Person = person } : null,
+            PassKind.Basic => Same(pass.SecretHash, route.Policy.BasicAuthHash) ? pass : null,
+            PassKind.Visitor => Same(pass.SecretHash, route.Policy.VisitorTokenHash) ? pass : null,
+            PassKind.Embed => Parts.Grants?.Find(pass.Grant!.Id) is null ? null : pass,
+            _ => pass,
+        };
+        return now is not null && PolicyJudge.Decide(route.Policy, Question(visit, now)).IsAllowed;
+    }
+
+    /// <summary>Finds out what is shown and whether that opens the route; what it finds is noted on the visit.</summary>
+    /// <returns>Null when it may pass.</returns>
+    /// <param name="visit">Who comes.</param>
+    /// <param name="route">Where to.</param>
+    /// <param name="mayEnd">Whether what let it pass ends by itself at some time.</param>
+    public GateRefusal? Judge(Visit visit, Route route, out bool mayEnd)
+    {
+        var policy = route.Policy;
+        var headers = visit.Request.Headers;
+        mayEnd = false;
+
+        // A hub's token that is shown where it does not open is a slip, or meant for another: no application gets to see it.
+        visit.OpenedByAuthorization = headers.Authorization.Count > 0 && IsHubToken(headers.Authorization.ToString());
+        if (policy.IsOpen)
+            return null;
+
+        var shown = default(DoorPass);
+        if (headers.Authorization.Count == 1 && FromAuthorization(visit, policy, headers.Authorization.ToString()) is { } authorized)
+        {
+            if (Passes(visit, policy, authorized, ref mayEnd, out _))
+            {
+                visit.OpenedByAuthorization = true;
+                return null;
+            }
+
+            shown = authorized;
+        }
+
+        var isForged = false;
+        if (headers.Cookie.Count > 0 && FromCookies(visit, route) is { } ticketed)
+        {
+            isForged = CrossSite.IsForged(visit) && !(policy.AllowsCrossSite && visit.Shape is not (RequestShape.Upgrade or RequestShape.WebSocketOverHttp2));
+            if (!isForged)
+            {
+                if (Passes(visit, policy, ticketed, ref mayEnd, out var answer))
+                {
+                    visit.OpenedByCookie = true;
+                    return null;
+                }
+
+                Parts.Log?.Denied(route.Name, ticketed, ForwardedFields.Text(visit.Client), answer.Rule + 1);
+                Parts.Meter.CountDenied();
+                visit.RenewedTicket = null;
+                return GateRefusal.NotAllowed;
+            }
+
+            visit.RenewedTicket = null;
+        }
+
+        if (shown is null && Passes(visit, policy, DoorPass.Nobody, ref mayEnd, out var unknown))
+            return null;
+        if (isForged)
+        {
+            Parts.Meter.CountForged();
+            return GateRefusal.Forged;
+        }
+
+        if (shown is not null)
+            Parts.Log?.Denied(route.Name, shown, ForwardedFields.Text(visit.Client), 0);
+        else if (!PolicyJudge.Decide(policy, Question(visit, DoorPass.Nobody)).MaySignIn)
+        {
+            Parts.Meter.CountDenied();
+            return GateRefusal.NotAllowed;
+        }
+
+        Parts.Meter.CountSignIn();
+        return GateRefusal.SignIn;
+    }
+
+    /// <summary>Whether a text is a token that opens the route in some way.</summary>
+    public bool TryToken(RoutePolicy policy, string token, out TicketKind kind, out DoorKey key)
+    {
+        kind = TicketKind.Token;
+        if (Parts.Keys.TryAuthenticate(token, out key) && Parts.Keys.Find(key) is { } person)
+            return PolicyJudge.MayPassSomehow(policy, person, Parts.Time.GetUtcNow());
+        kind = TicketKind.Visitor;
+        key = new DoorKey(Fingerprint(policy.VisitorTokenHash), "visitor");
         return policy.VisitorTokenHash is { } hash && Matches(token, hash);
     }
 
-    /// <summary>The cookie's value for who has shown a key.</summary>
-    public string TicketFor(Visit visit, DoorKey key) => tickets.Issue(HostName.Of(visit.Authority).ToString().ToLowerInvariant(), key);
+    /// <summary>The host of a visit as tickets name it.</summary>
+    public static string HostOf(Visit visit) => HostName.Of(visit.Authority).ToString().ToLowerInvariant();
 
-    /// <summary>Cookie fields without the ticket.</summary>
-    public static StringValues StripCookies(StringValues fields)
+    /// <summary>How long a ticket by session lasts on a route. Who serves it elsewhere may have no way to hand a new one on.</summary>
+    public static TimeSpan LifeOn(Route route) => route.Kind == RouteKind.External ? ExternalLife : DoorTickets.SessionLife;
+
+    private bool Passes(Visit visit, RoutePolicy policy, DoorPass pass, ref bool mayEnd, out PolicyAnswer answer)
     {
-        var held = false;
-        foreach (var field in fields)
-            held |= field?.Contains(Cookie, StringComparison.Ordinal) == true;
-        return held ? fields.Select(f => WithoutTicket(f ?? "")).Where(f => f is not null).ToArray() : fields;
+        answer = PolicyJudge.Decide(policy, Question(visit, pass));
+        if (!answer.IsAllowed)
+            return false;
+        visit.Pass = pass;
+        if (pass.Person is not null && pass.Kind == PassKind.Person)
+            visit.Identify(pass, Parts.Assertions, Parts.Time);
+        mayEnd = policy.Effective[answer.Rule].Expires is not null || pass.Grant?.Expires is not null;
+        Parts.Meter.CountAllowed();
+        return true;
     }
 
-    /// <summary>One cookie field without the ticket; null when nothing is left.</summary>
-    public static string? WithoutTicket(string value)
+    private PolicyQuestion Question(Visit visit, DoorPass pass) => new()
     {
-        var kept = value.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Where(pair => NameOf(pair) is not Cookie);
-        var text = string.Join("; ", kept);
-        return text.Length == 0 ? null : text;
-    }
+        Pass = pass,
+        Address = visit.Client,
+        Method = visit.Shape == RequestShape.WebSocketOverHttp2 ? "GET" : visit.Request.Method,
+        OverrideMethod = OverrideOf(visit),
+        Target = visit.Request.RawTarget,
+        Now = Parts.Time.GetUtcNow(),
+    };
 
-    private static string NameOf(string pair) => pair.Split('=', 2)[0].TrimEnd();
-
-    private bool MayPass(Visit visit, RoutePolicy policy)
-    {
-        var headers = visit.Request.Headers;
-        if (policy is { IsPublic: true, BasicAuthHash: null, VisitorTokenHash: null })
-        {
-            // A hub's token shown where none is asked for is a slip: the application behind must not get to see it.
-            visit.OpenedByAuthorization = headers.Authorization.Count > 0 && IsHubToken(headers.Authorization.ToString());
-            return true;
-        }
-
-        if (headers.Authorization.Count == 1 && OpensByAuthorization(visit, policy, headers.Authorization.ToString()))
-        {
-            visit.OpenedByAuthorization = true;
-            return true;
-        }
-
-        return headers.Cookie.Count > 0 && !MayBeForged(visit) && OpensByCookie(visit, policy);
-    }
-
-    private bool IsHubToken(string value) =>
-        value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && keys.TryAuthenticate(value[7..].Trim(), out _);
-
-    // All tunnels are one site to a browser, so SameSite does not keep the page of one tunnel from sending another's cookie along. What a
-    // page of another origin causes passes only as a plain navigation (Fetch Metadata; Origin where the browser sends none of that).
-    private static bool MayBeForged(Visit visit)
+    private static string? OverrideOf(Visit visit)
     {
         var headers = visit.Request.Headers;
-        var isRead = visit.Request.Method is "GET" or "HEAD" && headers.Upgrade.Count == 0;
-        if (headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
-            return site is not ("same-origin" or "none") && !(isRead && headers["Sec-Fetch-Mode"].ToString() == "navigate");
-        return headers.Origin.ToString() is { Length: > 0 } origin
-            && !(Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority.Equals(visit.Authority, StringComparison.OrdinalIgnoreCase));
+        foreach (var name in (ReadOnlySpan<string>)["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
+        {
+            if (headers.TryGetValue(name, out var value) && value.Count > 0)
+                return value.ToString();
+        }
+
+        return null;
     }
 
-    private bool OpensByAuthorization(Visit visit, RoutePolicy policy, string value)
+    private bool IsHubToken(string value)
+    {
+        var space = value.IndexOf(' ', StringComparison.Ordinal);
+        return space > 0 && Parts.Keys.LooksLikeToken(value.AsSpan(space + 1).Trim());
+    }
+
+    private DoorPass? FromAuthorization(Visit visit, RoutePolicy policy, string value)
     {
         if (value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
         {
             var token = value[7..].Trim();
-            if (keys.TryAuthenticate(token, out var key) && key.Account == policy.Owner)
-                return true;
-            return policy.VisitorTokenHash is { } hash && Guess(visit, token, hash);
+            if (Parts.Keys.TryAuthenticate(token, out var key) && Parts.Keys.Find(key) is { } person)
+                return new DoorPass { Kind = PassKind.Person, Key = key, Person = person };
+            return policy.VisitorTokenHash is { } hash && Guess(visit, token, hash) ? new DoorPass { Kind = PassKind.Visitor, SecretHash = hash } : null;
         }
 
         return policy.BasicAuthHash is { } basic && value.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
-            && TryDecode(value[6..].Trim(), out var pair) && Guess(visit, pair, basic);
+            && TryDecode(value[6..].Trim(), out var pair) && Guess(visit, pair, basic)
+            ? new DoorPass { Kind = PassKind.Basic, SecretHash = basic }
+            : null;
     }
 
     private bool Guess(Visit visit, string secret, byte[] hash)
     {
-        if (throttle.IsHeldUp(visit.Client))
+        if (Parts.Throttle.IsHeldUp(visit.Client))
             return false;
         if (Matches(secret, hash))
             return true;
-        throttle.Failed(visit.Client);
+        Parts.Throttle.Failed(visit.Client);
         return false;
     }
 
-    private bool OpensByCookie(Visit visit, RoutePolicy policy)
+    private DoorPass? FromCookies(Visit visit, Route route)
     {
+        var fields = visit.Request.Headers.Cookie;
         var host = HostName.Of(visit.Authority);
-        foreach (var field in visit.Request.Headers.Cookie)
+        var looked = 0;
+        foreach (var text in DoorCookies.Find(fields, DoorCookies.Ticket(visit.IsSecure)))
         {
-            foreach (var range in field.AsSpan().Split(';'))
-            {
-                var pair = field.AsSpan()[range].Trim();
-                if (pair.StartsWith(Cookie, StringComparison.Ordinal) && pair.Length > Cookie.Length && pair[Cookie.Length] == '='
-                    && tickets.TryRead(pair[(Cookie.Length + 1)..], host, out var key) && IsGood(key, policy))
-                {
-                    return true;
-                }
-            }
+            if (looked++ == MostTickets)
+                break;
+            if (ReadTicket(visit, text, host) is { } ticket && PassOf(visit, route, ticket) is { } pass)
+                return pass;
         }
 
-        return false;
+        if (Parts.Grants is not { } grants)
+            return null;
+        looked = 0;
+        foreach (var text in DoorCookies.Find(fields, DoorCookies.Embed(visit.IsSecure)))
+        {
+            if (looked++ == MostTickets)
+                break;
+            if (Parts.Tickets.Read(text, host) is { Kind: TicketKind.Embed } ticket && grants.Find(ticket.Key.TokenId) is { } grant && grant.Route == route.Name)
+                return new DoorPass { Kind = PassKind.Embed, Grant = grant };
+        }
+
+        return null;
     }
 
-    // A ticket lives no longer than what it was given for: a revoked token or a changed visitor token ends it.
-    private bool IsGood(DoorKey key, RoutePolicy policy) => key.TokenId == VisitorTokenId
-        ? policy.VisitorTokenHash is { } hash && key.Account == Fingerprint(hash)
-        : key.Account == policy.Owner && keys.IsValid(key);
+    // A browser sends the same ticket with each request of a connection: its signature is looked at once.
+    private DoorTicket? ReadTicket(Visit visit, ReadOnlySpan<char> text, ReadOnlySpan<char> host)
+    {
+        if (visit.KnownTicket is { } known && text.SequenceEqual(known.Text) && host.Equals(known.Host, StringComparison.OrdinalIgnoreCase))
+            return known;
+        return Parts.Tickets.Read(text, host) is { } ticket ? visit.KnownTicket = ticket : null;
+    }
+
+    // A ticket lives no longer than what it was given for: each request asks whether that is still good.
+    private DoorPass? PassOf(Visit visit, Route route, DoorTicket ticket)
+    {
+        var now = Parts.Time.GetUtcNow();
+        switch (ticket.Kind)
+        {
+            case TicketKind.Visitor:
+                return ticket.Ends > now && route.Policy.VisitorTokenHash is { } hash && ticket.Key.Account == Fingerprint(hash)
+                    ? new DoorPass { Kind = PassKind.Visitor, SecretHash = hash } : null;
+            case TicketKind.Token when ticket.Ends > now:
+            case TicketKind.Session when ticket.Ends + DoorTickets.Grace > now:
+                if (Parts.Keys.Find(ticket.Key) is not { } person || person.Account != ticket.Key.Account)
+                    return null;
+                if (ticket.Kind == TicketKind.Session && ticket.Ends - DoorTickets.RenewBefore <= now)
+                    Renew(visit, route, ticket);
+                return visit.Pass is { Kind: PassKind.Person } same && same.Key == ticket.Key && ReferenceEquals(same.Person, person)
+                    ? same : new DoorPass { Kind = PassKind.Person, Key = ticket.Key, Person = person };
+            default:
+                return null;
+        }
+    }
+
+    private void Renew(Visit visit, Route route, DoorTicket ticket)
+    {
+        var next = Parts.Tickets.Issue(ticket.Host, TicketKind.Session, ticket.Key, LifeOn(route));
+        visit.RenewedTicket = DoorCookies.Set(DoorCookies.Ticket(visit.IsSecure), next, visit.IsSecure);
+        Parts.Sessions?.Touch(ticket.Key);
+    }
+
+    private static bool Same(byte[]? one, byte[]? other) => one is not null && other is not null && one.AsSpan().SequenceEqual(other);
 
     private static string Fingerprint(byte[]? hash) => hash is null ? "" : Convert.ToHexStringLower(hash.AsSpan(0, 16));
 

@@ -27,12 +27,12 @@ internal static class SignInAnswer
         + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script))) + "'";
 
     /// <summary>Answers 401.</summary>
-    public static async Task WriteAsync(Visit visit, Route route)
+    public static async Task WriteAsync(Visit visit, Route route, bool hasAccounts)
     {
         var wantsBasic = route.Policy.BasicAuthHash is not null;
         if (!wantsBasic && visit.Request.Method is "GET" or "HEAD" && ErrorAnswer.WantsHtml(visit))
         {
-            await WritePageAsync(visit, route.Name, StatusCodes.Status401Unauthorized, visit.Request.RawTarget, null);
+            await WritePageAsync(visit, route.Name, StatusCodes.Status401Unauthorized, visit.Request.RawTarget, null, hasAccounts);
             return;
         }
 
@@ -46,15 +46,17 @@ internal static class SignInAnswer
     /// <param name="status">With which status.</param>
     /// <param name="to">Where to go when it is done.</param>
     /// <param name="error">What went wrong before, if anything.</param>
-    public static Task WritePageAsync(Visit visit, string name, int status, string to, string? error) =>
-        ErrorAnswer.WriteAsync(visit, status, "text/html; charset=utf-8", Page(visit, name, to, error), Policy);
+    /// <param name="hasAccounts">Whether the hub's own host can sign the visitor in.</param>
+    public static Task WritePageAsync(Visit visit, string name, int status, string to, string? error, bool hasAccounts) =>
+        ErrorAnswer.WriteAsync(visit, status, "text/html; charset=utf-8", Page(visit, name, to, error, hasAccounts), Policy);
 
-    private static byte[] Page(Visit visit, string name, string to, string? error) => Encoding.UTF8.GetBytes(ErrorPage.Page(
+    private static byte[] Page(Visit visit, string name, string to, string? error, bool hasAccounts) => Encoding.UTF8.GetBytes(ErrorPage.Page(
         $"Sign in to {name}",
         $"""
         <p class="status">Private</p>
         <h1>Sign in to {WebUtility.HtmlEncode(name)}</h1>
         {(error is null ? "" : $"<p class=\"error\" role=\"alert\">{WebUtility.HtmlEncode(error)}</p>")}
+        {(hasAccounts ? $"<p><a target=\"_top\" href=\"/_adit/start?to={WebUtility.HtmlEncode(Uri.EscapeDataString(to))}\">Sign in with your account</a>, or with a token:</p>" : "")}
         <form method="post" action="/_adit/sign-in">
         <label for="token">Token</label>
         <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>

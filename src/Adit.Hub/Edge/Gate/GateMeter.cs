@@ -1,0 +1,36 @@
+namespace Adit.Hub.Edge.Gate;
+
+/// <summary>Counts what gates decide.</summary>
+internal sealed class GateMeter
+{
+    private long _allowed;
+    private long _denied;
+    private long _signIn;
+    private long _forged;
+    private long _dances;
+
+    /// <summary>Requests that passed a door which asks.</summary>
+    public long Allowed => Interlocked.Read(ref _allowed);
+
+    /// <summary>Requests of somebody who may not, or where a rule refuses everybody.</summary>
+    public long Denied => Interlocked.Read(ref _denied);
+
+    /// <summary>Requests that were asked to sign in.</summary>
+    public long SignIn => Interlocked.Read(ref _signIn);
+
+    /// <summary>Requests that another site's page caused.</summary>
+    public long Forged => Interlocked.Read(ref _forged);
+
+    /// <summary>Visitors who came back signed in.</summary>
+    public long Dances => Interlocked.Read(ref _dances);
+
+    public void CountAllowed() => Interlocked.Increment(ref _allowed);
+
+    public void CountDenied() => Interlocked.Increment(ref _denied);
+
+    public void CountSignIn() => Interlocked.Increment(ref _signIn);
+
+    public void CountForged() => Interlocked.Increment(ref _forged);
+
+    public void CountDance() => Interlocked.Increment(ref _dances);
+}

@@ -1,0 +1,13 @@
+namespace Adit.Hub.Edge.Gate;
+
+/// <summary>Where a visitor goes after signing in: a path of the same host, whatever was asked for.</summary>
+internal static class ReturnPath
+{
+    /// <summary>
+    /// The path if it is one, else <c>/</c>. Browsers take <c>//host</c>, <c>/\host</c> and these with tabs or line breaks inside for
+    /// other hosts, so nothing but printable ASCII is a path, and its second character is neither slash nor backslash.
+    /// </summary>
+    public static string Safe(string? to) =>
+        to is { Length: > 0 and <= 4096 } && to[0] == '/' && !(to.Length > 1 && to[1] is '/' or '\\')
+        && !to.AsSpan().ContainsAnyExceptInRange('!', '~') && !to.StartsWith(Gatekeeper.OwnPaths, StringComparison.Ordinal) ? to : "/";
+}
