@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Adit.Api;
+using Adit.Hub.Edge;
+using Adit.Hub.Edge.Gate;
+using Adit.Hub.Storage;
+using Dapper;
+
+namespace Adit.Hub.Access.Doors;
+
+/// <summary>
+/// Hosts that another proxy serves and asks the hub about (<see cref="ForwardAuth"/>). Each is a route of the edge that forwards nothing
+/// and answers the gate's own paths.
+/// </summary>
+internal sealed class ExternalRoutes(Database database, RouteTable routes, AccessCap cap) : IDisposable
+{
+    private const int MostOrigins = 20;
+    private const int MostRoutes = 500;
+
+    private readonly ConcurrentDictionary<string, Held> _routes = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <summary>All of them, by name.</summary>
+    public IReadOnlyList<ExternalRoute> All => [.. _routes.Values.Select(static h => h.Shown).OrderBy(static r => r.Name, StringComparer.Ordinal)];
+
+    /// <summary>Loads what the database has.</summary>
+    public async Task LoadAsync()
+    {
+        var rows = await database.ReadAsync<IReadOnlyList<(string Name, string Owner, string Content)>>(connection =>
+            [.. connection.Query<(string, string, string)>("SELECT name, owner, content FROM external_routes")]);
+        foreach (var (name, owner, content) in rows)
+        {
+            var shown = JsonSerializer.Deserialize(content, AccessJson.Default.ExternalRoute)! with { Name = name, Owner = owner };
+            Keep(name, Make(shown, owner));
+        }
+    }
+
+    /// <summary>The route of this name.</summary>
+    public ExternalRoute? Find(string name) => _routes.TryGetValue(name, out var held) ? held.Shown : null;
+
+    /// <summary>Makes or replaces a route.</summary>
+    /// <returns>What is wrong with it; null when it holds now.</returns>
+    /// <exception cref="FormatException">It says something that is no access, rule or origin.</exception>
+    public async Task<string?> PutAsync(string name, ExternalRoute route, string owner)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            _routes.TryGetValue(name, out var before);
+            var held = Make(route with { Name = name, Owner = before?.Shown.Owner ?? owner }, before?.Shown.Owner ?? owner);
+            if (before is null && _routes.Count >= MostRoutes)
+                return $"There are {MostRoutes} external routes already; remove one.";
+            if (held.Hosts.FirstOrDefault(h => routes.Find(h) is { } taken && taken.Name != held.Route.Name) is { } other)
+                return $"The host {other} is that of a tunnel or of another external route.";
+            var content = JsonSerializer.Serialize(held.Shown, AccessJson.Default.ExternalRoute);
+            await database.WriteAsync(connection => connection.Execute(
+                "INSERT INTO external_routes (name, owner, content) VALUES (@name, @owner, @content) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
+                new { name, owner = held.Shown.Owner, content }));
+            Keep(name, held);
+            return null;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Removes a route. False when there is none.</summary>
+    public async Task<bool> RemoveAsync(string name)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (!_routes.TryGetValue(name, out var held))
+                return false;
+            await database.WriteAsync(connection => connection.Execute("DELETE FROM external_routes WHERE name = @name", new { name }));
+            _routes.TryRemove(name, out _);
+            routes.Remove(held.Hosts, held.Route);
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private void Keep(string name, Held held)
+    {
+        _routes.TryGetValue(name, out var before);
+        _routes[name] = held;
+        routes.Set(held.Hosts, held.Route);
+        if (before?.Hosts.Except(held.Hosts, StringComparer.Ordinal).ToArray() is { Length: > 0 } gone)
+            routes.Remove(gone, before.Route);
+    }
+
+    private Held Make(ExternalRoute route, string owner)
+    {
+        if (route.Origins is not { Count: > 0 and <= MostOrigins })
+            throw new FormatException($"An external route has 1 to {MostOrigins} origins, such as https://wiki.example.com.");
+        var origins = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in route.Origins)
+            origins[Origin(text).Host.ToLowerInvariant()] = Origin(text).GetLeftPart(UriPartial.Authority);
+        return new Held(
+            route,
+            [.. origins.Keys],
+            new Route
+            {
+                Name = "external:" + route.Name,
+                Kind = RouteKind.External,
+                Policy = Policies.Compile(new PolicySource(owner, route.Access) { Project = route.Project, Rules = route.Rules }, cap),
+                Upstream = Nowhere.Instance,
+                Meter = new RouteMeter(),
+                HubUrl = route.HubUrl is null ? null : Origin(route.HubUrl).GetLeftPart(UriPartial.Authority),
+                Origins = origins,
+            });
+    }
+
+    private static Uri Origin(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.HostNameType == UriHostNameType.Dns && uri.PathAndQuery == "/"
+            && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0
+            ? uri
+            : throw new FormatException($"'{text}' is no origin; write scheme, host and where needed port: https://wiki.example.com.");
+
+    private sealed record Held(ExternalRoute Shown, IReadOnlyList<string> Hosts, Route Route);
+
+    private sealed class Nowhere : Upstream
+    {
+        public static readonly Nowhere Instance = new();
+
+        public override UpstreamProtocol Protocol => UpstreamProtocol.Http1;
+
+        public override bool IsUp => false;
+
+        public override string Authority => "external";
+
+        public override ValueTask<Link.LinkStream> OpenAsync(string? from, CancellationToken cancellationToken) =>
+            throw new Link.LinkStreamException(Link.ResetCode.Unreachable, "Another proxy serves this address.");
+    }
+}
