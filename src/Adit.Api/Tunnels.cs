@@ -17,17 +17,6 @@ public enum TunnelKind
     [JsonStringEnumMemberName("tls")] Tls,
 }
 
-/// <summary>Who may use a tunnel.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<TunnelAccess>))]
-public enum TunnelAccess
-{
-    /// <summary>Only whoever shows a token of the account that owns the tunnel (or signed in with one).</summary>
-    [JsonStringEnumMemberName("owner")] Owner,
-
-    /// <summary>Anyone who can reach the hub.</summary>
-    [JsonStringEnumMemberName("public")] Public,
-}
-
 /// <summary>Whether a tunnel can be used now.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TunnelState>))]
 public enum TunnelState
@@ -79,6 +68,12 @@ public sealed record TunnelOptions
     /// </summary>
     public int? ResponseTimeoutSeconds { get; init; }
 
+    /// <summary>
+    /// Let pages of other sites have a visitor's browser send what changes something, with its sign-in: for applications that look
+    /// themselves. Default false.
+    /// </summary>
+    public bool? CrossSite { get; init; }
+
     /// <summary>Whether the inspector keeps the last requests; default true for <c>http</c>.</summary>
     public bool? Inspect { get; init; }
 }
@@ -111,8 +106,14 @@ public sealed record CreateTunnelRequest
     /// </summary>
     public bool Keep { get; init; }
 
-    /// <summary>Who may use it.</summary>
-    public TunnelAccess Access { get; init; } = TunnelAccess.Owner;
+    /// <summary>
+    /// Who may use it: <c>owner</c>, <c>project</c>, <c>signed-in</c>, <c>public</c>, <c>group:NAME</c>, <c>user:NAME</c>, or several with
+    /// commas. The owner always may, unless a rule says otherwise. Null asks for <c>owner</c>, or for what it is already.
+    /// </summary>
+    public string? Access { get; init; }
+
+    /// <summary>What comes before that: rules in order, the first that fits decides. Null asks for none, or for those there are.</summary>
+    public IReadOnlyList<AccessRule>? Rules { get; init; }
 
     /// <summary>
     /// For kind tcp: the hub's port; 0 picks a free one of the configured range; null opens none (<c>adit connect</c> only).
@@ -133,7 +134,10 @@ public sealed record CreateTunnelRequest
 public sealed record ChangeTunnelRequest
 {
     /// <summary>Who may use it.</summary>
-    public TunnelAccess? Access { get; init; }
+    public string? Access { get; init; }
+
+    /// <summary>All rules, in place of those before; an empty list for none.</summary>
+    public IReadOnlyList<AccessRule>? Rules { get; init; }
 
     /// <summary>Whether it outlives its clients.</summary>
     public bool? Keep { get; init; }
@@ -164,8 +168,11 @@ public sealed record Tunnel
     /// </summary>
     public string? Url { get; init; }
 
-    /// <summary>Who may use it.</summary>
-    public required TunnelAccess Access { get; init; }
+    /// <summary>Who may use it, where no rule says otherwise.</summary>
+    public required string Access { get; init; }
+
+    /// <summary>What comes before that, in order; null for none.</summary>
+    public IReadOnlyList<AccessRule>? Rules { get; init; }
 
     /// <summary>The name of the token that made it.</summary>
     public required string Owner { get; init; }

@@ -1,6 +1,7 @@
 using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Access.Sessions;
 using Adit.Hub.Access.SignIn;
@@ -102,6 +103,7 @@ public sealed class HubApp : IAsyncDisposable
             MapPipeline(app);
             tokens.Revoked += sessions.EndThoseOfToken;
             tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked or has expired");
+            await app.Services.LoadDoorsAsync();
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
             await app.StartAsync();
             return new HubApp(app, directory, database, options, time, adminToken);
@@ -165,7 +167,7 @@ public sealed class HubApp : IAsyncDisposable
         services.AddSingleton(provider =>
         {
             var links = provider.GetRequiredService<LinkHost>();
-            return new DoorHandlers { LinkData = (wire, _) => DataHandshake.ServeAsync(links, wire, time) };
+            return new DoorHandlers { LinkData = (wire, _) => DataHandshake.ServeAsync(links, wire, time), Open = provider.GetRequiredService<OpenDoors>() };
         });
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -193,7 +195,7 @@ public sealed class HubApp : IAsyncDisposable
                 });
         });
         services.AddDoor();
-        services.AddSingleton<IDoorKeys, DoorKeys>();
+        services.AddDoors(options);
         services.AddEdge(options);
     }
 
@@ -217,8 +219,13 @@ public sealed class HubApp : IAsyncDisposable
             // Who guesses tokens through a trusted proxy is held up alone, and not everybody behind that proxy; and when that proxy does
             // TLS, cookies and addresses are made for TLS.
             var connection = context.Connection;
-            if (trusted.Contains(connection.RemoteIpAddress) && context.Request.Headers["X-Forwarded-Proto"].ToString() is "https")
-                context.Request.Scheme = "https";
+            if (trusted.Contains(connection.RemoteIpAddress))
+            {
+                context.Items[ForwardAuth.FromProxy] = true;
+                if (context.Request.Headers["X-Forwarded-Proto"].ToString() is "https")
+                    context.Request.Scheme = "https";
+            }
+
             connection.RemoteIpAddress = ForwardedFields.Client(connection.RemoteIpAddress, trusted, context.Request.Headers["X-Forwarded-For"].ToString());
             return next(context);
         });
@@ -231,6 +238,7 @@ public sealed class HubApp : IAsyncDisposable
         app.MapSignIn();
         app.MapAccounts();
         app.MapProjects();
+        app.MapDoors();
         app.MapLinks();
         app.MapTunnels();
         app.MapTls();

@@ -1,5 +1,6 @@
 using Adit.Hub.Access;
 using Adit.Hub.Edge;
+using Adit.Hub.Edge.Gate;
 
 namespace Adit.Hub.Tunnels;
 
@@ -17,6 +18,9 @@ internal sealed class LiveTunnel
 
     /// <summary>Who made it, for limits.</summary>
     public Caller? Caller { get; set; }
+
+    /// <summary>Who may use it; null until it is stored.</summary>
+    public RoutePolicy? Policy { get; set; }
 
     /// <summary>The clients that serve it.</summary>
     public TunnelUpstream? Upstream { get; set; }

@@ -31,7 +31,9 @@ internal sealed class TunnelAudit(AuditLog audit)
     // What decides who may use it. Secrets are named and not shown.
     private static Dictionary<string, string> Of(TunnelRecord record)
     {
-        var policy = new Dictionary<string, string> { ["access"] = record.Access.ToString().ToLowerInvariant() };
+        var policy = new Dictionary<string, string> { ["access"] = record.Access };
+        if (record.RulesText() is { } rules)
+            policy["rules"] = rules.Length <= 1000 ? rules : rules[..1000] + "…";
         if (record.Project is { } project)
             policy["project"] = project;
         if (record.Options?.BasicAuth is { } basic)

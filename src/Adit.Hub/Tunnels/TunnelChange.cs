@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Adit.Hub.Storage;
@@ -15,17 +16,16 @@ internal static class TunnelChange
     /// <summary>Serves it.</summary>
     public static async Task<IResult> ServeAsync(
         string name, ChangeTunnelRequest request, HttpContext context, TunnelRegistry registry, TunnelRights rights, TunnelView view, TunnelAudit audit,
-        Authority authority)
+        Authority authority, AccessCap cap)
     {
         var caller = context.Caller();
         if (rights.FindToChange(name, caller, out var tunnel) is { } refusal)
             return refusal;
-        if (request.Access is { } access && !Enum.IsDefined(access))
-            return Problems.Invalid("The access is owner or public.");
         var expected = context.Request.Headers.IfMatch;
         try
         {
-            var change = await registry.ChangeAsync(tunnel, record => Moved(Changed(record, request, expected), request.Project, caller, authority));
+            var change = await registry.ChangeAsync(
+                tunnel, record => TunnelRules.CheckAccess(record, Moved(Changed(record, request, expected), request.Project, caller, authority), cap));
             if (change is var (before, now))
                 await audit.ChangedAsync(context, before, now);
         }
@@ -59,6 +59,7 @@ internal static class TunnelChange
         return record with
         {
             Access = request.Access ?? record.Access,
+            Rules = request.Rules is { Count: 0 } ? null : request.Rules ?? record.Rules,
             Keep = request.Keep ?? record.Keep,
             Options = request.Options is null ? record.Options : Merged(request.Options, record.Options),
         };

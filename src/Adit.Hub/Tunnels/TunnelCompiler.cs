@@ -3,13 +3,14 @@ using System.Text;
 using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Doors;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Gate;
 
 namespace Adit.Hub.Tunnels;
 
 /// <summary>Compiles a stored tunnel to what the edge reads.</summary>
-internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch)
+internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch, IAccessCap? cap)
 {
     /// <summary>All host names of a tunnel: its own first.</summary>
     public static IReadOnlyList<string> Hosts(TunnelRecord record, string domain) =>
@@ -58,13 +59,17 @@ internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch)
         Bandwidth = caller?.Bandwidth,
     };
 
-    private static RoutePolicy Policy(TunnelRecord record) => new()
-    {
-        IsPublic = record.Access == TunnelAccess.Public && record.Options is not ({ BasicAuth: not null } or { VisitorToken: not null }),
-        Owner = record.Account,
-        BasicAuthHash = Hash(record.Options?.BasicAuth),
-        VisitorTokenHash = Hash(record.Options?.VisitorToken),
-    };
+    /// <summary>Who may use a tunnel.</summary>
+    public RoutePolicy Policy(TunnelRecord record) => Policies.Compile(
+        new PolicySource(record.Account, record.Access)
+        {
+            Project = record.Project,
+            Rules = record.Rules,
+            BasicAuthHash = Hash(record.Options?.BasicAuth),
+            VisitorTokenHash = Hash(record.Options?.VisitorToken),
+            AllowsCrossSite = record.Options?.CrossSite == true,
+        },
+        cap);
 
     private static RouteTransforms Transforms(TunnelRecord record, TunnelUpstream upstream)
     {

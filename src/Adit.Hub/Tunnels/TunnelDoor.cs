@@ -1,7 +1,10 @@
+using System.Net;
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 
 namespace Adit.Hub.Tunnels;
@@ -10,7 +13,8 @@ namespace Adit.Hub.Tunnels;
 /// Streams that clients open towards the hub: <c>tunnel:NAME</c> leads to whoever serves that tunnel, without any port (<c>adit
 /// connect</c>).
 /// </summary>
-internal sealed class TunnelDoor(TunnelRegistry registry, Callers callers, Authority authority, TimeProvider time)
+internal sealed class TunnelDoor(
+    TunnelRegistry registry, Callers callers, Authority authority, DoorKeys keys, OpenDoors doors, TimeProvider time)
 {
     private const string Scheme = "tunnel:";
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
@@ -20,7 +24,7 @@ internal sealed class TunnelDoor(TunnelRegistry registry, Callers callers, Autho
     {
         var target = visitor.Request.Target;
         var name = target.StartsWith(Scheme, StringComparison.Ordinal) ? target[Scheme.Length..] : "";
-        if (registry.Find(name) is not { Record: { } record, Upstream: { } upstream } tunnel || !MayUse(link, record))
+        if (registry.Find(name) is not { Record: { } record, Upstream: { } upstream, Policy: { } policy } tunnel || !MayUse(link, record, policy))
         {
             // The same answer for both, so that nobody learns which names exist.
             visitor.Reset(ResetCode.Forbidden, $"There is no tunnel '{name}' that you may use.");
@@ -35,6 +39,10 @@ internal sealed class TunnelDoor(TunnelRegistry registry, Callers callers, Autho
         }
 
         var open = tunnel.Meter.OpenStream();
+        var door = new PassedDoor(
+            () => tunnel is not { Record: { } now, Policy: { } next } || MayUse(link, now, next),
+            () => visitor.Reset(ResetCode.Forbidden, $"You may not use the tunnel '{name}' any more."));
+        doors.Enter(door, mayEnd: policy.Rules.Count > 0);
         try
         {
             if (open > tunnel.Limits.MaxConcurrent)
@@ -59,11 +67,18 @@ internal sealed class TunnelDoor(TunnelRegistry registry, Callers callers, Autho
         }
         finally
         {
+            doors.Leave(door);
             tunnel.Meter.CloseStream();
         }
     }
 
-    private bool MayUse(HubLink link, TunnelRecord record) =>
-        record.Access == TunnelAccess.Public
-        || (callers.Find(link.Principal.TokenId) is { } caller && authority.May(caller, Permission.TunnelsWrite, record.Belonging));
+    // What a policy refuses outright holds for everybody; where it says nothing, who may change a tunnel may use it.
+    private bool MayUse(HubLink link, TunnelRecord record, RoutePolicy policy)
+    {
+        if (callers.Find(link.Principal.TokenId) is not { } caller)
+            return false;
+        var pass = new DoorPass { Kind = PassKind.Person, Key = new DoorKey(caller.Account, caller.TokenId), Person = keys.PersonOf(caller) };
+        var answer = PassedDoor.Decide(policy, (link.Remote as IPEndPoint)?.Address, time, pass);
+        return answer.IsAllowed || (answer.Rule < 0 && authority.May(caller, Permission.TunnelsWrite, record.Belonging));
+    }
 }

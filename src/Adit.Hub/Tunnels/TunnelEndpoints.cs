@@ -83,9 +83,8 @@ internal static class TunnelEndpoints
             return Problems.Invalid("Only a tcp tunnel has a port.");
         if (request.Target is null
             || request.Hosts?.Any(static h => h is null) == true
-            || !Enum.IsDefined(request.Kind)
-            || !Enum.IsDefined(request.Access))
-            return Problems.Invalid("A tunnel has a kind, an access and a target; its host names are text.");
+            || !Enum.IsDefined(request.Kind))
+            return Problems.Invalid("A tunnel has a kind and a target; its host names are text.");
         if (request.Client is { Length: > 63 or 0 })
             return Problems.Invalid("A client's name has 1 to 63 characters.");
         try
@@ -143,6 +142,7 @@ internal static class TunnelEndpoints
         TunnelRefusalCode.KindDiffers => Problems.Conflict("kind-differs", refusal.Message),
         TunnelRefusalCode.PortTaken => Problems.Conflict("port-taken", refusal.Message),
         TunnelRefusalCode.LinkGone => Problems.Conflict("link-gone", refusal.Message),
+        TunnelRefusalCode.TooOpen => Problems.Of(StatusCodes.Status403Forbidden, "too-open", refusal.Message),
         TunnelRefusalCode.Changed => Problems.Of(StatusCodes.Status412PreconditionFailed, "changed", refusal.Message),
         TunnelRefusalCode.ReadOnly or TunnelRefusalCode.ProjectForbidden => Problems.Forbidden(refusal.Message),
         TunnelRefusalCode.ProjectUnknown => Problems.NotFound(refusal.Message),

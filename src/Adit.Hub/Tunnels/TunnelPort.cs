@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Adit.Hub.Edge;
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 using Microsoft.Extensions.Logging;
 
@@ -13,23 +14,24 @@ internal sealed partial class TunnelPort : IDisposable
 
     private readonly Socket _listener;
     private readonly string _name;
-    private readonly TunnelUpstream _upstream;
-    private readonly RouteMeter _meter;
-    private readonly Func<RouteLimits> _limits;
+    private readonly LiveTunnel _tunnel;
+    private readonly OpenDoors? _doors;
+    private readonly bool _isPrivate;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
     private TunnelPort(
-        Socket listener, string name, TunnelUpstream upstream, RouteMeter meter, Func<RouteLimits> limits, TimeProvider time, ILogger log)
+        Socket listener, string name, LiveTunnel tunnel, OpenDoors? doors, TimeProvider time, ILogger log)
     {
         _listener = listener;
         _name = name;
-        _upstream = upstream;
-        _meter = meter;
-        _limits = limits;
+        _tunnel = tunnel;
+        _doors = doors;
         _time = time;
         _log = log;
-        Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        var at = (IPEndPoint)listener.LocalEndPoint!;
+        Port = at.Port;
+        _isPrivate = IPAddress.IsLoopback(at.Address);
     }
 
     public int Port { get; }
@@ -37,7 +39,7 @@ internal sealed partial class TunnelPort : IDisposable
     /// <summary>Binds and accepts.</summary>
     /// <exception cref="SocketException">The port cannot be had.</exception>
     public static TunnelPort Listen(
-        IPEndPoint address, string name, TunnelUpstream upstream, RouteMeter meter, Func<RouteLimits> limits, TimeProvider time, ILogger log)
+        IPEndPoint address, string name, LiveTunnel tunnel, OpenDoors? doors, TimeProvider time, ILogger log)
     {
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -51,7 +53,7 @@ internal sealed partial class TunnelPort : IDisposable
             throw;
         }
 
-        var port = new TunnelPort(listener, name, upstream, meter, limits, time, log);
+        var port = new TunnelPort(listener, name, tunnel, doors, time, log);
         _ = port.AcceptAsync(); // Ends when the listener is disposed.
         return port;
     }
@@ -90,21 +92,25 @@ internal sealed partial class TunnelPort : IDisposable
     {
         var wire = default(SocketWire);
         var isCounted = false;
+        var door = default(PassedDoor);
         try
         {
             SocketDialer.Tune(visitor);
             wire = new SocketWire(visitor);
-            var limits = _limits();
+            var address = (visitor.RemoteEndPoint as IPEndPoint)?.Address;
+            var limits = _tunnel.Limits;
             isCounted = true;
-            if (_meter.OpenStream() > limits.MaxConcurrent)
+            if (_tunnel.Meter.OpenStream() > limits.MaxConcurrent || _tunnel.Record is null || !MayPass(address))
             {
                 wire.Abort();
                 return;
             }
 
             using var deadline = new CancellationTokenSource(OpenTimeout, _time);
-            await using var stream = await _upstream.OpenAsync(wire.Remote?.ToString(), deadline.Token);
-            await StreamPump.RunAsync(wire, stream, new RouteTraffic(_meter, limits.Bandwidth, CancellationToken.None));
+            door = new PassedDoor(() => MayPass(address), wire.Abort);
+            _doors?.Enter(door, mayEnd: _tunnel.Policy is { Rules.Count: > 0 });
+            await using var stream = await _tunnel.Upstream!.OpenAsync(wire.Remote?.ToString(), deadline.Token);
+            await StreamPump.RunAsync(wire, stream, new RouteTraffic(_tunnel.Meter, limits.Bandwidth, CancellationToken.None));
             wire.Close();
         }
         catch (Exception e) when (Wire.IsBroken(e))
@@ -114,11 +120,19 @@ internal sealed partial class TunnelPort : IDisposable
         }
         finally
         {
+            if (door is not null)
+                _doors?.Leave(door);
             if (isCounted)
-                _meter.CloseStream();
+                _tunnel.Meter.CloseStream();
             visitor.Dispose();
         }
     }
+
+    // A private tunnel's port is on loopback: whoever reaches it passes. A public one has at most a network to be known by. One whose tunnel
+    // is no longer open to anybody closes what came in while it was.
+    private bool MayPass(IPAddress? address) => _tunnel is not { Record: { } record, Policy: { } policy }
+        || (_isPrivate && !record.IsPublic)
+        || (record.IsPublic && PassedDoor.MayPass(policy, address, _time));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Tunnel {Name}: port {Port} cannot accept: {Reason}")]
     private partial void LogAcceptFailed(string name, int port, string reason);

@@ -13,6 +13,7 @@ internal enum TunnelRefusalCode
     LinkGone,
     KindDiffers,
     Changed,
+    TooOpen,
     ReadOnly,
     ProjectUnknown,
     ProjectForbidden,

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
+using Adit.Hub.Edge.Gate;
 using Adit.Hub.Storage;
 using Adit.Hub.Telemetry;
 using Adit.Link;
@@ -26,6 +28,7 @@ internal sealed class TunnelRegistry : IDisposable
     private readonly LinkHost _links;
     private readonly TokenRegistry _tokens;
     private readonly Authority _authority;
+    private readonly AccessCap _cap;
     private readonly TunnelNews _news;
     private readonly TunnelMeters? _meters;
     private readonly PortRanges _ports;
@@ -34,6 +37,7 @@ internal sealed class TunnelRegistry : IDisposable
 
     public TunnelRegistry(
         HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, Authority authority,
+        AccessCap cap, OpenDoors doors,
         TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
     {
         _options = options;
@@ -41,16 +45,20 @@ internal sealed class TunnelRegistry : IDisposable
         _links = links;
         _tokens = tokens;
         _authority = authority;
+        _cap = cap;
         _news = new TunnelNews(watch, time, log);
         _meters = meters;
         _ports = new PortRanges(options);
         _released = new ReleasedNames(time);
         _hosts = new HostClaims(options.Domain);
-        _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch), time, log);
+        _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch, cap), doors, time, log);
         _time = time;
         links.Connected += OnConnected;
         links.Disconnected += OnDisconnected;
     }
+
+    /// <summary>A tunnel is gone: its name. Handlers must not block.</summary>
+    public event Action<string>? Removed;
 
     /// <summary>How many there are, and how many of them are up.</summary>
     public (int All, int Up) Count => (_tunnels.Count, _tunnels.Values.Count(t => t.Upstream?.IsUp == true));
@@ -235,7 +243,8 @@ internal sealed class TunnelRegistry : IDisposable
     private async Task SaveAsync(LiveTunnel tunnel, CreateTunnelRequest request, Caller caller, TunnelTarget target)
     {
         var before = tunnel.Record;
-        var next = TunnelRecord.Of(request, caller, request.Name ?? _tunnels.First(t => t.Value == tunnel).Key, before, _time);
+        var name = request.Name ?? _tunnels.First(t => t.Value == tunnel).Key;
+        var next = TunnelRules.CheckAccess(before, TunnelRecord.Of(request, caller, name, before, _time), _cap);
         if (next.Port is > 0 && !_ports.Contains(next.Port.Value))
             throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"Port {next.Port} is not one that tunnels may have here ({_ports.Text}).");
         var callerBefore = tunnel.Caller;
@@ -371,6 +380,7 @@ internal sealed class TunnelRegistry : IDisposable
         NoteAssigned(tunnel, isThere: false);
         _meters?.Retire(record.Name, tunnel.Meter);
         _news.Removed(record, reason);
+        Removed?.Invoke(record.Name);
     }
 
 }

@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Permissions;
 using Adit.Link;
 
@@ -73,6 +74,35 @@ internal static class TunnelRules
         return links.Find(request.Link) is { } link && link.Principal.Account == caller.Account
             ? link
             : throw new TunnelRefusal(TunnelRefusalCode.LinkGone, "The link that should serve the tunnel is gone; connect again.");
+    }
+
+    /// <summary>Whether a tunnel may be open as far as it says.</summary>
+    /// <param name="before">The tunnel as it is; null for a new one. What is open already may stay as it says: the cap holds at the door.</param>
+    /// <param name="next">The tunnel as it will be.</param>
+    /// <param name="cap">How far users may open what is theirs.</param>
+    /// <returns><paramref name="next"/>.</returns>
+    /// <exception cref="TunnelRefusal">It says what is no access or rule, or more than this hub allows.</exception>
+    public static TunnelRecord CheckAccess(TunnelRecord? before, TunnelRecord next, AccessCap cap)
+    {
+        if (before is not null && before.Access == next.Access && before.RulesText() == next.RulesText())
+            return next;
+        try
+        {
+            var asksForSecret = next.Options is { BasicAuth: not null } or { VisitorToken: not null };
+            var level = Policies.Level(next.Access, next.Rules, asksForSecret);
+            if (!cap.Allows(level, next.Account))
+            {
+                throw new TunnelRefusal(
+                    TunnelRefusalCode.TooOpen,
+                    $"This hub lets users open tunnels as far as '{cap.Current.Settings.MaxAccess}', and this one would be '{Policies.Word(level)}'; ask an admin to allow more.");
+            }
+
+            return next;
+        }
+        catch (FormatException e)
+        {
+            throw new TunnelRefusal(TunnelRefusalCode.Invalid, e.Message);
+        }
     }
 
     /// <summary>Whether a caller may make a tunnel in a project, or serve one that is there.</summary>

@@ -14,11 +14,11 @@ internal sealed class TunnelStore(Database database)
 
     public Task SaveAsync(TunnelRecord record) => database.WriteAsync(connection => connection.Execute(
         """
-        INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created, token_id, project)
-        VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created, @TokenId, @Project)
+        INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created, token_id, project, rules, asked)
+        VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created, @TokenId, @Project, @Rules, @Asked)
         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, owner = excluded.owner, access = excluded.access, keep = excluded.keep,
             hosts = excluded.hosts, port = excluded.port, client = excluded.client, target = excluded.target, options = excluded.options,
-            token_id = excluded.token_id, project = excluded.project
+            token_id = excluded.token_id, project = excluded.project, rules = excluded.rules, asked = excluded.asked
         """,
         new
         {
@@ -26,7 +26,7 @@ internal sealed class TunnelStore(Database database)
             Kind = record.Kind.ToString(),
             record.Account,
             record.Owner,
-            Access = record.Access.ToString(),
+            record.Access,
             record.Keep,
             Hosts = string.Join(' ', record.CustomHosts),
             record.Port,
@@ -36,12 +36,15 @@ internal sealed class TunnelStore(Database database)
             Created = record.Created.ToString("O"),
             record.TokenId,
             record.Project,
+            Rules = record.RulesText(),
+            record.Asked,
         }));
 
     /// <summary>Removes a tunnel; a kept one's name stays its account's for a while.</summary>
     public Task RemoveAsync(TunnelRecord record, DateTimeOffset at) => database.WriteAsync(connection =>
     {
         connection.Execute("DELETE FROM tunnels WHERE name = @Name", new { record.Name });
+        connection.Execute("DELETE FROM embed_grants WHERE tunnel = @Name", new { record.Name });
         connection.Execute("DELETE FROM released_names WHERE released < @long", new { @long = at.AddDays(-60).ToString("O") });
         if (record.Keep)
         {
@@ -89,13 +92,17 @@ internal sealed class TunnelStore(Database database)
 
         public string? Project { get; set; }
 
+        public string? Rules { get; set; }
+
+        public string? Asked { get; set; }
+
         public TunnelRecord ToRecord() => new()
         {
             Name = Name,
             Kind = Enum.Parse<TunnelKind>(Kind),
             Account = Account,
             Owner = Owner,
-            Access = Enum.Parse<TunnelAccess>(Access),
+            Access = Access,
             Keep = Keep,
             CustomHosts = Hosts.Split(' ', StringSplitOptions.RemoveEmptyEntries),
             Port = Port,
@@ -105,6 +112,8 @@ internal sealed class TunnelStore(Database database)
             Created = DateTimeOffset.Parse(Created, CultureInfo.InvariantCulture),
             TokenId = Token_id,
             Project = Project,
+            Rules = Rules is null ? null : JsonSerializer.Deserialize(Rules, AccessJson.Default.IReadOnlyListAccessRule),
+            Asked = Asked,
         };
     }
 }

@@ -19,6 +19,7 @@ internal sealed class TunnelView(HubOptions options)
             State = upstream.IsUp ? TunnelState.Up : TunnelState.Down,
             Url = Url(record, hosts, context),
             Access = record.Access,
+            Rules = record.Rules,
             Owner = record.Owner,
             Account = record.Account,
             Project = record.Project,
@@ -48,7 +49,7 @@ internal sealed class TunnelView(HubOptions options)
             TunnelKind.Http =>
                 isTls ? $"https://{hosts[0]}{(port == 443 ? "" : $":{port}")}/" : $"http://{hosts[0]}{(port == 80 ? "" : $":{port}")}/",
             TunnelKind.Tls => $"tls://{hosts[0]}:{(options.ListenTls.Count > 0 ? PortOf(options.ListenTls[0]) : port)}",
-            _ => record.Port is { } tcp ? $"tcp://{(record.Access == TunnelAccess.Owner ? "127.0.0.1" : options.Domain)}:{tcp}" : null,
+            _ => record.Port is { } tcp ? $"tcp://{(!record.IsPublic ? "127.0.0.1" : options.Domain)}:{tcp}" : null,
         };
     }
 

@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Edge;
+using Adit.Hub.Edge.Gate;
 using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Tunnels;
@@ -9,7 +10,8 @@ namespace Adit.Hub.Tunnels;
 /// <see cref="TunnelRegistry"/> only, which holds the tunnel's <see cref="LiveTunnel.Turn"/>.
 /// </summary>
 internal sealed class TunnelWiring(
-    HubOptions options, RouteTable routes, HostClaims hosts, PortRanges ports, TunnelCompiler compiler, TimeProvider time, ILogger log)
+    HubOptions options, RouteTable routes, HostClaims hosts, PortRanges ports, TunnelCompiler compiler, OpenDoors? doors, TimeProvider time,
+    ILogger log)
 {
     /// <summary>Makes it so, from now on. When it fails the caller withdraws.</summary>
     /// <exception cref="TunnelRefusal">Its port cannot be had.</exception>
@@ -25,11 +27,15 @@ internal sealed class TunnelWiring(
         }
 
         upstream.Configure(record.Options);
+        var before = tunnel.Policy;
+        tunnel.Policy = compiler.Policy(record);
         if (record.Kind == TunnelKind.Tcp)
             record = WithPort(tunnel, record);
         else
             SetRoute(tunnel, record);
         tunnel.Record = record;
+        if (before is not null && before.Fingerprint != tunnel.Policy.Fingerprint)
+            doors?.Changed(); // Connections to a port, and by 'adit connect', have no route that would say so.
     }
 
     /// <summary>Takes its routes and host names away. A tunnel with a port keeps it until it is disposed.</summary>
@@ -44,7 +50,7 @@ internal sealed class TunnelWiring(
     // The record with the port that the tunnel now listens on.
     private TunnelRecord WithPort(LiveTunnel tunnel, TunnelRecord record)
     {
-        if (record.Port == tunnel.Port?.Port && tunnel.Record?.Access == record.Access)
+        if (record.Port == tunnel.Port?.Port && tunnel.Record?.IsPublic == record.IsPublic)
             return record;
         if (record.Port is not { } wanted)
         {
@@ -59,9 +65,9 @@ internal sealed class TunnelWiring(
             tunnel.Port = null;
         }
 
-        var (name, upstream) = (record.Name, tunnel.Upstream!);
-        var isPublic = record.Access == TunnelAccess.Public;
-        var port = ports.Listen(wanted, isPublic, at => TunnelPort.Listen(at, name, upstream, tunnel.Meter, () => tunnel.Limits, time, log))
+        var name = record.Name;
+        var isPublic = record.IsPublic;
+        var port = ports.Listen(wanted, isPublic, at => TunnelPort.Listen(at, name, tunnel, doors, time, log))
             ?? throw (wanted == 0
                 ? new TunnelRefusal(
                     TunnelRefusalCode.PortsExhausted,

@@ -56,6 +56,23 @@ public sealed partial class HubApi(HttpClient http, Uri hub) : IDisposable
             TokensJson.Default.SignInLink,
             cancellationToken);
 
+    /// <summary>Whether somebody may open a tunnel or host, and why.</summary>
+    /// <param name="host">The tunnel's name or a host name.</param>
+    /// <param name="who">An account; null for somebody who is not signed in.</param>
+    /// <param name="conditions">Further parameters: method, path, address; nulls are left out.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<AccessExplanation> ExplainAccessAsync(
+        string host, string? who, IReadOnlyDictionary<string, string?> conditions, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(conditions);
+        var query = conditions.Append(KeyValuePair.Create("who", who)).Where(static p => p.Value is not null)
+            .Select(static p => $"&{p.Key}={Uri.EscapeDataString(p.Value!)}");
+        return SendAsync(
+            HttpMethod.Get, $"/api/v1/access/explain?host={Uri.EscapeDataString(host)}{string.Concat(query)}", null, AccessJson.Default.AccessExplanation,
+            cancellationToken);
+    }
+
     /// <summary>What the inspector holds of a tunnel, newest first.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public async Task<IReadOnlyList<RequestSummary>> ListRequestsAsync(string name, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Adit.Api;
 using Adit.Runner.Yaml;
 
@@ -17,8 +18,8 @@ internal static class TunnelEntry
             Kind = kind,
             Target = target is null ? null : Checked(map, "to", () => TunnelTarget.Parse(target, kind)),
             Program = program,
-            Access = ReadAccess(map),
             Project = map.Text("project"),
+            Access = ReadAccess(map),
             Keep = map.Flag("keep") ?? false,
         };
         spec = kind == TunnelKind.Http ? ReadHttp(map, spec) : kind == TunnelKind.Tcp ? ReadTcp(map, spec) : spec with { Hosts = [.. map.Texts("hosts") ?? []] };
@@ -36,11 +37,16 @@ internal static class TunnelEntry
         var other => throw map.Problem("kind", $"'{other}' is none of http, tcp, tls"),
     };
 
-    private static TunnelAccess ReadAccess(YamlMap map) => map.Text("access") switch
+    private static AccessPlan ReadAccess(YamlMap map) => new()
     {
-        "owner" or null => TunnelAccess.Owner,
-        "public" => TunnelAccess.Public,
-        var other => throw map.Problem("access", $"'{other}' is neither owner nor public"),
+        Access = map.Text("access"),
+        Networks = [.. map.Texts("allow-networks") ?? []],
+        Methods = [.. map.Texts("allow-methods") ?? []],
+        Paths = [.. map.Texts("allow-paths") ?? []],
+        DeniedPaths = [.. map.Texts("deny-paths") ?? []],
+        Expires = map.Text("access-until") is not { } until ? null
+            : DateTimeOffset.TryParse(until, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at
+            : throw map.Problem("access-until", $"'{until}' is no time; write 2027-01-31T18:00Z"),
     };
 
     private static TunnelSpec ReadTcp(YamlMap map, TunnelSpec spec) => spec with

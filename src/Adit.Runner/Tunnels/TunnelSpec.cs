@@ -19,11 +19,11 @@ public sealed record TunnelSpec
     /// <summary>A program to start and expose.</summary>
     public string? Program { get; init; }
 
-    /// <summary>Who may use it.</summary>
-    public TunnelAccess Access { get; init; } = TunnelAccess.Owner;
-
-    /// <summary>The project it is in; null for none.</summary>
+    /// <summary>The project it is in; null for none, or the one it is in already.</summary>
     public string? Project { get; init; }
+
+    /// <summary>Who may use it.</summary>
+    public AccessPlan Access { get; init; } = new();
 
     /// <summary>Whether the name outlives this client.</summary>
     public bool Keep { get; init; }
@@ -81,7 +81,8 @@ public sealed record TunnelSpec
         Link = link,
         Keep = Keep,
         Project = Project,
-        Access = Access,
+        Access = Access.Word,
+        Rules = Access.Rules(BasicAuth is not null, VisitorToken is not null),
         Port = Port,
         Hosts = Hosts.Count > 0 ? Hosts : null,
         Options = ToOptions(),

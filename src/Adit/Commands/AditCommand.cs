@@ -23,6 +23,7 @@ internal static class AditCommand
         TokenCommand.Create(),
         ProjectCommand.Create(),
         AuditCommand.Create(),
+        AccessCommand.Create(),
         IsNamed(arguments, ConfigCommand.Name) ? ConfigCommand.Create() : new Command(ConfigCommand.Name, ConfigCommand.Description),
         CompletionCommand.Create(),
         VersionCommand.Create(),

@@ -15,8 +15,14 @@ internal sealed class TunnelFlags
     private readonly Option<string?> _to = Text(
         "--to", "TARGET", "The same as TARGET, for any address that this machine can reach: 10.0.0.5:6443.");
     private readonly Option<string?> _name = Text("--name", "NAME", "Its name on the hub: a-z, 0-9 and hyphens. Default: a random one.");
-    private readonly Option<string> _access = new("--access") { Description = "Who may use it: 'owner' (whoever shows the owner's token) or 'public'.", HelpName = "owner|public", DefaultValueFactory = static _ => "owner" };
-    private readonly Option<string?> _project = Text("--project", "NAME", "The project it is in; its members see it. Default: none.");
+    private readonly Option<string?> _access = Text(
+        "--access", "WHO", "Who may use it: owner (the default), project, signed-in, public, group:NAME, user:NAME, or several with commas.");
+    private readonly Option<string?> _project = Text("--project", "NAME", "The project it is in, whose members see it. Default: none, or the one it is in.");
+    private readonly Option<string[]> _networks = Many("--allow-network", "CIDR", "Only from this network: 10.0.0.0/8, 192.0.2.7.");
+    private readonly Option<string[]> _methods = Many("--allow-method", "METHOD", "Only this method.");
+    private readonly Option<string[]> _paths = Many("--allow-path", "PATH", "Only this path; '/api/*' is /api and all below.");
+    private readonly Option<string[]> _deniedPaths = Many("--deny-path", "PATH", "Not this path, for nobody.");
+    private readonly Option<string?> _accessFor = Text("--access-for", "TIME", "End the access for all but the owner after this time: 8h, 7d.");
     private readonly Option<bool> _keep = Flag("--keep", "Keep the name, with a page that says so, while no client serves it.");
     private readonly Option<string?> _exec = Text(
         "--exec", "COMMAND", "Start this program, wait until it listens, expose it, end with it. {port} becomes a free port.");
@@ -65,15 +71,14 @@ internal sealed class TunnelFlags
                     : "Where it leads: 8443 or HOST:PORT.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        _access.AcceptOnlyFromAmong("owner", "public");
         _inspect.AcceptOnlyFromAmong("on", "off");
         command.Add(_target);
-        Option[] all = [_to, _name, _access, _project, _keep, _exec, _execWait, _allow, _client, _connections, _json];
+        Option[] all = [_to, _name, _access, _networks, _accessFor, _project, _keep, _exec, _execWait, _allow, _client, _connections, _json];
         Option[] more = kind switch
         {
             TunnelKind.Http =>
             [
-                _hosts, _hostHeader, _headerAdd, _headerRemove, _responseAdd, _responseRemove, _basicAuth, _visitorToken, _insecure, _serverName,
+                _methods, _paths, _deniedPaths, _hosts, _hostHeader, _headerAdd, _headerRemove, _responseAdd, _responseRemove, _basicAuth, _visitorToken, _insecure, _serverName,
                 _maxBody, _timeout, _inspect, _requests, _open,
             ],
             TunnelKind.Tcp => [_port, _insecure, _serverName],
@@ -102,8 +107,16 @@ internal sealed class TunnelFlags
             Name = parsed.GetValue(_name),
             Target = text is null ? null : TunnelTarget.Parse(text, _kind),
             Program = program,
-            Access = parsed.GetValue(_access) == "public" ? TunnelAccess.Public : TunnelAccess.Owner,
             Project = parsed.GetValue(_project),
+            Access = new AccessPlan
+            {
+                Access = parsed.GetValue(_access),
+                Networks = [.. parsed.GetValue(_networks) ?? []],
+                Methods = _kind == TunnelKind.Http ? [.. parsed.GetValue(_methods) ?? []] : [],
+                Paths = _kind == TunnelKind.Http ? [.. parsed.GetValue(_paths) ?? []] : [],
+                DeniedPaths = _kind == TunnelKind.Http ? [.. parsed.GetValue(_deniedPaths) ?? []] : [],
+                Expires = parsed.GetValue(_accessFor) is { } span ? EndOf(span) : null,
+            },
             Keep = parsed.GetValue(_keep),
         };
         return _kind switch
@@ -155,6 +168,10 @@ internal sealed class TunnelFlags
             Inspect = parsed.GetValue(_inspect) == "off" ? false : null,
         };
     }
+
+    private static DateTimeOffset EndOf(string span) => Duration.TryParse(span, out var time) && time > TimeSpan.Zero
+        ? TimeProvider.System.GetUtcNow() + time
+        : throw new FormatException($"--access-for wants a time such as 8h or 7d, not '{span}'.");
 
     private static int? ParsePort(string? text) => text switch
     {

@@ -43,6 +43,6 @@ internal sealed class PlainTunnelView : TunnelView
     };
 
     private static string Up(TunnelUp up) => up.Tunnel.Url is { } url
-        ? $"{url} -> {up.Target} ({(up.Tunnel.Access == TunnelAccess.Owner ? "owner only" : "public")})"
+        ? $"{url} -> {up.Target} ({(up.Tunnel.Access == TunnelAccess.Owner ? "owner only" : up.Tunnel.Access)})"
         : $"{up.Tunnel.Name} -> {up.Target} (private: adit connect {up.Tunnel.Name} --local PORT)";
 }

@@ -59,12 +59,13 @@ public sealed class ClockTests
         var time = new ManualTimeProvider();
         var tickets = new DoorTickets(new byte[32], time);
         var holder = new DoorKey("ada", "t1");
-        var ticket = tickets.Issue("demo.adit.test", holder);
+        var ticket = tickets.Issue("demo.adit.test", TicketKind.Token, holder, DoorTickets.Life);
         time.ShiftWallClock(DayBack);
-        Assert.True(tickets.TryRead(ticket, "demo.adit.test", out var read));
-        Assert.Equal(holder, read);
+        var read = tickets.Read(ticket, "demo.adit.test");
+        Assert.Equal(holder, read?.Key);
+        Assert.True(read!.Ends > time.GetUtcNow());
         time.Advance(DoorTickets.Life - DayBack + TimeSpan.FromSeconds(1));
-        Assert.False(tickets.TryRead(ticket, "demo.adit.test", out _));
+        Assert.True(read.Ends < time.GetUtcNow());
     }
 
     [Theory]

@@ -31,7 +31,7 @@ public sealed class TunnelsFileTests
         Assert.Equal("http://127.0.0.1:8080/", hub.Url);
         Assert.Equal("MY_TOKEN", hub.TokenVariable);
         Assert.Equal(["notebook", "shop", "db"], hub.Tunnels.Select(t => t.Name!));
-        Assert.Equal(TunnelAccess.Public, hub.Tunnels[1].Access);
+        Assert.Equal(TunnelAccess.Public, hub.Tunnels[1].Access.Access);
         Assert.Equal(["X-From: adit"], hub.Tunnels[1].AddRequestHeaders);
         Assert.Equal(0, hub.Tunnels[2].Port);
         Assert.Equal("db.internal:5432", hub.Tunnels[2].Target!.ToString());

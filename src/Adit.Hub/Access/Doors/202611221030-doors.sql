@@ -1,3 +1,8 @@
+UPDATE tunnels SET access = lower(access);
+
+-- What the client that serves a tunnel asked for of its access and rules: asked again, it does not take back what was changed since.
+ALTER TABLE tunnels ADD COLUMN asked TEXT;
+
 -- That pages of other sites may show a tunnel in a frame.
 CREATE TABLE embed_grants (
     id          TEXT PRIMARY KEY,

@@ -5,6 +5,7 @@ using Adit.Hub.Edge;
 using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Edge.Gate;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Adit.Hub.Access.Doors;
@@ -62,7 +63,7 @@ internal static class AuthorizeEndpoint
     private static bool IsToken(string? text, int least, int most) =>
         text is not null && text.Length >= least && text.Length <= most && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
-    private static IResult Page(HttpContext context, int status, string title, string advice, string? account)
+    private static ContentHttpResult Page(HttpContext context, int status, string title, string advice, string? account)
     {
         context.Response.Headers.ContentSecurityPolicy = ErrorPage.ContentSecurityPolicy;
         context.Response.Headers.XFrameOptions = "DENY";

@@ -7,6 +7,7 @@ using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Projects;
 using Adit.Hub.Storage;
+using Adit.Hub.Tunnels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -47,12 +48,14 @@ internal static class DoorsEndpoints
         await cap.LoadAsync();
         await services.GetRequiredService<EmbedGrants>().LoadAsync();
         await services.GetRequiredService<ExternalRoutes>().LoadAsync();
+        services.GetRequiredService<TunnelRegistry>().Removed += services.GetRequiredService<EmbedGrants>().Forget;
         cap.Changed += doors.Changed;
         services.GetRequiredService<EmbedGrants>().Removed += doors.Changed;
         services.GetRequiredService<RouteTable>().PolicyChanged += doors.Changed;
         services.GetRequiredService<TokenRegistry>().Revoked += _ => doors.Changed();
         services.GetRequiredService<SessionRegistry>().Ended += _ => doors.Changed();
         services.GetRequiredService<AccountDirectory>().Changed += _ => doors.Changed();
+        services.GetRequiredService<ProjectDirectory>().Changed += _ => doors.Changed();
     }
 
     /// <summary>Maps the addresses.</summary>

@@ -77,29 +77,23 @@ internal sealed class EmbedGrants(Database database, AccessCap cap, TimeProvider
     {
         if (!_grants.TryGetValue(id, out var held) || held.View.Tunnel != tunnel)
             return false;
-        await RemoveAsync([held]);
+        Drop(held);
+        await database.WriteAsync(connection => connection.Execute("DELETE FROM embed_grants WHERE id = @id", new { id }));
         return true;
     }
 
     /// <summary>A tunnel is gone, and with it what was granted for it: whoever has the name next must not inherit that.</summary>
-    public Task ForgetAsync(string tunnel) => RemoveAsync([.. _grants.Values.Where(h => h.View.Tunnel == tunnel)]);
-
-    private async Task RemoveAsync(IReadOnlyList<Held> gone)
+    public void Forget(string tunnel)
     {
-        if (gone.Count == 0)
-            return;
-        foreach (var held in gone)
-        {
-            _grants.TryRemove(held.View.Id, out _);
-            _bySecret.TryRemove(held.Secret, out _);
-        }
+        foreach (var held in _grants.Values.Where(h => h.View.Tunnel == tunnel))
+            Drop(held);
+    }
 
+    private void Drop(Held held)
+    {
+        _grants.TryRemove(held.View.Id, out _);
+        _bySecret.TryRemove(held.Secret, out _);
         Removed?.Invoke();
-        await database.WriteAsync(connection =>
-        {
-            foreach (var held in gone)
-                connection.Execute("DELETE FROM embed_grants WHERE id = @Id", new { held.View.Id });
-        });
     }
 
     private void Keep(EmbedGrantView view, byte[] hash, string by)

@@ -7,6 +7,7 @@ using Adit.Hub.Edge.Gate;
 using Adit.Hub.Http;
 using Adit.Hub.Tunnels;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Adit.Hub.Access.Doors;
 
@@ -48,7 +49,7 @@ internal static class ExplainEndpoint
         return Explained(who is Anonymous ? null : who, host, answer, steps, null);
     }
 
-    private static IResult Explained(
+    private static JsonHttpResult<AccessExplanation> Explained(
         string? who, string host, PolicyAnswer answer, IReadOnlyList<(PolicyRule Rule, string Why)> steps, string? reason)
     {
         var rule = answer.Rule < 0 ? null : Text(steps[answer.Rule].Rule);

@@ -5,6 +5,7 @@ using Adit.Hub.Http;
 using Adit.Hub.Tunnels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace Adit.Hub.Access.Doors;
@@ -22,7 +23,7 @@ internal static class ExternalRouteEndpoints
         group.MapDelete("/{name}", RemoveAsync).Needs(Permission.SettingsWrite).Produces(StatusCodes.Status204NoContent);
     }
 
-    private static IResult List(HttpContext context, ExternalRoutes external, Authority authority) =>
+    private static JsonHttpResult<ExternalRouteList> List(HttpContext context, ExternalRoutes external, Authority authority) =>
         TypedResults.Json(
             new ExternalRouteList { Items = authority.May(context.Caller(), Permission.SettingsRead, default) ? external.All : [] },
             AccessJson.Default.ExternalRouteList);

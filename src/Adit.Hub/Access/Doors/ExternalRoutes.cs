@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Edge;
-using Adit.Hub.Edge.Gate;
 using Adit.Hub.Storage;
 using Dapper;
 

@@ -5,6 +5,7 @@ using Adit.Hub.Edge.Gate;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Adit.Hub.Access.Doors;
 
@@ -71,7 +72,7 @@ internal sealed class ForwardAuth(RouteTable routes, GateHolder holder)
         return Refused(ForwardError.SignInNeeded, route.Name, knowsRedirects: true);
     }
 
-    private static IResult Allowed(HttpContext context, Visit visit, Gatekeeper gate)
+    private static Ok Allowed(HttpContext context, Visit visit, Gatekeeper gate)
     {
         if (visit.Pass is { } pass)
         {

@@ -5,6 +5,7 @@ using Adit.Hub.Http;
 using Adit.Hub.Tunnels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace Adit.Hub.Access.Doors;
@@ -20,7 +21,7 @@ internal static class SettingsEndpoints
         routes.MapPut("/api/v1/settings/access", SetAsync).Needs(Permission.SettingsWrite).Produces<AccessSettings>().WithTags("access");
     }
 
-    private static IResult Show(HttpContext context, AccessCap cap)
+    private static JsonHttpResult<AccessSettings> Show(HttpContext context, AccessCap cap)
     {
         var (settings, version) = cap.Current;
         context.Response.Headers.ETag = ETag(version);

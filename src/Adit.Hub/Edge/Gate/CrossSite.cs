@@ -25,9 +25,10 @@ internal static class CrossSite
     /// <summary>Whether an address is of the visit's own scheme, host and port.</summary>
     public static bool IsOwn(Visit visit, string address)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var from) || from.Scheme != visit.Scheme)
+        // A proxy that does TLS and that nobody told the hub about leaves http here.
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var from) || !(from.Scheme == "https" || (from.Scheme == "http" && !visit.IsSecure)))
             return false;
-        return Uri.TryCreate($"{visit.Scheme}://{visit.Authority}/", UriKind.Absolute, out var own)
+        return Uri.TryCreate($"{from.Scheme}://{visit.Authority}/", UriKind.Absolute, out var own)
             && from.Host.TrimEnd('.').Equals(own.Host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase) && from.Port == own.Port;
     }
 

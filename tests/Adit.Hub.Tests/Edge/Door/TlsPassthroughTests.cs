@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
+using Adit.Hub.Edge.Gate;
 using Adit.Hub.Edge.Tls;
 using Adit.Link;
 using Adit.Testing;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Forwarding;
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 using Adit.Testing;
 using Microsoft.AspNetCore.Builder;

@@ -18,7 +18,7 @@ public sealed class GateTests
     {
         await using var server = RawServer.Echoing();
         using var data = new TempDirectory();
-        await using var edge = await StartAsync(server.Port, data, new Keys(), new RoutePolicy
+        await using var edge = await StartAsync(server.Port, data, new TestKeys(), new RoutePolicy
         {
             Owner = "ada", VisitorTokenHash = SHA256.HashData("guest"u8), BasicAuthHash = SHA256.HashData("u:p"u8),
         });
@@ -40,7 +40,7 @@ public sealed class GateTests
     {
         await using var server = RawServer.Echoing();
         using var data = new TempDirectory();
-        var keys = new Keys();
+        var keys = new TestKeys();
         await using var edge = await StartAsync(server.Port, data, keys, new RoutePolicy { Owner = "ada" });
         var page = await edge.ExchangeAsync(Head + "Accept: text/html\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 401 ", page);
@@ -68,13 +68,13 @@ public sealed class GateTests
     public async Task Guessing_is_held_up()
     {
         using var data = new TempDirectory();
-        await using var edge = await StartAsync(1, data, new Keys(), new RoutePolicy { Owner = "ada" });
+        await using var edge = await StartAsync(1, data, new TestKeys(), new RoutePolicy { Owner = "ada" });
         for (var i = 0; i < 10; i++)
             Assert.StartsWith("HTTP/1.1 401 ", await PostAsync(edge, $"token=guess{i}&to=/"));
         Assert.StartsWith("HTTP/1.1 429 ", await PostAsync(edge, "token=of-ada&to=/"));
     }
 
-    private static Task<TestEdge> StartAsync(int port, TempDirectory data, Keys keys, RoutePolicy policy) => TestEdge.StartAsync(
+    private static Task<TestEdge> StartAsync(int port, TempDirectory data, TestKeys keys, RoutePolicy policy) => TestEdge.StartAsync(
         port,
         r => new Route { Name = r.Name, Kind = r.Kind, Policy = policy, Upstream = r.Upstream, Meter = r.Meter },
         o => o with { DataDirectory = data.Path },
@@ -83,17 +83,4 @@ public sealed class GateTests
     private static Task<string> PostAsync(TestEdge edge, string form, string site = "same-origin") => edge.ExchangeAsync(
         $"POST /_adit/sign-in HTTP/1.1\r\nHost: demo.adit.test\r\nConnection: close\r\nSec-Fetch-Site: {site}\r\nAccept: text/html\r\n"
         + $"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {Encoding.ASCII.GetByteCount(form)}\r\n\r\n{form}");
-
-    private sealed class Keys : IDoorKeys
-    {
-        public bool Revoked { get; set; }
-
-        public bool TryAuthenticate(string token, out DoorKey key)
-        {
-            key = new DoorKey(token.Replace("of-", "", StringComparison.Ordinal), "t1");
-            return !Revoked && token is "of-ada" or "of-bob";
-        }
-
-        public bool IsValid(DoorKey key) => !Revoked && key.TokenId == "t1";
-    }
 }
