@@ -9,7 +9,8 @@ namespace Adit.Hub.Telemetry;
 
 /// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
 internal sealed class HubMetrics(
-    LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns, AuditMeter audit)
+    LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns, AuditMeter audit,
+    GateMeter gate, OpenDoors open)
 {
     private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -23,6 +24,14 @@ internal sealed class HubMetrics(
         writer.Counter("adit_auth_failures_total", "Credentials that were wrong, at the API and at tunnels.").Value(guesses.Total);
         signIns.Write(writer);
         writer.Counter("adit_audit_lost_total", "Entries that were not kept: too many refusals at once, or a disk that would not take them.").Value(audit.LostTotal);
+        writer.Counter("adit_gate_decisions_total", "What gates of routes that are not open to everybody decided.")
+            .Value(gate.Allowed, ("outcome", "allowed"))
+            .Value(gate.Denied, ("outcome", "denied"))
+            .Value(gate.SignIn, ("outcome", "sign_in"))
+            .Value(gate.Forged, ("outcome", "cross_site"));
+        writer.Counter("adit_gate_sign_ins_total", "Visitors of routes who came back from signing in at the hub.").Value(gate.Dances);
+        writer.Counter("adit_gate_revoked_total", "Open requests and connections that were closed because they would not be let in any more.").Value(open.ClosedTotal);
+        writer.Gauge("adit_gate_open", "Requests and connections that have passed a gate and go on.").Value(open.Count);
         WriteDoor(writer);
         ProcessMetrics.Write(writer);
         return writer.ToString();

@@ -56,7 +56,8 @@ public sealed partial class HubMetricsTests
         var signIns = new SignInMeter(() => 3);
         signIns.Admitted("local");
         var metrics = new HubMetrics(
-            new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns, new AuditMeter());
+            new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns, new AuditMeter(),
+            new GateMeter(), new OpenDoors(TimeProvider.System));
         return metrics.Collect();
     }
 

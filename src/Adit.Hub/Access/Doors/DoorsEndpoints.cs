@@ -68,8 +68,8 @@ internal static class DoorsEndpoints
         routes.MapGet("/.well-known/jwks.json", JwksEndpoint.Serve).NeedsNobody().ExcludeFromDescription();
 
         // Trusted proxies ask with the credentials of their visitors, which are for a route and not for the API.
-        routes.Map("/authz/forward-auth", (HttpContext context, ForwardAuth auth) => auth.Forward(context)).NeedsNobody().ExcludeFromDescription();
-        routes.Map("/authz/auth-request", (HttpContext context, ForwardAuth auth) => auth.Request(context)).NeedsNobody().ExcludeFromDescription();
+        routes.MapGet("/authz/forward-auth", (HttpContext context, ForwardAuth auth) => auth.Forward(context)).NeedsNobody().ExcludeFromDescription();
+        routes.MapGet("/authz/auth-request", (HttpContext context, ForwardAuth auth) => auth.Request(context)).NeedsNobody().ExcludeFromDescription();
         routes.MapGet("/api/v1/access/explain", ExplainEndpoint.Serve).Needs(Permission.TunnelsRead).Produces<AccessExplanation>().WithTags("access");
         routes.MapAccessSettings();
         routes.MapEmbeds();

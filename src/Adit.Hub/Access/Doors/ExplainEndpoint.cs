@@ -21,6 +21,8 @@ internal static class ExplainEndpoint
         HttpContext context, RouteTable routes, HubOptions options, TunnelRegistry tunnels, AccountDirectory accounts, IProjectRoles projects,
         Authority authority, TimeProvider time, string host, string? who = null, string? method = null, string? path = null, string? address = null)
     {
+        // A form sends what was left empty as empty.
+        (who, method, path, address) = (Said(who), Said(method), Said(path), Said(address));
         if (address is not null && !IPAddress.TryParse(address, out _))
             return Problems.Invalid($"'{address}' is no address.");
         if (path is not null && !path.StartsWith('/'))
@@ -48,6 +50,8 @@ internal static class ExplainEndpoint
         });
         return Explained(who is Anonymous ? null : who, host, answer, steps, null);
     }
+
+    private static string? Said(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private static JsonHttpResult<AccessExplanation> Explained(
         string? who, string host, PolicyAnswer answer, IReadOnlyList<(PolicyRule Rule, string Why)> steps, string? reason)

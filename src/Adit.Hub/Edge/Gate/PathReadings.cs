@@ -99,11 +99,29 @@ internal sealed class PathReadings
             Add(Resolved(text[..end]));
         if (!Ascii.IsValid(text))
         {
-            var folded = text.Normalize(NormalizationForm.FormKC);
+            var folded = Folded(text);
             if (folded != text)
-                Add(Resolved(folded.Replace('\u3002', '.')));
+                Add(Resolved(WithoutParameters(folded)));
         }
     }
+
+    // What Unicode's compatibility forms make ASCII of, as far as it matters in paths. (The hub runs without the library that knows them all.)
+    private static string Folded(string text) => string.Create(text.Length, text, static (folded, text) =>
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            folded[i] = text[i] switch
+            {
+                >= '\uff01' and <= '\uff5e' => (char)(text[i] - 0xfee0),
+                '\u3002' or '\uff61' or '\u2024' or '\ufe52' => '.',
+                '\u2044' or '\u2215' or '\u29f8' => '/',
+                '\ufe68' or '\u2216' or '\u29f5' => '\\',
+                '\u212a' => 'K',
+                '\u017f' => 's',
+                var plain => plain,
+            };
+        }
+    });
 
     private void Add(string reading)
     {

@@ -36,7 +36,7 @@ public sealed class DoorHeaderTests
         {
             var head = await peer.ReadHeadAsync();
             var body = await peer.ReadUntilAsync("0\r\n");
-            var rest = await peer.ReadUntilAsync("\r\n\r\n");
+            var rest = await peer.ReadUntilAsync("\r\n"); // The end of the body, or the first of its trailers.
             var seen = head + body + rest;
             await peer.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {seen.Length}\r\nConnection: close\r\n\r\n{seen}");
         });

@@ -130,6 +130,15 @@ internal sealed partial class DoorHub : IAsyncDisposable
     /// <summary>Somebody with a ticket.</summary>
     public async Task<string> TicketAsync(string name, string? host = null) => await DanceAsync(await SignInAsync(name), host);
 
+    /// <summary>A ticket of a session that has so much time left, or ended so long ago.</summary>
+    public async Task<string> AgedTicketAsync(string name, TimeSpan left)
+    {
+        await SignInAsync(name);
+        var tickets = new DoorTickets(DoorTickets.KeyIn(Hub.Services.GetRequiredService<HubOptions>().DataDirectory), Hub.Time);
+        var session = Sessions.List(name)[0].Session;
+        return $"{DoorCookies.PlainTicket}={tickets.Issue(Host, TicketKind.Session, new DoorKey(name, session.TokenId), left)}";
+    }
+
     /// <summary>An upgrade; the head of the answer.</summary>
     public async Task<(RawPeer Peer, string Head)> UpgradeAsync(params string[] fields)
     {

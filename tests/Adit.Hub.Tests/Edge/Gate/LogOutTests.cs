@@ -1,5 +1,3 @@
-using Adit.Hub.Tests.Edge.Forwarding;
-
 namespace Adit.Hub.Tests.Edge.Gate;
 
 /// <summary>Signing out at a tunnel's host.</summary>

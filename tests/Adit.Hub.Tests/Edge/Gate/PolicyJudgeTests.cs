@@ -112,7 +112,7 @@ public sealed class PolicyJudgeTests
         AccessRule[] bad =
         [
             new() { Who = [] }, new() { Who = ["x"] }, new() { Who = ["owner"], Networks = [] }, new() { Who = ["owner"], Networks = ["10.0.0.0/64"] },
-            new() { Who = ["owner"], Networks = ["10.0.0.1/8"] }, new() { Who = ["owner"], Paths = ["admin"] }, new() { Who = ["owner"], Paths = ["/%61"] },
+            new() { Who = ["owner"], Paths = ["admin"] }, new() { Who = ["owner"], Paths = ["/%61"] },
             new() { Who = ["owner"], Methods = ["GET POST"] }, new() { Who = ["owner"], Note = new string('x', 201) },
         ];
         foreach (var rule in bad)

@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using Adit.Api;
-using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Edge.Gate;
-using Adit.Hub.Projects;
 using Adit.Hub.Tests.Edge.Forwarding;
-using Adit.Hub.Tests.Tunnels;
 using Adit.Link;
 using Adit.Testing;
 using Microsoft.Extensions.DependencyInjection;
