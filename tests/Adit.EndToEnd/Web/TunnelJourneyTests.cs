@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Adit.EndToEnd.Browser;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Adit.EndToEnd.Web;
+
+/// <summary>What Adit is for, as people with browsers see it: a private service, opened, refused, shared, and closed again.</summary>
+public sealed class TunnelJourneyTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    private const string Greeting = "Hello from behind the tunnel";
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_private_tunnel_is_opened_refused_shared_and_closed_when_its_visitor_signs_out_everywhere()
+    {
+        await using var hub = await WebHub.StartAsync();
+        await hub.AccountAsync("anna");
+        await hub.AccountAsync("berta");
+        await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Content($"<h1>{Greeting}</h1>", "text/html")));
+        await using var tunnel = await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture));
+        var address = hub.Process.TunnelUrl("demo");
+
+        // Its owner, in a fresh profile: led to sign in, and back to where she was going.
+        var owner = await chromium.OpenPageAsync();
+        await hub.SignInByTokenAsync(owner);
+        await owner.GotoAsync(address);
+        await Expect(owner.GetByRole(AriaRole.Heading, new() { Name = Greeting })).ToBeVisibleAsync();
+        Assert.Equal(address, owner.Url);
+
+        // Berta has an account, and no business here: she does not even learn that it is there.
+        var berta = await chromium.OpenPageAsync();
+        await berta.GotoAsync(address);
+        await Expect(berta).ToHaveURLAsync(new Regex(Regex.Escape(hub.Url) + "/sign-in"));
+        await FillSignInAsync(berta, "berta");
+        await Expect(berta.GetByText(Greeting)).ToHaveCountAsync(0);
+        await Expect(berta.Locator("body")).Not.ToBeEmptyAsync();
+
+        // Shared with all who can sign in, on the page of the tunnel.
+        await owner.GotoAsync($"{hub.Url}/tunnels/demo/access");
+        await owner.GetByLabel("Access", new() { Exact = true }).SelectOptionAsync("signed-in");
+        await owner.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(owner.GetByText("Saved. It holds from now on").First).ToBeVisibleAsync();
+        await owner.GetByLabel("Who", new() { Exact = false }).Last.FillAsync("berta");
+        await owner.GetByRole(AriaRole.Button, new() { Name = "Ask" }).ClickAsync();
+        await Expect(owner.GetByText(new Regex("^Yes: "))).ToBeVisibleAsync();
+
+        var anna = await chromium.OpenPageAsync();
+        await anna.GotoAsync(address);
+        await FillSignInAsync(anna, "anna");
+        await Expect(anna.GetByRole(AriaRole.Heading, new() { Name = Greeting })).ToBeVisibleAsync();
+        Assert.Equal(address, anna.Url);
+        await berta.GotoAsync(address);
+        await Expect(berta.GetByRole(AriaRole.Heading, new() { Name = Greeting })).ToBeVisibleAsync();
+
+        // What passed is on the owner's page, and can be sent again.
+        await owner.GotoAsync($"{hub.Url}/tunnels/demo");
+        await owner.GetByRole(AriaRole.Button, new() { Name = "GET /", Exact = true }).First.ClickAsync();
+        await owner.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Send it again" }).ClickAsync();
+        await Expect(owner.GetByText(new Regex("Sent again: 200")).First).ToBeVisibleAsync();
+
+        // Anna signs out everywhere in another browser: the door is closed in this one too.
+        var elsewhere = await chromium.OpenPageAsync();
+        await hub.SignInAsync(elsewhere, "anna");
+        await elsewhere.GotoAsync($"{hub.Url}/account");
+        await elsewhere.GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere…" }).ClickAsync();
+        await elsewhere.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" }).ClickAsync();
+        await Expect(elsewhere).ToHaveURLAsync(new Regex("/sign-in"));
+        await anna.GotoAsync(address);
+        await Expect(anna).ToHaveURLAsync(new Regex(Regex.Escape(hub.Url) + "/sign-in"));
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Two_people_who_edit_one_tunnel_do_not_overwrite_each_other()
+    {
+        await using var hub = await WebHub.StartAsync();
+        await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Text(Greeting)));
+        await using var tunnel = await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture));
+        var first = await chromium.OpenPageAsync();
+        await hub.SignInByTokenAsync(first);
+        await first.GotoAsync($"{hub.Url}/tunnels/demo/access");
+        var second = await first.Context.NewPageAsync();
+        await second.GotoAsync($"{hub.Url}/tunnels/demo/access");
+        await first.GetByLabel("Access", new() { Exact = true }).SelectOptionAsync("public");
+        await second.GetByLabel("Access", new() { Exact = true }).SelectOptionAsync("signed-in");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(first.GetByText("Saved. It holds from now on").First).ToBeVisibleAsync();
+
+        await second.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(second.GetByText("Somebody else changed this tunnel meanwhile.")).ToBeVisibleAsync();
+        await second.GetByRole(AriaRole.Button, new() { Name = "Show what holds now" }).ClickAsync();
+        await Expect(second.GetByLabel("Access", new() { Exact = true })).ToHaveValueAsync("public");
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Tunnels_appear_and_go_on_an_open_page_by_themselves()
+    {
+        await using var hub = await WebHub.StartAsync();
+        var page = await chromium.OpenPageAsync();
+        await hub.SignInByTokenAsync(page);
+        await page.GotoAsync($"{hub.Url}/tunnels");
+        await Expect(page.GetByText("No tunnels yet")).ToBeVisibleAsync();
+        await Expect(page.GetByText("live", new() { Exact = true })).ToBeVisibleAsync();
+        await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Text(Greeting)));
+        await using (await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture)))
+        {
+            await Expect(page.GetByRole(AriaRole.Link, new() { Name = "demo" })).ToBeVisibleAsync();
+            await Expect(page.GetByRole(AriaRole.Img, new() { Name = "up" })).ToBeVisibleAsync();
+        }
+
+        await Expect(page.GetByText("No tunnels yet").Or(page.GetByRole(AriaRole.Img, new() { Name = "down" }))).ToBeVisibleAsync();
+    }
+
+    private static async Task FillSignInAsync(IPage page, string name)
+    {
+        await page.GetByLabel("Name").FillAsync(name);
+        await page.GetByLabel("Password").FillAsync(WebHub.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
+    }
+}
