@@ -1,12 +1,8 @@
-import type { Tagged } from './client';
-import { callTagged } from './pending';
+import { api, ifStill, tagged, type Schemas } from './client';
 
-export interface AccessSettings {
-  readonly maxAccess: string;
-  readonly embedAllowed?: boolean;
-}
+export type AccessSettings = Schemas['AccessSettings'];
 
 export const settingsApi = {
-  access: () => callTagged<AccessSettings>('GET', '/api/v1/settings/access'),
-  setAccess: (settings: AccessSettings, etag: string | null): Promise<Tagged<AccessSettings>> => callTagged<AccessSettings>('PUT', '/api/v1/settings/access', { json: settings, etag }),
+  access: () => tagged(api.GET('/api/v1/settings/access')),
+  setAccess: (settings: AccessSettings, etag: string | null) => tagged(api.PUT('/api/v1/settings/access', { body: settings, headers: ifStill(etag) })),
 };
