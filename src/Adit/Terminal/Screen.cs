@@ -36,4 +36,26 @@ internal static class Screen
 
     /// <summary>Writes a remark as one line to standard error.</summary>
     public static void Note(string message) => Console.Error.WriteLine(message.ReplaceLineEndings(" "));
+
+    /// <summary>Reads a line that nobody shall see, after a prompt when a person is there to read it. Null when there is none.</summary>
+    public static string? ReadSecret(string prompt)
+    {
+        if (Console.IsInputRedirected)
+            return Console.In.ReadLine();
+        Console.Error.Write(prompt);
+        var line = new System.Text.StringBuilder();
+        while (true)
+        {
+            var key = Console.ReadKey(intercept: true);
+            if (key.Key == ConsoleKey.Enter)
+                break;
+            if (key.Key == ConsoleKey.Backspace && line.Length > 0)
+                line.Length--;
+            else if (!char.IsControl(key.KeyChar))
+                line.Append(key.KeyChar);
+        }
+
+        Console.Error.WriteLine();
+        return line.ToString();
+    }
 }

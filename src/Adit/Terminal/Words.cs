@@ -32,6 +32,13 @@ internal static class Words
         _ => ProjectRole.Owner,
     };
 
+    public static string Of(PlatformRole role) => role switch
+    {
+        PlatformRole.Admin => "admin",
+        PlatformRole.Auditor => "auditor",
+        _ => "user",
+    };
+
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary><c>512 B</c>, <c>1.2 MB</c> (powers of 1000).</summary>

@@ -1,0 +1,151 @@
+using System.Net;
+using Adit.Api;
+using Adit.Hub.Access.Accounts;
+using Adit.Hub.Tests.Tunnels;
+using Adit.Testing;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Adit.Hub.Tests.Access.SignIn;
+
+/// <summary>The hub's own accounts: signing in, guessing, and being held up.</summary>
+public sealed class PasswordSignInTests
+{
+    private const string Good = "a good password";
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_name_and_its_password_sign_in_in_any_case_of_the_name()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await Local.AddAsync(hub, "anna", Good);
+        using var browser = new TestBrowser(hub);
+        using var answer = await browser.SignInAsync(" Anna ", Good);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(("anna", "local"), (browser.Session!.Account, browser.Session.Source));
+        Assert.Null(browser.Session.MustSetPassword);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("anna", "wrong password")]
+    [InlineData("nobody", Good)]
+    [InlineData("service", Good)]
+    [InlineData("invited", Good)]
+    public async Task Whatever_is_wrong_the_answer_is_the_same(string name, string password)
+    {
+        await using var hub = await TestHub.StartAsync();
+        await Local.AddAsync(hub, "anna", Good);
+        var accounts = hub.Services.GetRequiredService<AccountDirectory>();
+        await accounts.AddAsync(new Account { Name = "service", Kind = AccountKind.Service, Role = PlatformRole.User, Created = hub.Time.GetUtcNow() });
+        await accounts.AddAsync(new Account { Name = "invited", Kind = AccountKind.Person, Role = PlatformRole.User, Created = hub.Time.GetUtcNow() });
+        using var browser = new TestBrowser(hub);
+        using var answer = await browser.SignInAsync(name, password);
+        Assert.Equal((HttpStatusCode.Unauthorized, "wrong-credentials"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Another_sites_page_signs_nobody_in()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await Local.AddAsync(hub, "anna", Good);
+        using var browser = new TestBrowser(hub);
+        using var answer = await browser.SendAsync(HttpMethod.Post, "/api/v1/sign-in", new SignInRequest { Name = "anna", Password = Good }, static request =>
+        {
+            request.Headers.Remove("Sec-Fetch-Site");
+            request.Headers.Add("Sec-Fetch-Site", "cross-site");
+        });
+        Assert.Equal((HttpStatusCode.Forbidden, "csrf"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_weak_hash_is_made_anew_when_its_password_is_shown()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await Local.AddAsync(hub, "anna", Good);
+        var weak = new PasswordHasher<Account>(Options.Create(new PasswordHasherOptions { IterationCount = 1000 })).HashPassword(null!, Good);
+        var accounts = hub.Services.GetRequiredService<AccountDirectory>();
+        await accounts.ChangeAsync("anna", a => a with { PasswordHash = weak });
+        using var browser = new TestBrowser(hub);
+        using var answer = await browser.SignInAsync("anna", Good);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.NotEqual(weak, accounts.Find("anna")!.PasswordHash);
+        using var again = await browser.SignInAsync("anna", Good);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_stranger_who_guesses_is_slowed_down_and_locks_nobody_out_at_home()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TestHub.StartAsync(time, static o => o with { TrustedProxies = ["127.0.0.1"] });
+        await Local.AddAsync(hub, "anna", Good);
+        using var home = new TestBrowser(hub);
+        using (await SignInFromAsync(home, "198.51.100.1", Good)) { }
+        using var stranger = new TestBrowser(hub);
+        var wrong = 0;
+        HttpStatusCode status;
+        do
+        {
+            // A new address each time: only the account knows that it is one stranger.
+            using var guess = await SignInFromAsync(stranger, $"203.0.113.{++wrong}", "wrong password");
+            status = guess.StatusCode;
+        }
+        while (status == HttpStatusCode.Unauthorized && wrong < 50);
+        Assert.Equal(HttpStatusCode.TooManyRequests, status);
+        Assert.InRange(wrong, 5, 20);
+
+        // The right password from elsewhere waits too; from a browser, or an address, that is at home it does not.
+        using var elsewhere = new TestBrowser(hub);
+        using var held = await SignInFromAsync(elsewhere, "203.0.113.99", Good);
+        Assert.Equal((HttpStatusCode.TooManyRequests, true), (held.StatusCode, held.Headers.Contains("Retry-After")));
+        using var known = await SignInFromAsync(home, "203.0.113.200", Good);
+        Assert.Equal(HttpStatusCode.OK, known.StatusCode);
+        using var sameAddress = new TestBrowser(hub);
+        using var near = await SignInFromAsync(sameAddress, "198.51.100.1", Good);
+        Assert.Equal(HttpStatusCode.OK, near.StatusCode);
+
+        // Not for ever.
+        time.Advance(TimeSpan.FromMinutes(2));
+        using var later = await SignInFromAsync(elsewhere, "203.0.113.99", Good);
+        Assert.Equal(HttpStatusCode.OK, later.StatusCode);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task One_address_that_tries_many_names_is_slowed_down()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TestHub.StartAsync(time);
+        using var browser = new TestBrowser(hub);
+        var tries = 0;
+        HttpStatusCode status;
+        do
+        {
+            using var guess = await browser.SignInAsync($"name{++tries}", "wrong password");
+            status = guess.StatusCode;
+        }
+        while (status == HttpStatusCode.Unauthorized && tries < 50);
+        Assert.Equal(HttpStatusCode.TooManyRequests, status);
+        Assert.InRange(tries, 5, 20);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_known_device_that_guesses_is_slowed_down_too()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TestHub.StartAsync(time);
+        await Local.AddAsync(hub, "anna", Good);
+        using var browser = new TestBrowser(hub);
+        using (await browser.SignInAsync("anna", Good)) { }
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 10; i++)
+        {
+            using var guess = await browser.SignInAsync("anna", "wrong password");
+            statuses.Add(guess.StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+    }
+
+    private static Task<HttpResponseMessage> SignInFromAsync(TestBrowser browser, string address, string password) => browser.SendAsync(
+        HttpMethod.Post, "/api/v1/sign-in", new SignInRequest { Name = "anna", Password = password }, request => request.Headers.Add("X-Forwarded-For", address));
+}
