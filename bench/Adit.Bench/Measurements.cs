@@ -19,6 +19,7 @@ internal static class Measurements
             [LatencyBench.Name] = LatencyBench.RunAsync,
             [FairnessBench.Name] = FairnessBench.RunAsync,
             [ScaleBench.Name] = ScaleBench.RunAsync,
+            [GateBench.Name] = GateBench.RunAsync,
         };
 
     /// <summary>
