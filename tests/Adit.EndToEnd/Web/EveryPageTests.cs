@@ -69,6 +69,13 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByRole(AriaRole.Button, new() { Name = "GET /" }).First.ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByText("Send it again").WaitForAsync();
         await LookAsync(page, "request", theme, width);
+        await page.GotoAsync($"{hub.Url}/tunnels/demo/access");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add a rule" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask" }).ClickAsync();
+        await page.GetByText("Yes: ").WaitForAsync();
+        await LookAsync(page, "rule", theme, width);
+        await page.GetByRole(AriaRole.Button, new() { Name = "New grant" }).ClickAsync();
+        await LookAsync(page, "new-grant", theme, width);
         if (width < 600)
         {
             await page.GotoAsync(hub.Url);

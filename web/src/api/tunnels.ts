@@ -3,6 +3,7 @@ import { allPages } from './pages';
 
 export type Tunnel = Schemas['Tunnel'];
 export type AccessRule = Schemas['AccessRule'];
+export type EmbedGrant = Schemas['EmbedGrantView'];
 export type RequestSummary = Schemas['RequestSummary'];
 export type InspectedRequest = Schemas['InspectedRequest'];
 export type HeaderField = Schemas['HeaderField'];
@@ -18,6 +19,9 @@ export const tunnelsApi = {
   requests: async (name: string) => (await body(api.GET('/api/v1/tunnels/{name}/requests', one(name)))).items,
   request: (name: string, id: string) => body(api.GET('/api/v1/tunnels/{name}/requests/{id}', { params: { path: { name, id } } })),
   replay: (name: string, id: string) => body(api.POST('/api/v1/tunnels/{name}/requests/{id}/replay', { params: { path: { name, id } } })),
+  embeds: async (name: string) => (await body(api.GET('/api/v1/tunnels/{name}/embeds', one(name)))).items,
+  embed: (name: string, request: Schemas['CreateEmbedRequest']) => body(api.POST('/api/v1/tunnels/{name}/embeds', { ...one(name), body: request })),
+  endEmbed: (name: string, id: string) => body(api.DELETE('/api/v1/tunnels/{name}/embeds/{id}', { params: { path: { name, id } } })),
   explain: ({ who, host, method, path, address }: { who: string; host: string; method: string; path: string; address: string }) =>
     body(api.GET('/api/v1/access/explain', { params: { query: { host, method, path, ...(who && { who }), ...(address && { address }) } } })),
 };

@@ -4,7 +4,7 @@ import { sessionApi } from '../api/session';
 import { settingsApi, type AccessSettings } from '../api/settings';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
-import { SelectField } from '../design/Field';
+import { CheckField, SelectField } from '../design/Field';
 import { Badge, Facts, Page, Panel } from '../design/Page';
 import { Failure, Loaded } from '../design/States';
 import { toast } from '../design/toasts';
@@ -50,8 +50,9 @@ export default function Settings() {
 function AccessCap({ settings, etag }: { readonly settings: AccessSettings; readonly etag: string | null }) {
   const { role } = useSession();
   const [cap, setCap] = useState(settings.maxAccess);
+  const [embed, setEmbed] = useState(settings.embedAllowed ?? false);
   const save = useAction(async () => {
-    await settingsApi.setAccess({ ...settings, maxAccess: cap }, etag);
+    await settingsApi.setAccess({ maxAccess: cap, embedAllowed: embed }, etag);
     toast('Saved. It holds from now on, for tunnels that there are too.');
   }, [settingsKey]);
   return (
@@ -63,8 +64,9 @@ function AccessCap({ settings, etag }: { readonly settings: AccessSettings; read
         <SelectField label="At most to" value={cap} disabled={role !== 'admin'} onChange={(event) => setCap(event.target.value)}>
           {caps.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
         </SelectField>
+        <CheckField label="Users may let other sites show their tunnels in frames" hint="Admins always may." checked={embed} disabled={role !== 'admin'} onChange={(event) => setEmbed(event.target.checked)} />
         {save.error !== undefined && <Failure error={save.error} />}
-        {role === 'admin' && <div className="actions"><Button type="submit" kind="primary" busy={save.busy} disabled={cap === settings.maxAccess}>Save</Button></div>}
+        {role === 'admin' && <div className="actions"><Button type="submit" kind="primary" busy={save.busy} disabled={cap === settings.maxAccess && embed === (settings.embedAllowed ?? false)}>Save</Button></div>}
       </form>
     </Panel>
   );

@@ -11,6 +11,7 @@ import { Facts, Figures, Page, Panel, Tabs } from '../design/Page';
 import { Loaded } from '../design/States';
 import { toast } from '../design/toasts';
 import { AccessEditor } from './AccessEditor';
+import { Embeds } from './Embeds';
 import { ExplainForm } from './Explain';
 import { Inspector } from './Inspector';
 import { AccessBadge, Address, StateDot } from './parts';
@@ -68,6 +69,7 @@ function Parts({ flowing, etag, part }: { readonly flowing: Flowing; readonly et
         <>
           <AccessEditor tunnel={tunnel} etag={etag} />
           {tunnel.hosts[0] && <Panel title="Who can open it?" lead="Asks the hub, which decides as it would for a visitor."><ExplainForm host={tunnel.hosts[0]} /></Panel>}
+          {isHttp && <Embeds name={tunnel.name} />}
         </>
       ) : <About tunnel={tunnel} etag={etag} />}
     </>
