@@ -5,10 +5,13 @@ import { licences } from './build/licences';
 
 // Where the hub is while the interface is worked on: `npm run dev` serves the pages, the hub answers the API.
 const hub = process.env['ADIT_HUB'] ?? 'http://127.0.0.1:8080';
+// The hub's build says its own; the interface is a part of it and has no version apart.
+const version = process.env['ADIT_VERSION'] ?? 'in development';
 const theHubs = ['/api', '/apps', '/authz', '/.well-known', '/_adit'];
 
 export default defineConfig({
   plugins: [react(), licences(), embedding()],
+  define: { __ADIT_VERSION__: JSON.stringify(version) },
   build: {
     target: 'es2022',
     // The policy of the page allows no data: scripts and no inlined fonts; small files stay files.

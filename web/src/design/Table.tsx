@@ -133,6 +133,7 @@ function classOf<T>(column: Column<T>): string | undefined {
 
 function counted(shown: number, all: number, noun: string): string {
   const text = all.toLocaleString('en');
+  if (all === 1 && shown === 1) return `1 ${noun.replace(/ies\b/, 'y').replace(/s\b/, '')}`;
   return shown === all ? `${text} ${noun}` : `${shown.toLocaleString('en')} of ${text} ${noun}`;
 }
 

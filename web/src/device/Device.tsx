@@ -19,7 +19,7 @@ export default function Device() {
   const [typed, setTyped] = useState('');
   const [tried, setTried] = useState(false);
   return (
-    <Page title="Sign in a machine" lead="A machine on which you ran `adit login` shows a code. Confirm it here, and that machine acts as you.">
+    <Page title="Sign in a machine" lead={<>A machine on which you ran <code>adit login</code> shows a code. Confirm it here, and that machine acts as you.</>}>
       <Panel>
         {code === '' ? (
           <form className="form" noValidate onSubmit={(event) => {

@@ -23,7 +23,7 @@ export default function Settings() {
   const access = useQuery({ queryKey: settingsKey, queryFn: settingsApi.access });
   const sources = useQuery({ queryKey: ['sign-in'], queryFn: sessionApi.sources });
   return (
-    <Page title="Settings" lead="What holds for the whole hub. The rest is in its configuration, which `adit config check` explains.">
+    <Page title="Settings" lead={<>What holds for the whole hub. The rest is in its configuration, which <code>adit config check</code> explains.</>}>
       <Loaded query={access} lines={3}>
         {({ value, etag }) => <AccessCap key={etag} settings={value} etag={etag} />}
       </Loaded>
@@ -38,6 +38,7 @@ export default function Settings() {
       </Panel>
       <Panel title="About">
         <Facts items={[
+          ['Version', __ADIT_VERSION__],
           ['Address', <code key="address">{location.origin}</code>],
           ['API', <a key="api" className="inline" href="/api/v1/openapi.json">its description (OpenAPI)</a>],
           ['Licences', <a key="licences" className="inline" href="/licences.txt">of what this interface is made of</a>],

@@ -108,7 +108,7 @@ function About({ tunnel, etag }: { readonly tunnel: Tunnel; readonly etag: strin
           tunnel.hosts.length > 0 && ['Host names', tunnel.hosts.map((host) => <div key={host}><code>{host}</code></div>)],
           tunnel.port ? ['Port', tunnel.port] : null,
           ['Made', <Moment key="made" at={tunnel.created} />],
-          ['When no client serves it', tunnel.keep ? 'its name stays, with a page that says so' : 'it goes after a minute'],
+          ['When no client serves it', tunnel.keep ? 'its name stays, with a page that says so' : 'it goes, after a short grace time'],
         ]} />
       </Panel>
       <Panel title="Changes">
