@@ -24,6 +24,10 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
 
     private static readonly TimeSpan ExpireEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveUsesEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromHours(24);
+
+    // Long enough for whoever looks why something stopped working.
+    private static readonly TimeSpan RememberDead = TimeSpan.FromDays(90);
 
     private readonly ConcurrentDictionary<string, Entry> _tokens = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _uses = new();
@@ -34,6 +38,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     private readonly ILogger<TokenRegistry> _log;
     private readonly ITimer _timer;
     private readonly ITimer _expiry;
+    private readonly ITimer _forgetting;
 
     private TokenRegistry(TokenStore store, AccountDirectory accounts, TimeProvider time, ILogger<TokenRegistry> log)
     {
@@ -44,6 +49,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         _log = log;
         _timer = time.CreateTimer(static r => _ = ((TokenRegistry)r!).SaveUsesAsync(), this, SaveUsesEvery, SaveUsesEvery);
         _expiry = time.CreateTimer(static r => ((TokenRegistry)r!).Expire(), this, ExpireEvery, ExpireEvery);
+        _forgetting = time.CreateTimer(static r => _ = ((TokenRegistry)r!).ForgetDeadAsync(), this, ForgetEvery, ForgetEvery);
     }
 
     /// <summary>A token is no longer good, revoked or expired: its id. Handlers must not block.</summary>
@@ -159,6 +165,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     {
         await _timer.DisposeAsync();
         await _expiry.DisposeAsync();
+        await _forgetting.DisposeAsync();
         await SaveUsesAsync();
     }
 
@@ -205,6 +212,27 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         {
             if (expires <= now && _expiring.TryRemove(id, out _))
                 Revoked?.Invoke(id);
+        }
+    }
+
+    // Pipelines make tokens by the thousand; what is dead for long is in the audit log and nowhere else.
+    internal async Task ForgetDeadAsync()
+    {
+        var before = _time.GetUtcNow() - RememberDead;
+        // The first of all stays: a hub without any token would take its next start for its first and make an admin's.
+        var first = _tokens.Values.MinBy(static e => e.Token.Created)?.Token.Id;
+        var dead = _tokens.Values.Select(static e => e.Token).Where(t => t.Id != first && (t.Revoked < before || t.Expires < before)).Select(static t => t.Id).ToList();
+        if (dead.Count == 0)
+            return;
+        try
+        {
+            await _store.RemoveAsync(dead);
+            foreach (var id in dead)
+                _tokens.TryRemove(id, out _);
+        }
+        catch (StorageException e)
+        {
+            LogUsesNotSaved(e.Message);
         }
     }
 
@@ -269,7 +297,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Token {Name} ({Id}) was revoked by {By}.")]
     private partial void LogRevoked(string name, string id, string by);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "When tokens were last used could not be saved: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What happened to tokens could not be saved yet: {Reason}")]
     private partial void LogUsesNotSaved(string reason);
 
     private sealed class Entry

@@ -40,6 +40,12 @@ internal sealed class TokenStore(Database database, TimeProvider time)
         AuditLog.Add(connection, entry, at);
     });
 
+    public Task RemoveAsync(IReadOnlyList<string> ids) => database.WriteAsync(connection =>
+    {
+        foreach (var id in ids)
+            connection.Execute("DELETE FROM tokens WHERE id = @id", new { id });
+    });
+
     public Task SetLastUsedAsync(IReadOnlyList<(string Id, DateTimeOffset At)> uses) => database.WriteAsync(connection =>
     {
         foreach (var (id, at) in uses)

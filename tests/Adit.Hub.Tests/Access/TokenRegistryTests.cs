@@ -131,6 +131,35 @@ public sealed class TokenRegistryTests
     }
 
     [Fact]
+    public async Task Tokens_that_are_dead_for_long_are_forgotten_and_no_others()
+    {
+        await using var access = await TestAccess.StartAsync();
+        var revoked = await access.TokenAsync("ann");
+        var expired = await access.TokenAsync("ann", new CreateTokenRequest { Name = "short", ExpiresInSeconds = 60 });
+        var good = await access.TokenAsync("ann");
+        await access.Tokens.RevokeAsync(revoked.Id, "test");
+        access.Time.ShiftWallClock(TimeSpan.FromDays(89));
+        await access.Tokens.ForgetDeadAsync();
+        Assert.Equal(4, access.Tokens.List(static _ => true).Count());
+        access.Time.ShiftWallClock(TimeSpan.FromDays(2));
+        await access.Tokens.ForgetDeadAsync();
+        await access.RestartAsync();
+        Assert.Equal(["admin", "ann"], access.Tokens.List(static _ => true).Select(static t => t.Account));
+        Assert.Null(access.Tokens.Authenticate(expired.Secret));
+        Assert.NotNull(access.Tokens.Authenticate(good.Secret));
+    }
+
+    [Fact]
+    public async Task A_hub_whose_tokens_are_all_dead_makes_no_new_admin_token_at_its_next_start()
+    {
+        await using var access = await TestAccess.StartAsync();
+        await access.Tokens.RevokeAsync(access.Admin.TokenId, "test");
+        access.Time.ShiftWallClock(TimeSpan.FromDays(365));
+        await access.Tokens.ForgetDeadAsync();
+        Assert.Null(await access.RestartAsync());
+    }
+
+    [Fact]
     public async Task When_a_token_was_last_used_is_remembered()
     {
         await using var access = await TestAccess.StartAsync();
