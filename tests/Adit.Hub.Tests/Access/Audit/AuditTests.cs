@@ -28,7 +28,7 @@ public sealed class AuditTests
         var ann = await hub.PersonAsync("ann");
         var client = await hub.LinkAsync(ann);
         await hub.CreateAsync(new CreateTunnelRequest { Name = "demo", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = client.Link }, ann);
-        using (var change = await hub.SendAsync(ann, HttpMethod.Patch, "tunnels/demo", JsonContent.Create(new ChangeTunnelRequest { Access = TunnelAccess.Public }, TunnelsJson.Default.ChangeTunnelRequest)))
+        using (var change = await hub.SendAsync(ann, HttpMethod.Patch, "tunnels/demo", JsonContent.Create(new ChangeTunnelRequest { Access = TunnelAccess.SignedIn }, TunnelsJson.Default.ChangeTunnelRequest)))
             Assert.Equal(HttpStatusCode.OK, change.StatusCode);
         await hub.StatusAsync(ann, HttpMethod.Delete, "tunnels/demo");
 
@@ -36,7 +36,7 @@ public sealed class AuditTests
         Assert.Equal(["tunnel.remove", "policy.change", "tunnel.create"], log.Select(static e => e.Action));
         Assert.All(log, static e => Assert.Equal(("ann", "127.0.0.1", "allowed"), (e.Actor, e.Address, e.Outcome)));
         Assert.All(log, e => Assert.Equal($"token:{ann[5..17]}", e.Via));
-        Assert.Contains("public", log[1].Detail!["access"], StringComparison.Ordinal);
+        Assert.Contains("signed-in", log[1].Detail!["access"], StringComparison.Ordinal);
         Assert.Contains(await hub.AuditAsync("action=token.create"), static e => e is { Actor: "admin", Detail: { } d } && d["account"] == "ann");
     }
 
@@ -139,10 +139,14 @@ public sealed class AuditTests
         ];
         foreach (var query in queries)
         {
-            var (sql, values) = AuditReader.Compose(query, 201, isAscending: false);
+            var isOfMany = query.Action?.EndsWith(".*", StringComparison.Ordinal) == true;
+            string[]? actions = query.Action is null ? null : isOfMany ? ["token.create", "token.revoke"] : [query.Action];
+            var (sql, values) = AuditReader.Compose(query, 201, isAscending: false, actions);
             var plan = await database.ReadAsync(connection => string.Join('\n', connection.Query("EXPLAIN QUERY PLAN " + sql, values).Select(static r => (string)r.detail)));
             Assert.Contains("USING INDEX", plan, StringComparison.Ordinal);
-            Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+            Assert.DoesNotContain("SCAN audit\n", plan + "\n", StringComparison.Ordinal);
+            if (!isOfMany) // Of many actions the first page of each is sorted, and no more.
+                Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
             await reader.NewestAsync(query, 201);
             var fastest = double.MaxValue; // Others use this machine too; the best of three is ours.
             for (var i = 0; i < 3; i++)
