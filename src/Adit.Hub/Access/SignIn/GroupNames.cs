@@ -29,9 +29,13 @@ internal static class GroupNames
     /// <exception cref="SignInRefusal">It is in none.</exception>
     public static void EnsureAllowed(SignInOptions options, IReadOnlyCollection<string> groups)
     {
-        if (options.AllowedGroups.Count > 0 && !options.AllowedGroups.Any(groups.Contains))
+        if (!IsAllowed(options, groups))
             throw new SignInRefusal(SignInRefusalCode.NotAllowed, $"{options.Title} knows you, but you are in none of the groups that may come in here; ask an admin.");
     }
+
+    /// <summary>Whether somebody in these groups may come in.</summary>
+    public static bool IsAllowed(SignInOptions options, IReadOnlyCollection<string> groups) =>
+        options.AllowedGroups.Count == 0 || options.AllowedGroups.Any(groups.Contains);
 
     // Directories take their names for the same in any case.
     private static string? Mapped(IReadOnlyDictionary<string, string> map, string name) =>

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Adit.Hub.Access.SignIn;
 
@@ -29,13 +30,18 @@ internal static class SignInEndpoints
         foreach (var ldap in options.SignIn.OfType<LdapOptions>())
         {
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LdapDirectory>(provider, ldap));
-            services.AddSingleton<IPasswordSource>(provider => provider.GetServices<LdapDirectory>().First(d => d.Name == ldap.Name));
+            services.AddSingleton<IPasswordSource>(provider => Directory(provider, ldap));
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LdapSync>(provider, ldap, Directory(provider, ldap)));
+            services.AddSingleton<IHostedService>(provider => provider.GetServices<LdapSync>().First(s => s.Source == ldap.Name));
         }
 
         foreach (var oidc in options.SignIn.OfType<OidcOptions>())
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OidcSignIn>(provider, oidc));
         return services;
     }
+
+    private static LdapDirectory Directory(IServiceProvider provider, LdapOptions ldap) =>
+        provider.GetServices<LdapDirectory>().First(d => d.Name == ldap.Name);
 
     /// <summary>Maps them.</summary>
     public static void MapSignIn(this IEndpointRouteBuilder routes)

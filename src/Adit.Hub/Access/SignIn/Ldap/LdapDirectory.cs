@@ -37,20 +37,25 @@ internal sealed partial class LdapDirectory(LdapOptions options, ExternalAccount
         return await accounts.ReceiveAsync(Name, person);
     }
 
-    /// <summary>Looks somebody up who signed in before; null when the directory no longer has it.</summary>
+    /// <summary>Looks somebody up who signed in before, by what the directory calls it for ever; null when it is no longer there.</summary>
     /// <exception cref="SignInRefusal">The directory cannot be asked.</exception>
-    public Task<SourcePerson?> FindAsync(string name, CancellationToken cancellationToken) => AskAsync(
+    public Task<SourcePerson?> FindAsync(string subject, CancellationToken cancellationToken) => AskAsync(
         async token =>
         {
+            // Whom the user filter leaves out, such as those disabled there, is as good as gone.
+            var users = options.UserFilter.Replace("{name}", "*", StringComparison.Ordinal);
             await using var connection = await ConnectAsync(token);
-            return await FindEntryAsync(connection, name, token) is { } entry ? await DescribeAsync(connection, entry, token) : null;
+            return await FindEntryAsync(connection, $"(&{users}({options.IdAttribute}={IdentifierValue(subject)}))", token) is { } entry
+                ? await DescribeAsync(connection, entry, token)
+                : null;
         },
         cancellationToken);
 
     private async Task<SourcePerson?> SignInAsync(string name, string password, CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
-        if (await FindEntryAsync(connection, name, cancellationToken) is not { } entry)
+        var filter = options.UserFilter.Replace("{name}", LdapFilter.Escape(name), StringComparison.Ordinal);
+        if (await FindEntryAsync(connection, filter, cancellationToken) is not { } entry)
             return null;
         try
         {
@@ -67,16 +72,20 @@ internal sealed partial class LdapDirectory(LdapOptions options, ExternalAccount
         return await DescribeAsync(connection, entry, cancellationToken);
     }
 
-    private async Task<LdapEntry?> FindEntryAsync(LdapConnection connection, string name, CancellationToken cancellationToken)
+    // Active Directory's identifiers are bytes, which are kept in hexadecimal.
+    private string IdentifierValue(string subject) => options.IdAttribute.Equals("objectGUID", StringComparison.OrdinalIgnoreCase)
+        ? string.Concat(subject.Chunk(2).Select(static pair => "\\" + new string(pair)))
+        : LdapFilter.Escape(subject);
+
+    private async Task<LdapEntry?> FindEntryAsync(LdapConnection connection, string filter, CancellationToken cancellationToken)
     {
-        var filter = options.UserFilter.Replace("{name}", LdapFilter.Escape(name), StringComparison.Ordinal);
         string[] wanted = [options.NameAttribute, options.IdAttribute, options.EmailAttribute, options.DisplayNameAttribute, .. options.GroupsAttribute is { } groups ? [groups] : Array.Empty<string>()];
         var found = await connection.SearchAsync(options.UserBase, filter, wanted, 2, cancellationToken);
         return found switch
         {
             [var entry] when entry.Name.Length > 0 => entry,
             [] => null,
-            _ => throw new LdapException("the user filter finds more than one entry for one name, so nobody knows who is meant"),
+            _ => throw new LdapException("the user filter finds more than one entry for one person, so nobody knows who is meant"),
         };
     }
 

@@ -166,6 +166,27 @@ public sealed class LdapSignInTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.Forbidden, "disabled"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Who_leaves_the_directory_is_out_here_without_signing_in_again()
+    {
+        await using var hub = await HubAsync(_slapd.Options() with { SyncEvery = TimeSpan.Zero });
+        using var alice = await InAsync(hub, "alice", "alice's password");
+        using var bob = await InAsync(hub, "bob", "bob's password");
+        await Accounts(hub).SetGroupsAsync("alice", "corp", ["long-gone"]);
+        // One whom the directory never knew stands for one whom it no longer knows.
+        await Accounts(hub).ChangeAsync("bob", static a => a with { Subject = "00000000-0000-0000-0000-000000000000" });
+        var sync = hub.Services.GetRequiredService<LdapSync>();
+        Assert.Equal(["bob"], await sync.RunOnceAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.Unauthorized, await bob.StatusAsync());
+        Assert.Equal(["data-science", "ops"], (await alice.GetAsync<CurrentSession>("/api/v1/session")).Groups);
+
+        // A directory that has lost many at once is taken to be wrong.
+        for (var i = 0; i < 5; i++)
+            await Accounts(hub).AddAsync(new Account { Name = $"lost{i}", Kind = AccountKind.Person, Role = PlatformRole.User, Source = "corp", Subject = $"lost{i}", Created = hub.Time.GetUtcNow() });
+        Assert.Empty(await sync.RunOnceAsync(TestContext.Current.CancellationToken));
+        Assert.True(Accounts(hub).Find("lost0")!.IsActive);
+    }
+
     private static Task<TestHub> HubAsync(LdapOptions options) => TestHub.StartAsync(change: o => o with { SignIn = [options] });
 
     private static AccountDirectory Accounts(TestHub hub) => hub.Services.GetRequiredService<AccountDirectory>();
