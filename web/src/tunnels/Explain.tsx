@@ -55,7 +55,7 @@ export function ExplainForm({ host: given }: { readonly host: string }) {
         <Notice kind={answer.data.allowed ? 'ok' : 'warn'}>
           <strong>{answer.data.allowed ? 'Yes' : 'No'}: {answer.data.reason}</strong>
           {answer.data.steps.length > 0 && (
-            <ol className="steps">{answer.data.steps.map((step, at) => <li key={at} className={step.decides ? '' : 'muted'}><code>{step.rule}</code>: {step.why}{step.decides && <strong> This one decides.</strong>}</li>)}</ol>
+            <ol className="steps">{answer.data.steps.map((step, at) => <li key={at} className={step.decides ? '' : 'muted'}><code>{step.rule}</code>: {step.why}</li>)}</ol>
           )}
         </Notice>
       )}
