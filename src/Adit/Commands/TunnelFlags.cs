@@ -71,6 +71,7 @@ internal sealed class TunnelFlags
                     : "Where it leads: 8443 or HOST:PORT.",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        _access.CompletionSources.Add(TunnelAccess.Owner, TunnelAccess.Project, TunnelAccess.SignedIn, TunnelAccess.Public, "group:", "user:");
         _inspect.AcceptOnlyFromAmong("on", "off");
         command.Add(_target);
         Option[] all = [_to, _name, _access, _networks, _accessFor, _project, _keep, _exec, _execWait, _allow, _client, _connections, _json];
