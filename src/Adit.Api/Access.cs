@@ -46,6 +46,20 @@ public static class TunnelAccess
 
     /// <summary>Anyone who can reach the hub.</summary>
     public const string Public = "public";
+
+    /// <summary>Before a group's name: its members too.</summary>
+    public const string GroupPrefix = "group:";
+
+    /// <summary>Before an account's name: that one too.</summary>
+    public const string UserPrefix = "user:";
+
+    /// <summary>The forms that a word has, for people.</summary>
+    public const string Forms = "owner, project, signed-in, public, group:NAME, user:NAME";
+
+    /// <summary>Whether a word has one of the forms; not whether there is such a group or user.</summary>
+    public static bool IsWord(string word) => word is Owner or Project or SignedIn or Public
+        || (word.StartsWith(GroupPrefix, StringComparison.Ordinal) && word.Length > GroupPrefix.Length)
+        || (word.StartsWith(UserPrefix, StringComparison.Ordinal) && word.Length > UserPrefix.Length);
 }
 
 /// <summary>GET /api/v1/access/explain: whether somebody may open something, and why.</summary>

@@ -39,7 +39,7 @@ internal static class TunnelEntry
 
     private static AccessPlan ReadAccess(YamlMap map) => new()
     {
-        Access = map.Text("access"),
+        Access = ReadWords(map),
         Networks = [.. map.Texts("allow-networks") ?? []],
         Methods = [.. map.Texts("allow-methods") ?? []],
         Paths = [.. map.Texts("allow-paths") ?? []],
@@ -48,6 +48,13 @@ internal static class TunnelEntry
             : DateTimeOffset.TryParse(until, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at
             : throw map.Problem("access-until", $"'{until}' is no time; write 2027-01-31T18:00Z"),
     };
+
+    private static string? ReadWords(YamlMap map)
+    {
+        var words = map.Text("access");
+        var unknown = words?.Split(',', StringSplitOptions.TrimEntries).FirstOrDefault(static word => !TunnelAccess.IsWord(word));
+        return unknown is null ? words : throw map.Problem("access", $"'{unknown}' is none of {TunnelAccess.Forms}");
+    }
 
     private static TunnelSpec ReadTcp(YamlMap map, TunnelSpec spec) => spec with
     {

@@ -69,6 +69,27 @@ public sealed partial class SignedInTests
         await AditProcess.RunAsync(["token", "revoke", made.GetProperty("id").GetString()!], hub.ClientEnvironment);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task The_lines_about_people_and_doors_do_what_they_say()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        await AditProcess.RunAsync(["user", "create", "anna", "--email", "anna@example.org", "--role", "user"], hub.ClientEnvironment);
+        await AditProcess.RunAsync(["group", "add", "ds", "anna"], hub.ClientEnvironment); // Makes the group.
+        Assert.Contains("anna", await AditProcess.RunAsync(["user", "ls"], hub.ClientEnvironment), StringComparison.Ordinal);
+        Assert.Equal("admin", (await JsonAsync(hub, "whoami", "--json")).GetProperty("account").GetString());
+
+        await using (await TunnelProcess.StartAsync(hub, "demo", "http", "9", "--access", "group:ds"))
+            Assert.True(await MayAsync("anna"));
+        await using (await TunnelProcess.StartAsync(hub, "near", "http", "9", "--access", "group:ds", "--allow-network", "10.0.0.0/8"))
+            Assert.False((await JsonAsync(hub, "access", "explain", "--who", "anna", "--to", "near.adit.localhost", "--json")).GetProperty("allowed").GetBoolean());
+        await AditProcess.RunAsync(["user", "disable", "anna"], hub.ClientEnvironment);
+        await using (await TunnelProcess.StartAsync(hub, "demo", "http", "9", "--access", "group:ds"))
+            Assert.False(await MayAsync("anna"));
+
+        async Task<bool> MayAsync(string who) =>
+            (await JsonAsync(hub, "access", "explain", "--who", who, "--to", "demo.adit.localhost", "--json")).GetProperty("allowed").GetBoolean();
+    }
+
     private static async Task<JsonElement> JsonAsync(HubProcess hub, params string[] line) =>
         JsonDocument.Parse(await AditProcess.RunAsync(line, hub.ClientEnvironment)).RootElement;
 

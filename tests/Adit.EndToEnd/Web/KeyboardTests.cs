@@ -32,7 +32,7 @@ public sealed class KeyboardTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GotoAsync($"{hub.Url}/");
         await TabToAsync(page, page.GetByRole(AriaRole.Link, new() { Name = "Tokens" }));
         await page.Keyboard.PressAsync("Enter");
-        await page.GetByRole(AriaRole.Heading, new() { Name = "Tokens" }).WaitForAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Tokens", Exact = true }).WaitForAsync();
         var opener = page.GetByRole(AriaRole.Button, new() { Name = "New token" }).First;
         await TabToAsync(page, opener);
         await page.Keyboard.PressAsync("Enter");

@@ -22,6 +22,7 @@ public sealed class TokenTests(OneTunnel tunnel) : IClassFixture<OneTunnel>
     [InlineData(true)]
     public async Task The_links_of_a_token_end_with_it(bool byExpiry)
     {
+        await LetUsersOpenAsync(TunnelAccess.Public);
         var token = await MakeTokenAsync("guest-" + byExpiry, byExpiry ? 5 : null);
         var name = byExpiry ? "expiring" : "revoked";
         await using var client = await Client.StartAsync(Hub, name, "http", tunnel.Upstream.Target, Environment(token.Secret!));
@@ -124,6 +125,20 @@ public sealed class TokenTests(OneTunnel tunnel) : IClassFixture<OneTunnel>
     }
 
     private Dictionary<string, string?> Environment(string token) => new() { ["ADIT_HUB"] = Hub.Url, ["ADIT_TOKEN"] = token };
+
+    private async Task LetUsersOpenAsync(string access)
+    {
+        using var admin = LoopbackHttp.Create(Hub.AdminToken);
+        var settings = new Uri($"{Hub.Url}/api/v1/settings/access");
+        using var before = await admin.GetAsync(settings, Deadline);
+        using var change = new HttpRequestMessage(HttpMethod.Put, settings)
+        {
+            Content = JsonContent.Create(new AccessSettings { MaxAccess = access }, AccessJson.Default.AccessSettings),
+        };
+        change.Headers.IfMatch.Add(before.EnsureSuccessStatusCode().Headers.ETag!);
+        using var answer = await admin.SendAsync(change, Deadline);
+        answer.EnsureSuccessStatusCode();
+    }
 
     private async Task<ApiToken> MakeTokenAsync(string name, long? seconds, string? account = null)
     {

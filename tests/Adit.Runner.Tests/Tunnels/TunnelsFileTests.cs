@@ -68,7 +68,7 @@ public sealed class TunnelsFileTests
     [InlineData("tunnels:\n  a:\n    access: public", "t.yaml:3: tunnel 'a' leads nowhere; give 'to' or 'exec'")]
     [InlineData("tunels: {}", "t.yaml:1: unknown key 'tunels'; did you mean 'tunnels'?")]
     [InlineData("tunnels:\n  a:\n    to: 80\n    acces: public", "t.yaml:4: unknown key 'acces'; did you mean 'access'?")]
-    [InlineData("tunnels:\n  a:\n    to: 80\n    access: everyone", "t.yaml:4: access: 'everyone' is neither owner nor public")]
+    [InlineData("tunnels:\n  a:\n    to: 80\n    access: everyone", "t.yaml:4: access: 'everyone' is none of owner, project, signed-in, public, group:NAME, user:NAME")]
     [InlineData("tunnels:\n  a:\n    to: 99999", "t.yaml:3: to: '99999' is no target")]
     [InlineData("tunnels:\n  a:\n    kind: udp\n    to: 80", "t.yaml:3: kind: 'udp' is none of http, tcp, tls")]
     [InlineData("hub: ftp://x\ntunnels: {}", "t.yaml:1: hub: 'ftp://x' is no address of a hub")]
