@@ -30,7 +30,7 @@ public sealed class DirectoryTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
         await page.GetByLabel("Password").FillAsync("alice's password");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-        await page.GetByRole(AriaRole.Heading, new() { Name = "Hello" }).WaitForAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Hello", Level = 1 }).WaitForAsync();
         await page.GotoAsync(Url(port, "/account"));
         await Expect(page.GetByText("by corp")).ToBeVisibleAsync();
         // Her password is the directory's business.
@@ -55,7 +55,7 @@ public sealed class DirectoryTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByRole(AriaRole.Button, new() { Name = "Use a token instead" }).ClickAsync();
         await page.GetByLabel("Token").FillAsync(hub.AdminToken!);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-        await page.GetByRole(AriaRole.Heading, new() { Name = "Hello" }).WaitForAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Hello", Level = 1 }).WaitForAsync();
     }
 
     [Fact(Timeout = 240_000)]
@@ -69,7 +69,7 @@ public sealed class DirectoryTests(Chromium chromium) : IClassFixture<Chromium>
         var page = await chromium.OpenPageAsync();
         await page.GotoAsync(Url(port, "/tokens"));
         await page.GetByRole(AriaRole.Link, new() { Name = "Continue with The company" }).ClickAsync();
-        await page.GetByRole(AriaRole.Heading, new() { Name = "Tokens" }).WaitForAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Tokens", Level = 1 }).WaitForAsync();
         Assert.Equal(Url(port, "/tokens"), page.Url);
         await Expect(page.GetByText("Erika of the company").First).ToBeVisibleAsync();
     }

@@ -77,7 +77,7 @@ internal sealed class WebHub : IAsyncDisposable
         await page.GetByRole(AriaRole.Button, new() { Name = "Use a token instead" }).ClickAsync();
         await page.GetByLabel("Token").FillAsync(Process.AdminToken);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-        await page.GetByRole(AriaRole.Heading, new() { Name = "Hello" }).WaitForAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Hello", Level = 1 }).WaitForAsync();
     }
 
     public async ValueTask DisposeAsync()
