@@ -11,6 +11,13 @@ internal static class Quiet
     // A hub collects once when three seconds after a burst were quiet (docs/performance.md); it looks every second.
     private static readonly TimeSpan Collection = TimeSpan.FromSeconds(5);
 
+    /// <summary>The private memory of a process, in bytes, when it has given back what a burst left.</summary>
+    public static async Task<long> RestingBytesAsync(int pid, CancellationToken cancellationToken)
+    {
+        await RestAsync(pid, cancellationToken);
+        return ProcFs.PrivateBytes(pid);
+    }
+
     /// <summary>Returns when the process has been quiet for so long that it has given back what a burst left.</summary>
     public static async Task RestAsync(int pid, CancellationToken cancellationToken)
     {

@@ -25,14 +25,14 @@ internal static class IdleLinks
         // The first links compile code and fill pools; the slope beyond them is what one more costs.
         await fleet.GrowAsync(WarmUpLinks, cancellationToken);
         await CreateAsync(0, 1);
-        var start = await RestingBytesAsync(hub.Id, cancellationToken);
+        var start = await Quiet.RestingBytesAsync(hub.Id, cancellationToken);
         await fleet.GrowAsync(links, cancellationToken);
-        var linked = await RestingBytesAsync(hub.Id, cancellationToken);
+        var linked = await Quiet.RestingBytesAsync(hub.Id, cancellationToken);
         findings.Add(Line($"hub memory per idle link, TLS ({links:#,0} links)", (double)(linked - start) / (links - WarmUpLinks) / 1000, "KB", 95));
 
         await CreateAsync(1, TunnelsPerLink);
         var further = (TunnelsPerLink - 1) * links;
-        var full = await RestingBytesAsync(hub.Id, cancellationToken);
+        var full = await Quiet.RestingBytesAsync(hub.Id, cancellationToken);
         findings.Add(Line($"hub memory per further tunnel ({further:#,0} more)", (double)(full - linked) / further / 1000, "KB", 4));
         findings.Add(Line("idle hub, share of a core", 100 * await IdleShareAsync(run, hub.Id, cancellationToken), "%", 2));
         findings.Add(Line("create until routable, p99", await RoutableAsync(run, hub, tunnels, fleet.LinkIds, cancellationToken), "ms", 20));
@@ -46,12 +46,6 @@ internal static class IdleLinks
             await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
                 async (tunnel, ct) => await tunnels.CreateAsync(tunnel.Name, tunnel.Link, ct));
         }
-    }
-
-    private static async Task<long> RestingBytesAsync(int pid, CancellationToken cancellationToken)
-    {
-        await Quiet.RestAsync(pid, cancellationToken);
-        return ProcFs.PrivateBytes(pid);
     }
 
     private static async Task<double> IdleShareAsync(BenchRun run, int pid, CancellationToken cancellationToken)

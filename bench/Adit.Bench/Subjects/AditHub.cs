@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using Adit.Bench.Processes;
+using Adit.Link;
 
 namespace Adit.Bench.Subjects;
 
@@ -41,6 +43,16 @@ internal sealed class AditHub : IAsyncDisposable
 
     /// <summary>The certificate of the hub's own authority, PEM.</summary>
     public string AuthorityFile => Path.Combine(_data, "tls", "ca.pem");
+
+    /// <summary>The fingerprint of that authority, for clients to pin.</summary>
+    public string Pin
+    {
+        get
+        {
+            using var authority = X509CertificateLoader.LoadCertificateFromFile(AuthorityFile);
+            return KeyPin.Of(authority);
+        }
+    }
 
     /// <summary>Starts a hub and waits until it is ready.</summary>
     public static async Task<AditHub> StartAsync(BenchRun run, bool tls, CancellationToken cancellationToken)

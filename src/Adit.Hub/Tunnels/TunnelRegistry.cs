@@ -297,7 +297,8 @@ internal sealed class TunnelRegistry : IDisposable
         tunnel.Grace?.Dispose();
         tunnel.Grace = null;
         var record = tunnel.Record!;
-        _byLink.GetOrAdd(link, static _ => new(StringComparer.Ordinal))[record.Name] = tunnel;
+        // Most links serve a handful, and there may be thousands of links: small to begin with.
+        _byLink.GetOrAdd(link, static _ => new(concurrencyLevel: 1, capacity: 4, StringComparer.Ordinal))[record.Name] = tunnel;
         if (tunnel.Upstream!.Add(new TunnelServing(link, target, text, _time.GetUtcNow())))
             _news.Publish(record, "up", $"the client {link.Client.Name} serves it");
         if (link.Closed.IsCancellationRequested)

@@ -96,12 +96,10 @@ internal sealed class HubDialer(LinkClientOptions options)
             var tls = new TlsStream(stream);
             stream = tls;
             await tls.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = hub.IdnHost,
-                    RemoteCertificateValidationCallback = options.ValidateCertificate,
-                    ApplicationProtocols = alpn is null ? [SslApplicationProtocol.Http11] : [new SslApplicationProtocol(alpn), SslApplicationProtocol.Http11],
-                },
+                options.Trust.OptionsFor(
+                    hub.IdnHost,
+                    hub.Port,
+                    alpn is null ? [SslApplicationProtocol.Http11] : [new SslApplicationProtocol(alpn), SslApplicationProtocol.Http11]),
                 cancellationToken);
             return (tls, socket);
         }

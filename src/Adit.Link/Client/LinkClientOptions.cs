@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 
 namespace Adit.Link;
 
@@ -29,8 +28,8 @@ public sealed record LinkClientOptions
     /// </summary>
     public int MaxConnections { get; init; } = DefaultMaxConnections;
 
-    /// <summary>Decides whether the hub's certificate is the hub's; null asks the system's trust.</summary>
-    public RemoteCertificateValidationCallback? ValidateCertificate { get; init; }
+    /// <summary>Decides whether the hub's certificate is the hub's.</summary>
+    public TlsTrust Trust { get; init; } = TlsTrust.System;
 
     /// <summary>
     /// The proxy to go through; <see cref="HttpClient.DefaultProxy"/> reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Null for none.

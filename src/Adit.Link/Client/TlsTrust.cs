@@ -30,21 +30,28 @@ public sealed record TlsTrust
     /// <summary>Tells whether certificates are valid now.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Options for a handshake with a hub.</summary>
+    /// <summary>
+    /// Options for a handshake with a hub, which fails with <see cref="TlsTrustException"/> when the hub is not believed.
+    /// </summary>
     public SslClientAuthenticationOptions OptionsFor(string host, int port, params IEnumerable<SslApplicationProtocol> protocols) => new()
     {
         TargetHost = host,
         ApplicationProtocols = [.. protocols],
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = Pin is null ? null : WithoutAuthorities(),
         RemoteCertificateValidationCallback = CallbackFor(host, port),
     };
 
-    /// <summary>
-    /// What judges a hub's certificate; for <see cref="HttpClient"/> and WebSockets. Throws <see cref="TlsTrustException"/> instead of
-    /// returning false.
-    /// </summary>
-    public RemoteCertificateValidationCallback CallbackFor(string host, int port) => (_, certificate, chain, errors) =>
+    // With a pin the system's authorities have no say, and to look through all of them costs more than the handshake itself.
+    private static X509ChainPolicy WithoutAuthorities() => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        RevocationMode = X509RevocationMode.NoCheck,
+        DisableCertificateDownloads = true,
+    };
+
+    private RemoteCertificateValidationCallback CallbackFor(string host, int port) => (_, certificate, chain, errors) =>
     {
         if (certificate is null)
             throw new TlsTrustException($"The hub {KnownHubs.Name(host, port)} showed no certificate.");

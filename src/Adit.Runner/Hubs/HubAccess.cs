@@ -14,8 +14,8 @@ public sealed record HubAccess
     /// <summary>The token; empty for nobody, who signs in first.</summary>
     public required string Token { get; init; }
 
-    /// <summary>Decides whether a certificate is the hub's; null asks the system's trust.</summary>
-    public RemoteCertificateValidationCallback? ValidateCertificate { get; init; }
+    /// <summary>Decides whether a certificate is the hub's.</summary>
+    public TlsTrust Trust { get; init; } = TlsTrust.System;
 
     /// <summary>The proxy to go through: HTTPS_PROXY, HTTP_PROXY and NO_PROXY by default.</summary>
     public IWebProxy? Proxy { get; init; } = HttpClient.DefaultProxy;
@@ -53,10 +53,9 @@ public sealed record HubAccess
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20), // A client that idles holds no connection for an API it does not call.
             ConnectCallback = ConnectAsync,
+            SslOptions = Trust.OptionsFor(Url.IdnHost, Url.Port, SslApplicationProtocol.Http11),
         };
 #pragma warning restore CA2000
-        if (ValidateCertificate is not null)
-            handler.SslOptions.RemoteCertificateValidationCallback = ValidateCertificate;
         var http = new HttpClient(handler) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30), DefaultRequestVersion = HttpVersion.Version11 };
         if (Token.Length > 0)
             http.DefaultRequestHeaders.Authorization = new("Bearer", Token);

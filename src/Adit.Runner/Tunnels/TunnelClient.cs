@@ -37,7 +37,7 @@ public sealed class TunnelClient : IAsyncDisposable
             Name = options.ClientName,
             Version = options.Version,
             MaxConnections = options.MaxConnections,
-            ValidateCertificate = hub.ValidateCertificate,
+            Trust = hub.Trust,
             Proxy = hub.Proxy,
             Time = options.Time,
             OnStream = stream => Dialer.ServeAsync(stream, _ending.Token),

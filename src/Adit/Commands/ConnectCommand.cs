@@ -45,7 +45,7 @@ internal static class ConnectCommand
             Token = hub.Token,
             Name = client,
             Version = ProductVersion.Text,
-            ValidateCertificate = hub.ValidateCertificate,
+            Trust = hub.Trust,
             Proxy = hub.Proxy,
         });
         link.Connected += _ => up.TrySetResult();

@@ -85,7 +85,7 @@ internal sealed class HubAccessOptions
     {
         Url = url,
         Token = token,
-        ValidateCertificate = url.Scheme == "https" ? ReadTrust(parsed, section).CallbackFor(url.IdnHost, url.Port) : null,
+        Trust = ReadTrust(parsed, section),
     };
 
     /// <summary>Which certificates are believed. A hub that is not known yet is trusted on first use, and its key is remembered.</summary>

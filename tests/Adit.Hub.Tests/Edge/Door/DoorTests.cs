@@ -71,10 +71,7 @@ public sealed class DoorTests
     {
         await using var door = await DoorFixture.StartAsync();
         var trust = new TlsTrust { Pin = door.Pin };
-        using var handler = new SocketsHttpHandler
-        {
-            SslOptions = { RemoteCertificateValidationCallback = trust.CallbackFor("127.0.0.1", door.TlsPort) },
-        };
+        using var handler = new SocketsHttpHandler { SslOptions = trust.OptionsFor("127.0.0.1", door.TlsPort, SslApplicationProtocol.Http2) };
         using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
         Assert.StartsWith("HTTP/2", await client.GetStringAsync($"https://127.0.0.1:{door.TlsPort}/"), StringComparison.Ordinal);
     }

@@ -22,7 +22,7 @@ public sealed class HubTlsTests
         using var clear = LoopbackHttp.Create();
         var pem = await clear.GetStringAsync($"http://127.0.0.1:{plain}/.well-known/adit-ca.pem").WaitAsync(TimeSpan.FromSeconds(20));
         var trust = new TlsTrust { CaFile = directory.Write("ca.pem", pem) };
-        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = trust.CallbackFor("127.0.0.1", tls) } };
+        using var handler = new SocketsHttpHandler { SslOptions = trust.OptionsFor("127.0.0.1", tls) };
         using var client = new HttpClient(handler);
         using var answer = await client.GetAsync($"https://127.0.0.1:{tls}/.well-known/adit-ca.pem").WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
