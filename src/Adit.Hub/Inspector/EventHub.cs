@@ -19,11 +19,18 @@ internal sealed class EventHub
 
     /// <summary>Something happened to a tunnel. Never blocks.</summary>
     public void Publish(TunnelEvent happened, Owned tunnel) =>
-        Send("tunnel", happened, TunnelsJson.Default.TunnelEvent, subscription => subscription.WantsTunnel(happened.Name, tunnel));
+        Send(subscription => subscription.WantsTunnel(happened.Name, tunnel), () => ServerEvent.Of("tunnel", Json(happened, TunnelsJson.Default.TunnelEvent)));
 
-    /// <summary>A request passed a tunnel. Never blocks.</summary>
-    public void Publish(RequestSummary request, Owned tunnel) =>
-        Send("request", request, TunnelsJson.Default.RequestSummary, subscription => subscription.WantsRequests(request.Tunnel, tunnel));
+    /// <summary>A request passed a tunnel: who may not inspect it is told of it without its query. Never blocks.</summary>
+    public void Publish(Recording recording, string name, Owned tunnel)
+    {
+        SendOf(isWhole: true);
+        SendOf(isWhole: false);
+
+        void SendOf(bool isWhole) => Send(
+            subscription => subscription.WantsRequests(name, tunnel) && subscription.Filter.MayInspect(tunnel) == isWhole,
+            () => ServerEvent.Of("request", Json(RequestView.Summary(recording, name, isWhole), TunnelsJson.Default.RequestSummary)));
+    }
 
     /// <summary>Begins to listen; null when too many do.</summary>
     internal EventSubscription? Subscribe(EventFilter filter)
@@ -35,7 +42,9 @@ internal sealed class EventHub
         return subscription;
     }
 
-    private void Send<T>(string type, T data, JsonTypeInfo<T> json, Func<EventSubscription, bool> wants)
+    private static byte[] Json<T>(T data, JsonTypeInfo<T> json) => JsonSerializer.SerializeToUtf8Bytes(data, json);
+
+    private void Send(Func<EventSubscription, bool> wants, Func<ServerEvent> make)
     {
         if (_subscriptions.IsEmpty)
             return;
@@ -43,7 +52,7 @@ internal sealed class EventHub
         foreach (var (subscription, _) in _subscriptions)
         {
             if (wants(subscription))
-                subscription.Offer(made ??= ServerEvent.Of(type, JsonSerializer.SerializeToUtf8Bytes(data, json)));
+                subscription.Offer(made ??= make());
         }
     }
 }

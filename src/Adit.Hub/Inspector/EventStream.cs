@@ -20,7 +20,9 @@ internal sealed class EventStream(
     {
         // Asked anew for each event: roles and memberships change while somebody listens.
         var caller = context.Caller();
-        bool MaySee(Owned thing) => callers.Find(caller.TokenId) is { } now && authority.May(now, Permission.TunnelsRead, thing);
+        bool May(Permission permission, Owned thing) => callers.Find(caller.TokenId) is { } now && authority.May(now, permission, thing);
+        bool MaySee(Owned thing) => May(Permission.TunnelsRead, thing);
+        bool MayInspect(Owned thing) => May(Permission.TunnelsWrite, thing);
 
         if (requests is not null && inspectors.Find(requests) is { } known && !MaySee(known.Belonging))
         {
@@ -28,7 +30,7 @@ internal sealed class EventStream(
             return;
         }
 
-        using var subscription = events.Subscribe(new EventFilter(caller.Account, MaySee, tunnel, requests));
+        using var subscription = events.Subscribe(new EventFilter(caller.Account, MaySee, MayInspect, tunnel, requests));
         if (subscription is null)
         {
             await Problems.Of(

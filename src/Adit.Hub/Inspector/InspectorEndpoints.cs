@@ -39,20 +39,23 @@ internal static class InspectorEndpoints
             .Needs(Permission.TunnelsRead).WithTags("events").Produces<string>(contentType: "text/event-stream");
     }
 
-    private static IResult List(string name, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, Authority authority) =>
-        Seen(name, context, inspectors, authority) is null
-            ? NotInspected(name)
-            : TypedResults.Json(
-                new RequestList { Items = [.. archive.List(name).Select(recording => RequestView.Summary(recording, name))] },
-                TunnelsJson.Default.RequestList);
+    private static IResult List(string name, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, Authority authority)
+    {
+        if (Seen(name, context, inspectors, authority) is not { } inspector)
+            return NotInspected(name);
+        var isWhole = MayChange(inspector, context, authority);
+        return TypedResults.Json(
+            new RequestList { Items = [.. archive.List(name).Select(recording => RequestView.Summary(recording, name, isWhole))] },
+            TunnelsJson.Default.RequestList);
+    }
 
     private static IResult Show(
         string name, string id, HttpContext context, TunnelInspectors inspectors, RequestArchive archive, Authority authority, bool secrets = false)
     {
         if (Seen(name, context, inspectors, authority) is not { } inspector)
             return NotInspected(name);
-        if (secrets && !MayChange(inspector, context, authority))
-            return Problems.Forbidden($"You may see the requests of '{name}' without their secrets only; ask the tunnel's owner.");
+        if (!MayChange(inspector, context, authority))
+            return Problems.Forbidden($"You may see which requests '{name}' had, not what they said; ask the tunnel's owner.");
         return archive.Find(name, id) is { } recording
             ? TypedResults.Json(RequestView.Whole(recording, name, secrets), TunnelsJson.Default.InspectedRequest)
             : NotKept(name, id);

@@ -7,16 +7,21 @@ internal static class RequestView
 {
     private const string Mask = "***";
 
-    public static RequestSummary Summary(Recording recording, string tunnel)
+    /// <summary>What passed, in short.</summary>
+    /// <param name="recording">Of this exchange.</param>
+    /// <param name="tunnel">Through this tunnel.</param>
+    /// <param name="isWhole">Whether with the query of the target, which may hold a visitor's secrets as its headers and body may.</param>
+    public static RequestSummary Summary(Recording recording, string tunnel, bool isWhole)
     {
         var exchange = recording.Exchange;
+        var query = isWhole ? -1 : exchange.Target.IndexOf('?', StringComparison.Ordinal);
         return new RequestSummary
         {
             Id = exchange.Id,
             Tunnel = tunnel,
             At = exchange.At,
             Method = exchange.Method,
-            Target = exchange.Target,
+            Target = query < 0 ? exchange.Target : exchange.Target[..query],
             Status = exchange.Status,
             Milliseconds = Math.Round(exchange.Duration.TotalMilliseconds, 3),
             BytesIn = exchange.BytesIn,
@@ -26,9 +31,10 @@ internal static class RequestView
         };
     }
 
+    /// <summary>What passed, as it was said.</summary>
     public static InspectedRequest Whole(Recording recording, string tunnel, bool withSecrets) => new()
     {
-        Summary = Summary(recording, tunnel),
+        Summary = Summary(recording, tunnel, isWhole: true),
         RequestHeaders = Headers(recording.Exchange.RequestHeaders, withSecrets),
         RequestBody = Body(recording.Request),
         RequestBodyTruncated = recording.Request.IsTruncated,

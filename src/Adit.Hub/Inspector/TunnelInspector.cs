@@ -47,6 +47,6 @@ internal sealed class TunnelInspector(
     public void Keep(Recording recording)
     {
         archive.Add(tunnel, recording);
-        events.Publish(RequestView.Summary(recording, tunnel), Belonging);
+        events.Publish(recording, tunnel, Belonging);
     }
 }

@@ -55,6 +55,30 @@ public sealed class InspectorTests
     }
 
     [Fact]
+    public async Task Who_may_only_see_a_tunnel_learns_that_requests_came_and_not_what_they_said()
+    {
+        await using var hub = await TunneledHub.StartAsync();
+        using var auditor = await hub.StrangerAsync();
+        using var role = await hub.Api.PatchAsync("/api/v1/accounts/stranger", new StringContent("""{"role":"auditor"}""", Encoding.UTF8, "application/json"), Ct);
+        Assert.True(role.IsSuccessStatusCode);
+        using var events = await auditor.GetAsync("/api/v1/events?requests=demo", HttpCompletionOption.ResponseHeadersRead, Ct);
+        using var lines = new StreamReader(await events.Content.ReadAsStreamAsync(Ct));
+
+        await hub.Visitor.GetAsync("/reset?code=s3cret", Ct);
+        string? line;
+        do
+            line = await lines.ReadLineAsync(Ct).AsTask().WaitAsync(TunneledHub.Patience, Ct);
+        while (line?.Contains("/reset", StringComparison.Ordinal) == false);
+        var list = await auditor.GetFromJsonAsync("/api/v1/tunnels/demo/requests", TunnelsJson.Default.RequestList, Ct);
+        using var whole = await auditor.GetAsync($"/api/v1/tunnels/demo/requests/{list!.Items[0].Id}", Ct);
+
+        Assert.DoesNotContain("s3cret", line, StringComparison.Ordinal);
+        Assert.Equal("/reset", list.Items[0].Target);
+        Assert.Equal(HttpStatusCode.Forbidden, whole.StatusCode);
+        Assert.Equal("/reset?code=s3cret", (await hub.RequestsAsync())[0].Target);
+    }
+
+    [Fact]
     public async Task A_request_is_replayed_as_it_was_and_recorded_as_a_new_one()
     {
         await using var hub = await TunneledHub.StartAsync();

@@ -111,6 +111,9 @@ internal static class HeaderRoles
         ["X-Forwarded-Access-Token"] = HeaderRole.Identity,
         ["X-Remote-User"] = HeaderRole.Identity,
         ["X-WebAuth-User"] = HeaderRole.Identity,
+        ["X-HTTP-Method-Override"] = HeaderRole.EndToEnd, // As they are spelled here the gate has looked at them (MethodOverrides).
+        ["X-HTTP-Method"] = HeaderRole.EndToEnd,
+        ["X-Method-Override"] = HeaderRole.EndToEnd,
         [HeaderNames.SetCookie] = HeaderRole.SetCookie,
         ["Clear-Site-Data"] = HeaderRole.ClearSiteData,
         [HeaderNames.StrictTransportSecurity] = HeaderRole.StrictTransport,

@@ -62,7 +62,9 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
     private HttpRequestMessage MakeRequest(Visit visit, Route route)
     {
         var sent = visit.Request;
-        var target = sent.RawTarget.StartsWith('/') ? sent.RawTarget : "/";
+        if (!visit.Target.StartsWith('/') && visit.Target != "*")
+            throw new BadRequestException(ForwardError.BadRequest, "Its target is neither a path nor a URL.");
+        var target = visit.Target == "*" ? "/" : visit.Target;
         var request = new HttpRequestMessage(new HttpMethod(sent.Method), new Uri("http://upstream" + target, AsSent))
         {
             Version = HttpVersion.Version20,

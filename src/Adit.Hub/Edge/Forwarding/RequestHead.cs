@@ -64,7 +64,7 @@ internal static class RequestHead
         head.Start();
         head.Write(visit.Shape == RequestShape.WebSocketOverHttp2 ? "GET" : request.Method);
         head.Write(" "u8);
-        WriteTarget(head, request.RawTarget);
+        WriteTarget(head, visit.Target);
         head.Write(" HTTP/1.1\r\nHost: "u8);
         head.Write(route.Transforms.Host ?? visit.Authority);
         head.Write("\r\n"u8);
@@ -125,21 +125,11 @@ internal static class RequestHead
     // The target as sent. An absolute one (RFC 9112 section 3.2.2) loses what Host says already; Kestrel has compared the two.
     private static void WriteTarget(RecordBuffer head, string target)
     {
-        ReadOnlySpan<char> text = target;
-        if (text.ContainsAnyExceptInRange('!', '~'))
+        if (target.AsSpan().ContainsAnyExceptInRange('!', '~'))
             throw new BadRequestException(ForwardError.BadRequest, "Its target holds a character that must be percent-encoded.");
-        if (text.Length > 0 && text[0] != '/' && text is not "*")
-        {
-            var authority = text.IndexOf("://");
-            if (authority < 0)
-                throw new BadRequestException(ForwardError.BadRequest, "Its target is neither a path nor a URL.");
-            var path = text[(authority + 3)..].IndexOfAny('/', '?');
-            text = path < 0 ? default : text[(authority + 3 + path)..];
-        }
-
-        if (text.Length == 0 || text[0] == '?')
-            head.Write("/"u8);
-        head.Write(text);
+        if (!target.StartsWith('/') && target != "*")
+            throw new BadRequestException(ForwardError.BadRequest, "Its target is neither a path nor a URL.");
+        head.Write(target);
     }
 
     private static void WriteFields(Visit visit, Route route)

@@ -35,6 +35,9 @@ internal sealed class Visit : OpenDoor
     /// <summary>The authority asked for.</summary>
     public string Authority { get; private set; } = "";
 
+    /// <summary>Path and query as sent (<see cref="RequestTarget.OriginForm"/>): by this it is judged, and this goes on.</summary>
+    public string Target { get; private set; } = "/";
+
     /// <summary>The address of whoever connected.</summary>
     public IPAddress? Peer { get; private set; }
 
@@ -148,6 +151,7 @@ internal sealed class Visit : OpenDoor
         Features = features;
         Request = request;
         Authority = authority;
+        Target = RequestTarget.OriginForm(request.RawTarget);
         Response = features.Get<IHttpResponseFeature>()!;
         ResponseBody = features.Get<IHttpResponseBodyFeature>()!;
         Lifetime = features.Get<IHttpRequestLifetimeFeature>()!;

@@ -32,7 +32,7 @@ internal sealed class Gatekeeper
     /// <returns>Null to pass; otherwise the answer under way.</returns>
     public Task? Stop(Visit visit, Route route)
     {
-        if (visit.Request.RawTarget.StartsWith(OwnPaths, StringComparison.Ordinal))
+        if (visit.Target.StartsWith(OwnPaths, StringComparison.Ordinal))
             return _paths.AnswerAsync(visit, route);
         if (route.Kind == RouteKind.External)
         {
@@ -183,22 +183,10 @@ internal sealed class Gatekeeper
         Pass = pass,
         Address = visit.Client,
         Method = visit.Shape == RequestShape.WebSocketOverHttp2 ? "GET" : visit.Request.Method,
-        OverrideMethod = OverrideOf(visit),
-        Target = visit.Request.RawTarget,
+        OverrideMethods = MethodOverrides.Of(visit.Request.Headers),
+        Target = visit.Target,
         Now = Parts.Time.GetUtcNow(),
     };
-
-    private static string? OverrideOf(Visit visit)
-    {
-        var headers = visit.Request.Headers;
-        foreach (var name in (ReadOnlySpan<string>)["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
-        {
-            if (headers.TryGetValue(name, out var value) && value.Count > 0)
-                return value.ToString();
-        }
-
-        return null;
-    }
 
     private bool IsHubToken(string value)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Adit.Hub.Edge.Forwarding;
 
 namespace Adit.Hub.Edge.Gate;
 
@@ -31,12 +32,7 @@ internal sealed class PathReadings
     public static PathReadings Of(string target)
     {
         var readings = new PathReadings();
-        ReadOnlySpan<char> path = target;
-        if (path.Length > 0 && path[0] != '/' && path.IndexOf("://") is > 0 and var scheme)
-        {
-            var start = path[(scheme + 3)..].IndexOf('/');
-            path = start < 0 ? "/" : path[(scheme + 3 + start)..];
-        }
+        ReadOnlySpan<char> path = RequestTarget.OriginForm(target);
 
         // Most paths have one reading, which is what they say.
         var cut = path.IndexOfAny('?', '#');

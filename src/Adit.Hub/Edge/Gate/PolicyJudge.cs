@@ -85,13 +85,13 @@ internal static class PolicyJudge
         return false;
     }
 
-    // Frameworks let a header stand in for the method. What refuses looks at both, what allows wants both.
+    // Frameworks let a header stand in for the method. What refuses fits when any of them does, what allows only when all do.
     private static bool FitsMethod(PolicyRule rule, PolicyQuestion question)
     {
-        var sent = Lists(rule.Methods, question.Method);
-        if (question.OverrideMethod is not { Length: > 0 } other)
-            return sent;
-        return rule.Allow ? sent && Lists(rule.Methods, other) : sent || Lists(rule.Methods, other);
+        var fits = Lists(rule.Methods, question.Method);
+        for (var i = 0; i < question.OverrideMethods.Count && fits == rule.Allow; i++)
+            fits = Lists(rule.Methods, question.OverrideMethods[i]);
+        return fits;
     }
 
     private static bool Lists(IReadOnlyList<string> methods, string method)
@@ -161,8 +161,8 @@ internal sealed class PolicyQuestion
     /// <summary>The method.</summary>
     public string Method { get; init; } = "GET";
 
-    /// <summary>The method that a header asks the application to take for it.</summary>
-    public string? OverrideMethod { get; init; }
+    /// <summary>The methods that headers ask the application to take for it.</summary>
+    public IReadOnlyList<string> OverrideMethods { get; init; } = [];
 
     /// <summary>The request target as sent.</summary>
     public string Target { get; init; } = "/";

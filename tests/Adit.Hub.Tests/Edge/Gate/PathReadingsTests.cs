@@ -61,6 +61,9 @@ public sealed class PathReadingsTests
     [InlineData("/public/%zz")]
     [InlineData("/public/%c0%af..")]
     [InlineData("//public/../x")]
+    [InlineData("http://demo.adit.test?x=/public/a")]
+    [InlineData("http://demo.adit.test#/public/a")]
+    [InlineData("http://demo.adit.test")]
     public void No_spelling_borrows_a_rule_that_allows(string target) =>
         Assert.False(PathReadings.Of(target).Fit([new PathPattern("/public/*")], allows: true), target);
 

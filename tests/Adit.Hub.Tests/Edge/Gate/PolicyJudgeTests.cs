@@ -63,6 +63,8 @@ public sealed class PolicyJudgeTests
     [InlineData("HEAD", null, true)]
     [InlineData("POST", null, false)]
     [InlineData("GET", "DELETE", false)]
+    [InlineData("GET", "GET,DELETE", false)]
+    [InlineData("GET", "GET", true)]
     [InlineData("get", null, true)]
     public void Methods_count_and_so_does_the_one_that_a_header_asks_for(string method, string? other, bool passes)
     {
@@ -75,6 +77,8 @@ public sealed class PolicyJudgeTests
     {
         var policy = Policy("public", new AccessRule { Allow = false, Who = ["public"], Methods = ["DELETE"] });
         Assert.False(Decide(policy, null, method: "POST", other: "delete").IsAllowed);
+        Assert.False(Decide(policy, null, method: "POST", other: "PATCH,delete").IsAllowed);
+        Assert.False(Decide(policy, null, method: "POST", other: "delete,PATCH").IsAllowed);
         Assert.True(Decide(policy, null, method: "POST").IsAllowed);
     }
 
@@ -130,7 +134,7 @@ public sealed class PolicyJudgeTests
         PolicyJudge.Decide(policy, new PolicyQuestion
         {
             Pass = who is null ? DoorPass.Nobody : new DoorPass { Kind = PassKind.Person, Person = Person(who) },
-            Target = path, Method = method, OverrideMethod = other, Address = address is null ? null : IPAddress.Parse(address), Now = now ?? Now,
+            Target = path, Method = method, OverrideMethods = other?.Split(',') ?? [], Address = address is null ? null : IPAddress.Parse(address), Now = now ?? Now,
         });
 
     private static TestPerson Person(string name) => name switch
