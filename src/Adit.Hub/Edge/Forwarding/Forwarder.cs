@@ -229,7 +229,7 @@ internal sealed class Forwarder : IDisposable
             visit.Response.Headers.Connection = "close"; // The visitor may send the body or not: nobody could tell what comes next.
     }
 
-    private static async Task UpgradeAsync(Visit visit, UpstreamConnection connection, Memory<byte> run)
+    private async Task UpgradeAsync(Visit visit, UpstreamConnection connection, Memory<byte> run)
     {
         if (visit.Shape is not (RequestShape.Upgrade or RequestShape.WebSocketOverHttp2))
             throw new BadResponseException("it switches protocols without being asked");
@@ -250,8 +250,15 @@ internal sealed class Forwarder : IDisposable
         }
 
         visit.Features.Get<IHalfCloseFeature>()?.AllowHalfClose();
-        await UpgradePump.RunAsync(visit, visitor, connection, run);
+        var ending = visit.Ending = EndingOf(visit, visitor, connection);
+        await UpgradePump.RunAsync(visit, visitor, connection, run, ending);
     }
+
+    // What no gate let in is not ended by one; other protocols have no way to say why they end.
+    private WebSocketEnding? EndingOf(Visit visit, Stream visitor, UpstreamConnection connection) =>
+        visit.IsInside && (visit.Shape == RequestShape.WebSocketOverHttp2 || UpgradeOf(connection.Head).Equals("websocket", StringComparison.OrdinalIgnoreCase))
+            ? new WebSocketEnding(visitor, connection.Stream, visit.Lifetime, _time)
+            : null;
 
     private static string UpgradeOf(ResponseHead head)
     {

@@ -17,23 +17,30 @@ internal static class UpgradePump
     /// <param name="visitor">What Kestrel gave for the connection.</param>
     /// <param name="connection">The upstream's.</param>
     /// <param name="run">What the upstream sent behind its head.</param>
-    public static async Task RunAsync(Visit visit, Stream visitor, UpstreamConnection connection, Memory<byte> run)
+    /// <param name="ending">Of a WebSocket that somebody may have to end; null for anything else.</param>
+    public static async Task RunAsync(Visit visit, Stream visitor, UpstreamConnection connection, Memory<byte> run, WebSocketEnding? ending)
     {
-        using var over = new CancellationTokenSource();
-        var inward = InwardAsync(visit, visitor, connection.Stream, over.Token);
+        using var over = ending?.Over ?? new CancellationTokenSource();
+        var inward = InwardAsync(visit, visitor, connection.Stream, ending, over.Token);
         try
         {
-            await OutwardAsync(visit, visitor, connection, run);
+            await OutwardAsync(visit, visitor, connection, run, ending);
+        }
+        catch (LinkStreamException) when (ending is { IsAsked: true })
+        {
+            // The upstream did not end in time.
         }
         finally
         {
             await over.CancelAsync();
             await inward;
+            if (ending is not null)
+                await ending.CompleteAsync();
         }
     }
 
     // Waits without a buffer: most upgraded connections are silent most of the time.
-    private static async Task InwardAsync(Visit visit, Stream visitor, LinkStream stream, CancellationToken over)
+    private static async Task InwardAsync(Visit visit, Stream visitor, LinkStream stream, WebSocketEnding? ending, CancellationToken over)
     {
         var size = 0;
         try
@@ -43,7 +50,7 @@ internal static class UpgradePump
 #pragma warning disable CA2022 // Reads nothing: it waits until there is something to read.
                 await visitor.ReadAsync(Memory<byte>.Empty, over);
 #pragma warning restore CA2022
-                var count = await MoveAsync(visit, visitor, stream, Sizes[size], over);
+                var count = await MoveAsync(visit, visitor, stream, ending, Sizes[size], over);
                 if (count == 0)
                     break;
                 size = count == Sizes[size] ? Math.Min(size + 1, Sizes.Length - 1) : count < Sizes[size] / 8 ? 0 : size;
@@ -51,7 +58,7 @@ internal static class UpgradePump
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            // The upstream has ended, and with it the connection.
+            // The upstream has ended, and with it the connection; or its end was asked for.
         }
         catch (LinkStreamException)
         {
@@ -65,15 +72,21 @@ internal static class UpgradePump
 
         try
         {
+            if (ending is { IsAsked: true })
+                await ending.CloseUpstreamAsync();
             await stream.EndAsync();
         }
         catch (LinkStreamException)
         {
             // The other direction knows.
         }
+
+        if (ending is { IsAsked: true })
+            await ending.DrainAsync();
     }
 
-    private static async ValueTask<int> MoveAsync(Visit visit, Stream visitor, LinkStream stream, int size, CancellationToken over)
+    private static async ValueTask<int> MoveAsync(
+        Visit visit, Stream visitor, LinkStream stream, WebSocketEnding? ending, int size, CancellationToken over)
     {
         var array = ArrayPool<byte>.Shared.Rent(LinkStream.HeaderLength + size);
         int count;
@@ -82,6 +95,7 @@ internal static class UpgradePump
             count = await visitor.ReadAsync(array.AsMemory(LinkStream.HeaderLength, size), over);
             if (count == 0)
                 return 0;
+            ending?.Pass(array.AsSpan(LinkStream.HeaderLength, count));
             await stream.SendAsync(array.AsMemory(0, LinkStream.HeaderLength + count));
         }
         finally
@@ -96,13 +110,17 @@ internal static class UpgradePump
         return count;
     }
 
-    private static async Task OutwardAsync(Visit visit, Stream visitor, UpstreamConnection connection, Memory<byte> run)
+    private static async Task OutwardAsync(Visit visit, Stream visitor, UpstreamConnection connection, Memory<byte> run, WebSocketEnding? ending)
     {
         if (run.IsEmpty)
             run = await connection.ReceiveAsync();
         while (!run.IsEmpty)
         {
-            await visitor.WriteAsync(run);
+            if (ending is not null)
+                run = ending.TakePen(run);
+            if (!run.IsEmpty)
+                await visitor.WriteAsync(run);
+            ending?.ReturnPen();
             if (visit.VisitorLeft)
                 throw new ForwardException(ForwardError.VisitorLeft);
             visit.BytesOut += run.Length;

@@ -21,6 +21,7 @@ internal sealed class Visit : OpenDoor
     private volatile bool _visitorLeft;
     private int _generation;
     private KnownIdentity? _identity;
+    private DoorLoss _loss;
 
     public IFeatureCollection Features { get; private set; } = null!;
 
@@ -95,6 +96,9 @@ internal sealed class Visit : OpenDoor
 
     /// <summary>Whether it counts among the open doors.</summary>
     public bool IsInside { get; set; }
+
+    /// <summary>How its WebSocket is ended, once it is one; null otherwise.</summary>
+    public WebSocketEnding? Ending { get; set; }
 
     /// <summary>The field that gives the visitor a ticket for the next minutes; null when the one it has is good for long enough.</summary>
     public string? RenewedTicket { get; set; }
@@ -184,18 +188,28 @@ internal sealed class Visit : OpenDoor
     }
 
     /// <inheritdoc />
-    public override bool MayStay() => Gate?.MayStay(this) != false;
+    public override bool MayStay()
+    {
+        if (Gate is not { } gate || Ending is { IsAsked: true })
+            return true;
+        _loss = DoorLoss.NotAllowed; // Should it not be possible to ask.
+        return (_loss = gate.LossOf(this)) == DoorLoss.None;
+    }
 
     /// <inheritdoc />
     public override Action Closing()
     {
-        var (generation, lifetime) = (Volatile.Read(ref _generation), Lifetime);
+        var (generation, lifetime, ending) = (Volatile.Read(ref _generation), Lifetime, Ending);
+        var close = _loss == DoorLoss.SignedOut ? WebSocketClose.SignedOut : WebSocketClose.NotAllowed;
         return () =>
         {
             if (Volatile.Read(ref _generation) != generation)
                 return;
             Fail(ForwardError.Revoked);
-            lifetime.Abort();
+            if (ending is not null)
+                ending.Ask(close);
+            else
+                lifetime.Abort();
         };
     }
 
@@ -207,6 +221,7 @@ internal sealed class Visit : OpenDoor
         _connection = null;
         Pass = null;
         Gate = null;
+        Ending = null;
         Identity = null;
         RenewedTicket = null;
         OpenedByCookie = false;

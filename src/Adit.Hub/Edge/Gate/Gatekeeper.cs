@@ -46,7 +46,7 @@ internal sealed class Gatekeeper
         visit.Gate = this;
         visit.IsInside = true;
         Parts.Doors.Enter(visit, expires);
-        if (Parts.Doors.Version == version || MayStay(visit))
+        if (Parts.Doors.Version == version || LossOf(visit) == DoorLoss.None)
             return null;
         Leave(visit); // Something changed in between.
         visit.Fail(ForwardError.NotAllowed);
@@ -62,11 +62,11 @@ internal sealed class Gatekeeper
         Parts.Doors.Leave(visit);
     }
 
-    /// <summary>Whether a visit that has passed would pass now.</summary>
-    public bool MayStay(Visit visit)
+    /// <summary>Why a visit that has passed would not pass now, if it would not.</summary>
+    public DoorLoss LossOf(Visit visit)
     {
         if (Parts.Routes.Find(HostName.Of(visit.Authority)) is not { } route || route.Policy.IsOpen)
-            return true; // A route that is gone is ended by whoever removed it, if at all.
+            return DoorLoss.None; // A route that is gone is ended by whoever removed it, if at all.
         var pass = visit.Pass ?? DoorPass.Nobody;
         var now = pass.Kind switch
         {
@@ -76,7 +76,10 @@ internal sealed class Gatekeeper
             PassKind.Embed => Parts.Grants?.Find(pass.Grant!.Id) is null ? null : pass,
             _ => pass,
         };
-        return now is not null && PolicyJudge.Decide(route.Policy, Question(visit, now)).IsAllowed;
+        if (now is null)
+            return pass.Kind == PassKind.Embed ? DoorLoss.NotAllowed : DoorLoss.SignedOut;
+        var answer = PolicyJudge.Decide(route.Policy, Question(visit, now));
+        return answer.IsAllowed ? DoorLoss.None : answer.MaySignIn ? DoorLoss.SignedOut : DoorLoss.NotAllowed;
     }
 
     /// <summary>Finds out what is shown and whether that opens the route; what it finds is noted on the visit.</summary>

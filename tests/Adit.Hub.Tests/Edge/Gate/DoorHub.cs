@@ -19,12 +19,14 @@ internal sealed partial class DoorHub : IAsyncDisposable
     public const string Navigate = "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Site: none";
 
     private readonly TestClient _client;
+    private readonly int _target;
 
-    private DoorHub(TestHub hub, TestClient client, RawServer app)
+    private DoorHub(TestHub hub, TestClient client, RawServer app, int? target)
     {
         Hub = hub;
         _client = client;
         App = app;
+        _target = target ?? app.Port;
     }
 
     public TestHub Hub { get; }
@@ -45,11 +47,11 @@ internal sealed partial class DoorHub : IAsyncDisposable
 
     public static async Task<DoorHub> StartAsync(
         string access = "signed-in", IReadOnlyList<AccessRule>? rules = null, RawServer? app = null, TimeProvider? time = null,
-        Func<HubOptions, HubOptions>? change = null, TunnelOptions? options = null)
+        Func<HubOptions, HubOptions>? change = null, TunnelOptions? options = null, int? target = null)
     {
         var hub = await TestHub.StartAsync(time, change);
         var client = await hub.LinkAsync();
-        var doors = new DoorHub(hub, client, app ?? RawServer.Echoing());
+        var doors = new DoorHub(hub, client, app ?? RawServer.Echoing(), target);
         await doors.TunnelAsync("demo", access, rules, options);
         return doors;
     }
@@ -58,7 +60,7 @@ internal sealed partial class DoorHub : IAsyncDisposable
     public Task<Tunnel> TunnelAsync(string name, string access, IReadOnlyList<AccessRule>? rules = null, TunnelOptions? options = null) =>
         Hub.CreateAsync(new CreateTunnelRequest
         {
-            Name = name, Kind = TunnelKind.Http, Target = $"http://127.0.0.1:{App.Port}", Link = _client.Link, Access = access, Rules = rules, Options = options,
+            Name = name, Kind = TunnelKind.Http, Target = $"http://127.0.0.1:{_target}", Link = _client.Link, Access = access, Rules = rules, Options = options,
         });
 
     /// <summary>Changes the tunnel <c>demo</c>.</summary>

@@ -12,6 +12,9 @@ namespace Adit.Hub.Tests.Edge.Gate;
 /// <summary>What is open when somebody may not any more is closed within a second, and what stays allowed is left alone.</summary>
 public sealed class RevocationTests
 {
+    private const string Frame = "\u0081\u0081\0\0\0\0x";
+    private const string SignedOut = "\u0088\u0019\u0011\u0031Not signed in any more.";
+    private const string NotAllowed = "\u0088\u0017\u0011\u0033Not allowed any more.";
     private static readonly TimeSpan Promised = TimeSpan.FromSeconds(1);
 
     [Fact]
@@ -43,7 +46,7 @@ public sealed class RevocationTests
         await doors.Accounts.SetGroupsAsync("bob", "local", ["ds"]);
         await using var hers = await OpenAsync(doors, await doors.TicketAsync("anna"));
         await using var his = await OpenAsync(doors, await doors.TicketAsync("bob"));
-        await ClosesAsync(hers, () => doors.Accounts.SetGroupsAsync("anna", "local", []));
+        await ClosesAsync(hers, () => doors.Accounts.SetGroupsAsync("anna", "local", []), NotAllowed);
         await StaysAsync(his);
     }
 
@@ -66,7 +69,7 @@ public sealed class RevocationTests
         var anna = await doors.TicketAsync("anna");
         await using var hers = await OpenAsync(doors, anna);
         await using var his = await OpenAsync(doors, await doors.TicketAsync("bob"));
-        await ClosesAsync(hers, () => doors.ChangeAsync(new ChangeTunnelRequest { Access = "user:bob" }));
+        await ClosesAsync(hers, () => doors.ChangeAsync(new ChangeTunnelRequest { Access = "user:bob" }), NotAllowed);
         await StaysAsync(his);
         Assert.StartsWith("HTTP/1.1 404 ", await doors.GetAsync("/x", $"Cookie: {anna}"));
     }
@@ -115,7 +118,7 @@ public sealed class RevocationTests
             $"GET /ws HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://{host}\r\nCookie: {ticket}\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 101 ", await peer.ReadHeadAsync());
         var cap = doors.Hub.Services.GetRequiredService<Adit.Hub.Access.Doors.AccessCap>();
-        await ClosesAsync(peer, () => cap.SetAsync(new AccessSettings { MaxAccess = "project" }, null));
+        await ClosesAsync(peer, () => cap.SetAsync(new AccessSettings { MaxAccess = "project" }, null), NotAllowed);
     }
 
     [Fact]
@@ -133,7 +136,7 @@ public sealed class RevocationTests
         await using var peer = await RawPeer.ConnectAsync(doors.Port);
         await peer.SendAsync($"GET /events HTTP/1.1\r\nHost: {doors.DemoHost}\r\nCookie: {ticket}\r\n\r\n");
         await peer.ReadUntilAsync("data: ");
-        await ClosesAsync(peer, () => doors.Sessions.EndAsync(doors.Sessions.List("anna").Single().Session.Id));
+        await ClosesAsync(peer, () => doors.Sessions.EndAsync(doors.Sessions.List("anna").Single().Session.Id), null);
     }
 
     [Fact]
@@ -198,15 +201,17 @@ public sealed class RevocationTests
 
     private static async Task StaysAsync(RawPeer peer)
     {
-        await peer.SendAsync("x");
-        Assert.Equal("x", await peer.ReadAsync(1));
+        await peer.SendAsync(Frame);
+        Assert.Equal(Frame, await peer.ReadAsync(Frame.Length));
     }
 
-    private static async Task ClosesAsync(RawPeer peer, Func<Task> change)
+    private static async Task ClosesAsync(RawPeer peer, Func<Task> change, string? said = SignedOut)
     {
         await change();
         var started = Stopwatch.GetTimestamp();
-        await peer.ReadToEndAsync();
+        var last = await peer.ReadToEndAsync();
+        if (said is not null)
+            Assert.Equal(said, last);
         Assert.True(Stopwatch.GetElapsedTime(started) < Promised, $"It took {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms.");
     }
 }
