@@ -111,6 +111,26 @@ internal sealed class ProjectDirectory : IProjectRoles
         return true;
     });
 
+    /// <summary>
+    /// Somebody is no member of any project any more, as is stored already. Waits for nobody, so that it can be called by whoever a project's
+    /// end waits for.
+    /// </summary>
+    public void Forget(MemberKind kind, string member)
+    {
+        foreach (var (name, before) in _projects)
+        {
+            var now = before;
+            while (now.Members.Any(m => m.Kind == kind && m.Name == member))
+            {
+                var after = now with { Members = [.. now.Members.Where(m => m.Kind != kind || m.Name != member)], Version = now.Version + 1 };
+                if (_projects.TryUpdate(name, after, now))
+                    Changed?.Invoke(name);
+                if (!_projects.TryGetValue(name, out now))
+                    break;
+            }
+        }
+    }
+
     /// <summary>Ends a project that waited for it, with everything in it. False when it was restored meanwhile.</summary>
     /// <param name="project">Which, as it was when its time had come.</param>
     /// <param name="removeContent">Removes what is in it; nobody restores it meanwhile.</param>

@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
@@ -22,7 +23,9 @@ internal static class ProjectEndpoints
     /// <summary>Registers the slice. The directory itself is loaded before there are services.</summary>
     public static IServiceCollection AddProjects(this IServiceCollection services) =>
         services.AddSingleton<ProjectRights>().AddSingleton<ServiceAccounts>()
-            .AddSingleton<IProjectContent>(static provider => provider.GetRequiredService<ServiceAccounts>()).AddHostedService<ProjectEnds>().AddHostedService<GroupMemberships>();
+            .AddSingleton<IProjectContent>(static provider => provider.GetRequiredService<ServiceAccounts>()).AddHostedService<ProjectEnds>()
+            .AddSingleton<MemberNames>().AddSingleton<INameUse>(static provider => provider.GetRequiredService<MemberNames>())
+            .AddHostedService(static provider => provider.GetRequiredService<MemberNames>());
 
     /// <summary>Maps the resource.</summary>
     public static void MapProjects(this IEndpointRouteBuilder routes)

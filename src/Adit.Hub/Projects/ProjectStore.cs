@@ -3,6 +3,7 @@ using Adit.Api;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Storage;
 using Dapper;
+using Microsoft.Data.Sqlite;
 
 namespace Adit.Hub.Projects;
 
@@ -62,6 +63,23 @@ internal sealed class ProjectStore(Database database, TimeProvider time)
         connection.Execute("UPDATE projects SET version = @Version WHERE name = @Name", new { project.Name, project.Version });
         AuditLog.Add(connection, entry, time.GetUtcNow());
     });
+
+    /// <summary>Removes somebody from every project. Within a write.</summary>
+    public static void RemoveFromAll(SqliteConnection connection, MemberKind kind, string member, DateTimeOffset at)
+    {
+        var values = new { kind = Word(kind), member };
+        foreach (var project in connection.Query<string>("SELECT project FROM project_members WHERE kind = @kind AND member = @member", values).ToList())
+        {
+            connection.Execute("UPDATE projects SET version = version + 1 WHERE name = @project", new { project });
+            AuditLog.Add(connection, new AuditEntry("project.member.remove")
+            {
+                Target = "project:" + project,
+                Detail = new Dictionary<string, string> { ["member"] = $"{Word(kind)}:{member}", ["why"] = $"the {Word(kind)} was removed" },
+            }, at);
+        }
+
+        connection.Execute("DELETE FROM project_members WHERE kind = @kind AND member = @member", values);
+    }
 
     /// <summary>Removes a project for good, with its members.</summary>
     public Task PurgeAsync(string name, AuditEntry entry) => database.WriteAsync(connection =>

@@ -21,7 +21,7 @@ internal sealed class ServiceAccounts(AccountDirectory accounts) : IProjectConte
     public async Task RemoveAsync(string project, CancellationToken cancellationToken)
     {
         foreach (var account in Of(project))
-            await accounts.ChangeAsync(account.Name, static a => a with { State = AccountState.Deleted });
+            await accounts.DeleteAsync(account.Name);
     }
 
     /// <summary>Makes one.</summary>
@@ -68,9 +68,9 @@ internal sealed class ServiceAccounts(AccountDirectory accounts) : IProjectConte
             Detail = new Dictionary<string, string> { ["member"] = "account:" + account },
         };
         ProjectRights.CheckMembership(caller, project, project.Members.FirstOrDefault(m => m.Kind == MemberKind.Account && m.Name == account)?.Role);
+        await projects.RemoveMemberAsync(name, MemberKind.Account, account, static (_, _) => { }, entry);
         await all.EndOneAsync(account);
         await audit.RecordAsync(AuditEntry.By(caller, "account.delete", "account:" + account, context.Address()));
-        await projects.RemoveMemberAsync(name, MemberKind.Account, account, static (_, _) => { }, entry);
         return TypedResults.NoContent();
     });
 
@@ -78,7 +78,7 @@ internal sealed class ServiceAccounts(AccountDirectory accounts) : IProjectConte
 
     private Task<Account> AddAsync(Account account) => accounts.AddAsync(account);
 
-    private Task<Account> EndOneAsync(string account) => accounts.ChangeAsync(account, static a => a with { State = AccountState.Deleted });
+    private Task EndOneAsync(string account) => accounts.DeleteAsync(account);
 
     private static bool IsName(string? name) =>
         name?.Length is >= 1 and <= 63 && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.');

@@ -18,11 +18,16 @@ internal sealed class TunnelAudit(AuditLog audit)
     {
         if (before is null)
             return RecordAsync(context, "tunnel.create", now.Name, Of(now));
+        var changed = Changes(before, now);
+        return changed.Count == 0 ? Task.CompletedTask : RecordAsync(context, "policy.change", now.Name, changed);
+    }
+
+    /// <summary>What of a policy differs: by what it is called, what was and what is.</summary>
+    public static Dictionary<string, string> Changes(TunnelRecord before, TunnelRecord now)
+    {
         var (was, @is) = (Of(before), Of(now));
-        var changed = @is.Keys.Union(was.Keys).Where(key => was.GetValueOrDefault(key) != @is.GetValueOrDefault(key)).ToList();
-        return changed.Count == 0
-            ? Task.CompletedTask
-            : RecordAsync(context, "policy.change", now.Name, changed.ToDictionary(key => key, key => $"{was.GetValueOrDefault(key, "-")} -> {@is.GetValueOrDefault(key, "-")}"));
+        return @is.Keys.Union(was.Keys).Where(key => was.GetValueOrDefault(key) != @is.GetValueOrDefault(key))
+            .ToDictionary(static key => key, key => $"{was.GetValueOrDefault(key, "-")} -> {@is.GetValueOrDefault(key, "-")}");
     }
 
     /// <summary>A tunnel was removed by somebody.</summary>

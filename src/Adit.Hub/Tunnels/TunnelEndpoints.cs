@@ -1,5 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Adit.Hub.Projects;
@@ -27,6 +28,7 @@ internal static class TunnelEndpoints
         services.AddSingleton<TunnelRights>();
         services.AddSingleton<TunnelAudit>();
         services.AddSingleton<IProjectContent, ProjectTunnels>();
+        services.AddSingleton<INameUse, TunnelNames>();
         services.AddSingleton<TunnelDoor>();
         services.AddSingleton<TunnelView>();
         services.AddSingleton<TunnelSamples>(provider => () => TunnelCensus.Take(provider.GetRequiredService<TunnelRegistry>()));

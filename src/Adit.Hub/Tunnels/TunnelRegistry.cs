@@ -183,6 +183,13 @@ internal sealed class TunnelRegistry : IDisposable
         }
     }
 
+    /// <summary>What is stored of a tunnel already holds from now on. Its target and its port are what they were; the caller has its turn.</summary>
+    public void Hold(LiveTunnel tunnel, TunnelRecord stored)
+    {
+        _wiring.Apply(tunnel, stored, TunnelTarget.Parse(stored.Target!, stored.Kind)!);
+        _news.Publish(stored, "changed", null);
+    }
+
     /// <summary>Removes a tunnel for everybody. Streams under way go on until their link or target ends them.</summary>
     public async Task RemoveAsync(LiveTunnel tunnel, string? reason)
     {

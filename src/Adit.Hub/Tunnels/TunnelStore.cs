@@ -3,6 +3,7 @@ using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Storage;
 using Dapper;
+using Microsoft.Data.Sqlite;
 
 namespace Adit.Hub.Tunnels;
 
@@ -12,7 +13,10 @@ internal sealed class TunnelStore(Database database)
     public Task<IReadOnlyList<TunnelRecord>> ListAsync() => database.ReadAsync<IReadOnlyList<TunnelRecord>>(connection =>
         [.. connection.Query<Row>("SELECT * FROM tunnels ORDER BY name").Select(r => r.ToRecord())]);
 
-    public Task SaveAsync(TunnelRecord record) => database.WriteAsync(connection => connection.Execute(
+    public Task SaveAsync(TunnelRecord record) => database.WriteAsync(connection => Save(connection, record));
+
+    /// <summary>Stores a tunnel. Within a write.</summary>
+    public static int Save(SqliteConnection connection, TunnelRecord record) => connection.Execute(
         """
         INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created, token_id, project, rules, asked)
         VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created, @TokenId, @Project, @Rules, @Asked)
@@ -38,7 +42,7 @@ internal sealed class TunnelStore(Database database)
             record.Project,
             Rules = record.RulesText(),
             record.Asked,
-        }));
+        });
 
     /// <summary>Removes a tunnel; a kept one's name stays its account's for a while.</summary>
     public Task RemoveAsync(TunnelRecord record, DateTimeOffset at) => database.WriteAsync(connection =>

@@ -17,17 +17,18 @@ internal sealed class AccountDirectory
     private readonly AccountStore _store;
     private readonly TimeProvider _time;
 
-    private AccountDirectory(AccountStore store, TimeProvider time)
+    private AccountDirectory(Database database, TimeProvider time)
     {
-        _store = store;
+        _store = new AccountStore(database);
         _time = time;
+        Uses = new NameUses(database);
     }
 
     /// <summary>An account was added or is not what it was: itself, its role or its groups. Handlers must not block.</summary>
     public event Action<Account>? Changed;
 
-    /// <summary>A group is gone: its name. What pointed to it must not point to another of the same name. Handlers must not block.</summary>
-    public event Action<string>? GroupRemoved;
+    /// <summary>What names accounts and groups elsewhere: it forgets them with their removal.</summary>
+    public NameUses Uses { get; }
 
     /// <summary>Every account, deleted ones too; in no order.</summary>
     public ICollection<Account> All => _accounts.Values;
@@ -38,7 +39,7 @@ internal sealed class AccountDirectory
     /// <summary>Loads what the database has.</summary>
     public static async Task<AccountDirectory> LoadAsync(Database database, TimeProvider time)
     {
-        var directory = new AccountDirectory(new AccountStore(database), time);
+        var directory = new AccountDirectory(database, time);
         var (accounts, groups) = await directory._store.LoadAsync();
         foreach (var group in groups)
             directory.Put(group);
@@ -83,7 +84,8 @@ internal sealed class AccountDirectory
     });
 
     /// <summary>
-    /// Deletes an account: what is personal goes, its groups too; the name and what its source calls it stay, so that nobody inherits it.
+    /// Deletes an account: what is personal goes, its groups and whatever named it too; the name and what its source calls it stay taken, so
+    /// that nobody inherits it.
     /// </summary>
     /// <inheritdoc cref="ChangeAsync" path="/exception"/>
     public Task DeleteAsync(string name, long? version = null) => InTurnAsync(async () =>
@@ -98,10 +100,13 @@ internal sealed class AccountDirectory
             DisplayName = null,
             Version = before.Version + 1,
         };
-        await _store.DeleteAsync(after);
+        var word = Api.TunnelAccess.UserPrefix + name;
+        await Uses.RemoveAsync(word, connection => AccountStore.Delete(connection, after));
         foreach (var group in _memberships.Of(name).Select(FindGroup).OfType<Group>().ToArray())
             Put(group with { Members = [.. group.Members.Where(m => m.Account != name)], Version = group.Version + 1 });
-        return Keep(after);
+        after = Keep(after);
+        await Uses.RemoveAsync(word); // What was just being written when we looked.
+        return after;
     });
 
     /// <summary>Notes that somebody signed in just now. That is no change that two could make at once: the version stays.</summary>
@@ -128,7 +133,7 @@ internal sealed class AccountDirectory
         return group;
     });
 
-    /// <summary>Removes a group with its memberships. False when there is none.</summary>
+    /// <summary>Removes a group with its memberships, from whatever named it too. False when there is none.</summary>
     /// <exception cref="AccountRefusal">It was changed meanwhile, or no active admin would be left.</exception>
     public Task<bool> RemoveGroupAsync(string name, long? version = null) => InTurnAsync(async () =>
     {
@@ -137,11 +142,12 @@ internal sealed class AccountDirectory
         EnsureVersion(group, version);
         if (group.Role == Api.PlatformRole.Admin)
             EnsureAdminWithout(name);
-        await _store.RemoveGroupAsync(name);
+        var word = Api.TunnelAccess.GroupPrefix + name;
+        await Uses.RemoveAsync(word, connection => AccountStore.RemoveGroup(connection, name));
         _groups.TryRemove(name, out _);
         _memberships.Replace(group, null);
         Refresh(group.Members.Select(static m => m.Account));
-        GroupRemoved?.Invoke(name);
+        await Uses.RemoveAsync(word); // What was just being written when we looked.
         return true;
     });
 

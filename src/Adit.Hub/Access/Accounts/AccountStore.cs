@@ -38,12 +38,16 @@ internal sealed class AccountStore(Database database)
 
     public Task ChangeAsync(Account account) => database.WriteAsync(connection => Change(connection, account));
 
-    public Task DeleteAsync(Account account) => database.WriteAsync(connection =>
+    /// <summary>Stores an account as deleted, and that it is in no group any more. Within a write.</summary>
+    public static void Delete(SqliteConnection connection, Account account)
     {
         Change(connection, account);
         connection.Execute("UPDATE account_groups SET version = version + 1 WHERE name IN (SELECT group_name FROM group_members WHERE account = @Name)", new { account.Name });
         connection.Execute("DELETE FROM group_members WHERE account = @Name", new { account.Name });
-    });
+    }
+
+    /// <summary>Removes a group with its memberships. Within a write.</summary>
+    public static void RemoveGroup(SqliteConnection connection, string name) => connection.Execute("DELETE FROM account_groups WHERE name = @name", new { name });
 
     public Task SetLastSignInAsync(string name, DateTimeOffset at) => database.WriteAsync(connection =>
         connection.Execute("UPDATE accounts SET last_sign_in = @at WHERE name = @name", new { name, at = Text(at) }));
@@ -54,8 +58,6 @@ internal sealed class AccountStore(Database database)
         ON CONFLICT (name) DO UPDATE SET role = excluded.role, version = excluded.version
         """,
         new { group.Name, role = group.Role?.ToString().ToLowerInvariant(), created = Text(group.Created), group.Version }));
-
-    public Task RemoveGroupAsync(string name) => database.WriteAsync(connection => connection.Execute("DELETE FROM account_groups WHERE name = @name", new { name }));
 
     /// <summary>Stores of which of these groups somebody is a member now, all at once.</summary>
     public Task SetMemberAsync(GroupMember member, IReadOnlyList<Group> groups) => database.WriteAsync(connection =>

@@ -32,6 +32,8 @@ internal static class DoorsEndpoints
         services.AddSingleton<EmbedGrants>();
         services.AddSingleton<IEmbedGrants>(static p => p.GetRequiredService<EmbedGrants>());
         services.AddSingleton<ExternalRoutes>();
+        services.AddSingleton<IProjectContent>(static p => p.GetRequiredService<ExternalRoutes>());
+        services.AddSingleton<INameUse>(static p => p.GetRequiredService<ExternalRoutes>());
         services.AddSingleton<ForwardAuth>();
         services.AddSingleton(p => new AssertionKeys(options.DataDirectory, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new Assertions(
@@ -48,6 +50,8 @@ internal static class DoorsEndpoints
         await cap.LoadAsync();
         await services.GetRequiredService<EmbedGrants>().LoadAsync();
         await services.GetRequiredService<ExternalRoutes>().LoadAsync();
+        foreach (var use in services.GetServices<INameUse>())
+            services.GetRequiredService<AccountDirectory>().Uses.Add(use);
         services.GetRequiredService<TunnelRegistry>().Removed += services.GetRequiredService<EmbedGrants>().Forget;
         cap.Changed += doors.Changed;
         services.GetRequiredService<EmbedGrants>().Removed += doors.Changed;

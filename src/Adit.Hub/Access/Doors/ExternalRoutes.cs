@@ -1,9 +1,14 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using Adit.Api;
+using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Audit;
 using Adit.Hub.Edge;
+using Adit.Hub.Projects;
 using Adit.Hub.Storage;
 using Dapper;
+using Microsoft.Data.Sqlite;
 
 namespace Adit.Hub.Access.Doors;
 
@@ -11,7 +16,7 @@ namespace Adit.Hub.Access.Doors;
 /// Hosts that another proxy serves and asks the hub about (<see cref="ForwardAuth"/>). Each is a route of the edge that forwards nothing
 /// and answers the gate's own paths.
 /// </summary>
-internal sealed class ExternalRoutes(Database database, RouteTable routes, AccessCap cap) : IDisposable
+internal sealed class ExternalRoutes(Database database, RouteTable routes, AccessCap cap, TimeProvider time) : INameUse, IProjectContent, IDisposable
 {
     private const int MostOrigins = 20;
     private const int MostRoutes = 500;
@@ -51,10 +56,7 @@ internal sealed class ExternalRoutes(Database database, RouteTable routes, Acces
                 return $"There are {MostRoutes} external routes already; remove one.";
             if (held.Hosts.FirstOrDefault(h => routes.Find(h) is { } taken && taken.Name != held.Route.Name) is { } other)
                 return $"The host {other} is that of a tunnel or of another external route.";
-            var content = JsonSerializer.Serialize(held.Shown, AccessJson.Default.ExternalRoute);
-            await database.WriteAsync(connection => connection.Execute(
-                "INSERT INTO external_routes (name, owner, content) VALUES (@name, @owner, @content) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
-                new { name, owner = held.Shown.Owner, content }));
+            await database.WriteAsync(connection => Save(connection, held.Shown));
             Keep(name, held);
             return null;
         }
@@ -83,7 +85,49 @@ internal sealed class ExternalRoutes(Database database, RouteTable routes, Acces
         }
     }
 
+    /// <inheritdoc />
+    public async Task<IHeldNames> HoldAsync(string word)
+    {
+        await _turn.WaitAsync();
+        var named = _routes.Values.Select(static h => h.Shown).Where(r => Policies.Names(r.Access, r.Rules, word));
+        return new Unnamed(
+            this, word, time.GetUtcNow(), [.. named.Select(r => (r, r with { Access = Policies.Without(r.Access, word), Rules = Policies.Without(r.Rules, word) }))]);
+    }
+
+    /// <summary>A project ends: a route whose members could pass is none of its any more, and of no other project of that name.</summary>
+    async Task IProjectContent.RemoveAsync(string project, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var held = _routes.Values.Where(h => h.Shown.Project == project).Select(h => Make(h.Shown with { Project = null }, h.Shown.Owner!)).ToList();
+            if (held.Count == 0)
+                return;
+            await database.WriteAsync(connection =>
+            {
+                foreach (var route in held)
+                {
+                    Save(connection, route.Shown);
+                    AuditLog.Add(connection, Forgotten(route.Shown, new() { ["project"] = $"{project} -> -", ["why"] = "the project has ended" }), time.GetUtcNow());
+                }
+            });
+            foreach (var route in held)
+                Keep(route.Shown.Name!, route);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public void Dispose() => _turn.Dispose();
+
+    private static int Save(SqliteConnection connection, ExternalRoute route) => connection.Execute(
+        "INSERT INTO external_routes (name, owner, content) VALUES (@Name, @Owner, @content) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
+        new { route.Name, route.Owner, content = JsonSerializer.Serialize(route, AccessJson.Default.ExternalRoute) });
+
+    private static AuditEntry Forgotten(ExternalRoute route, Dictionary<string, string> detail) =>
+        new("policy.change") { Target = "external:" + route.Name, Detail = detail };
 
     private void Keep(string name, Held held)
     {
@@ -123,6 +167,33 @@ internal sealed class ExternalRoutes(Database database, RouteTable routes, Acces
             : throw new FormatException($"'{text}' is no origin; write scheme, host and where needed port: https://wiki.example.com.");
 
     private sealed record Held(ExternalRoute Shown, IReadOnlyList<string> Hosts, Route Route);
+
+    // Has the turn of all routes until it is disposed of.
+    private sealed class Unnamed(
+        ExternalRoutes all, string word, DateTimeOffset at, IReadOnlyList<(ExternalRoute Before, ExternalRoute Now)> routes) : IHeldNames
+    {
+        public bool Any => routes.Count > 0;
+
+        public void Store(SqliteConnection connection)
+        {
+            foreach (var (before, now) in routes)
+            {
+                Save(connection, now);
+                var detail = new Dictionary<string, string> { ["access"] = $"{before.Access} -> {now.Access}", ["why"] = $"{word} was removed" };
+                if ((before.Rules?.Count ?? 0) is var was && (now.Rules?.Count ?? 0) is var left && was != left)
+                    detail["rules"] = string.Create(CultureInfo.InvariantCulture, $"{was} -> {left}");
+                AuditLog.Add(connection, Forgotten(now, detail), at);
+            }
+        }
+
+        public void Apply()
+        {
+            foreach (var (_, now) in routes)
+                all.Keep(now.Name!, all.Make(now, now.Owner!));
+        }
+
+        public void Dispose() => all._turn.Release();
+    }
 
     private sealed class Nowhere : Upstream
     {

@@ -16,7 +16,7 @@ internal static class Policies
     public static IReadOnlyList<PolicySubject> Subjects(string access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var words = access.Split(',', StringSplitOptions.TrimEntries);
+        var words = Words(access);
         if (words.Length > MostItems)
             throw new FormatException($"An access names at most {MostItems} groups and users.");
         var subjects = words.Select(Subject).ToArray();
@@ -65,6 +65,28 @@ internal static class Policies
         return level;
     }
 
+    /// <summary>Whether an access or a rule has this word, such as <c>group:ds</c>.</summary>
+    public static bool Names(string access, IReadOnlyList<AccessRule>? rules, string word) =>
+        Words(access).Contains(word, StringComparer.Ordinal) || rules?.Any(rule => rule.Who.Contains(word, StringComparer.Ordinal)) == true;
+
+    /// <summary>An access without a word; when nothing is left of it, it is the owner's.</summary>
+    public static string Without(string access, string word) =>
+        !Words(access).Contains(word, StringComparer.Ordinal) ? access
+        : string.Join(',', Words(access).Where(w => w != word)) is { Length: > 0 } left ? left
+        : TunnelAccess.Owner;
+
+    /// <summary>
+    /// Rules without a word. One that was about nobody else goes: without anybody it would be no rule, and it must not become one about
+    /// everybody. Null when none is left.
+    /// </summary>
+    public static IReadOnlyList<AccessRule>? Without(IReadOnlyList<AccessRule>? rules, string word)
+    {
+        if (rules?.Any(rule => rule.Who.Contains(word, StringComparer.Ordinal)) != true)
+            return rules;
+        var left = rules.Select(rule => rule with { Who = [.. rule.Who.Where(w => w != word)] }).Where(static rule => rule.Who.Count > 0).ToArray();
+        return left.Length > 0 ? left : null;
+    }
+
     /// <summary>The word of a level.</summary>
     public static string Word(AccessLevel level) => level switch
     {
@@ -83,6 +105,8 @@ internal static class Policies
         TunnelAccess.Owner => AccessLevel.Owner,
         _ => null,
     };
+
+    private static string[] Words(string access) => access.Split(',', StringSplitOptions.TrimEntries);
 
     private static AccessLevel Max(AccessLevel one, AccessLevel other) => one > other ? one : other;
 
