@@ -48,6 +48,12 @@ internal sealed record Caller
     /// <summary>Whether anything is counted against this token; expiry is no such limit.</summary>
     public bool HasLimits => MaxTunnels is not null || MaxStreams is not null || Bandwidth is not null;
 
+    /// <summary>
+    /// Whether it may do all that its account may. Only such a token may become a session or set a first password: either gives all of the
+    /// account to whoever has it.
+    /// </summary>
+    public bool HasAllOfItsAccount => Scopes.IsAll && !HasLimits && Role == Identity.EffectiveRole;
+
     /// <summary>Whether it came by a browser's session and not by a token.</summary>
     public bool IsSession => TokenId.StartsWith(Session.Prefix, StringComparison.Ordinal);
 }

@@ -11,6 +11,7 @@ namespace Adit.Hub.Access.Accounts;
 
 /// <summary>
 /// PUT /api/v1/accounts/{name}/password: by its owner, who shows the one until now, or by an admin. Ends all other sessions of the account.
+/// A token that may do less than its account sets no first one: the password would be more than it.
 /// </summary>
 internal static class PasswordChange
 {
@@ -31,6 +32,8 @@ internal static class PasswordChange
             return Problems.NotFound($"account '{name}'");
         if (account is not { Source: Account.LocalSource, Kind: AccountKind.Person })
             return Problems.Conflict("no-password", $"'{name}' has no password here: {(account.Kind == AccountKind.Service ? "it is a service" : account.Source + " vouches for it")}.");
+        if (caller.Account == name && account.PasswordHash is null && !caller.HasAllOfItsAccount)
+            return Problems.Forbidden("This token may do less than its account, so it sets no first password for it; use one with all of its rights, or ask an admin for an invitation.");
         if (AccountRules.PasswordRefusal(request.Password, account) is { } weak)
             return Problems.Of(StatusCodes.Status400BadRequest, "weak-password", weak);
         var entry = AuditEntry.By(caller, "password.change", "account:" + name, context.Address());
