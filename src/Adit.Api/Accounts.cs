@@ -56,7 +56,7 @@ public sealed record CreateAccountRequest
     /// <summary>1 to 63 of a-z, 0-9, '-', '_' and '.'.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it gets post.</summary>
+    /// <summary>Where it gets post; nobody else's.</summary>
     public string? Email { get; init; }
 
     /// <summary>What people call it.</summary>
@@ -88,7 +88,7 @@ public sealed record ChangeAccountRequest
     /// <summary>What people call it.</summary>
     public string? DisplayName { get; init; }
 
-    /// <summary>Where it gets post.</summary>
+    /// <summary>Where it gets post; nobody else's. Admins only: applications are told it.</summary>
     public string? Email { get; init; }
 
     /// <summary><c>active</c> or <c>disabled</c>. Admins only.</summary>

@@ -35,6 +35,8 @@ internal static class AccountChange
     {
         if (!caller.IsAdmin && (request.Role is not null || request.State is not null || request.Kind is not null))
             return Problems.Forbidden("Only an admin changes the role, the kind or the state of an account.");
+        if (!caller.IsAdmin && request.Email is not null && AccountEndpoints.Some(request.Email) != account.Email)
+            return Problems.Forbidden("Only an admin changes an e-mail address: applications are told it and may go by it.");
         if (account.Source != Account.LocalSource && (request.DisplayName is not null || request.Email is not null))
             return Problems.Conflict("not-here", $"{account.Source} says what '{account.Name}' is called and gets its post; change it there.");
         if (account.Source != Account.LocalSource && request.Kind is not null)

@@ -55,15 +55,20 @@ internal sealed class AccountDirectory
     public Account? FindBySubject(string source, string subject) =>
         _subjects.TryGetValue((source, subject), out var name) ? Find(name) : null;
 
+    /// <summary>Whether no other account has an e-mail address, in whatever case: applications take it for who somebody is.</summary>
+    public bool IsFree(string email, string account) =>
+        !_accounts.Values.Any(a => a.Email is { } theirs && a.Name != account && theirs.Equals(email, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The group of this name.</summary>
     public Group? FindGroup(string name) => _groups.GetValueOrDefault(name);
 
     /// <summary>Adds an account.</summary>
-    /// <exception cref="AccountRefusal">The name is taken, or was somebody's.</exception>
+    /// <exception cref="AccountRefusal">The name is taken, or was somebody's; or another has its e-mail address.</exception>
     public Task<Account> AddAsync(Account account) => InTurnAsync(async () =>
     {
         if (_accounts.ContainsKey(account.Name))
             throw new AccountRefusal(AccountRefusalCode.NameTaken, $"There is or was an account '{account.Name}'; take another name.");
+        EnsureEmail(account);
         await _store.AddAsync(account);
         return Keep(account);
     });
@@ -72,13 +77,15 @@ internal sealed class AccountDirectory
     /// <param name="name">Whose.</param>
     /// <param name="change">Makes the new one of the one there is; it runs once and only if the version is right.</param>
     /// <param name="version">The version that the change was made for; null for whichever.</param>
-    /// <exception cref="AccountRefusal">There is none, it was changed meanwhile, or no active admin would be left.</exception>
+    /// <exception cref="AccountRefusal">There is none, it was changed meanwhile, another has the e-mail address, or no active admin would be left.</exception>
     public Task<Account> ChangeAsync(string name, Func<Account, Account> change, long? version = null) => InTurnAsync(async () =>
     {
         var before = EnsureVersion(name, version);
         var after = WithGroups(change(before) with { Version = before.Version + 1 });
         if (!IsAdmin(after))
             EnsureOtherAdmin(before);
+        if (after.Email != before.Email)
+            EnsureEmail(after);
         await _store.ChangeAsync(after);
         return Keep(after);
     });
@@ -223,6 +230,12 @@ internal sealed class AccountDirectory
         return version is { } expected && expected != known.Version
             ? throw new AccountRefusal(AccountRefusalCode.Changed, $"The account '{account}' was changed meanwhile; look at it again and repeat the change.")
             : known;
+    }
+
+    private void EnsureEmail(Account account)
+    {
+        if (account.Email is { } email && !IsFree(email, account.Name))
+            throw new AccountRefusal(AccountRefusalCode.EmailTaken, $"Another account has the e-mail address '{email}'; applications could take one for the other.");
     }
 
     private void EnsureOtherAdmin(Account leaving)

@@ -45,6 +45,7 @@ internal static class AccountEndpoints
     public static IResult Answer(AccountRefusal refusal) => refusal.Code switch
     {
         AccountRefusalCode.NameTaken => Problems.Conflict("name-taken", refusal.Message),
+        AccountRefusalCode.EmailTaken => Problems.Conflict("email-taken", refusal.Message),
         AccountRefusalCode.Unknown => Problems.Of(StatusCodes.Status404NotFound, "not-found", refusal.Message),
         AccountRefusalCode.Changed => Problems.Of(StatusCodes.Status412PreconditionFailed, "changed", refusal.Message),
         AccountRefusalCode.LastAdmin => Problems.Conflict("last-admin", refusal.Message),

@@ -10,6 +10,7 @@ internal sealed class AccountRefusal(AccountRefusalCode code, string message) : 
 internal enum AccountRefusalCode
 {
     NameTaken,
+    EmailTaken,
     Unknown,
     Changed,
     LastAdmin,

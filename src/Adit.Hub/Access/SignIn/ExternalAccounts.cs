@@ -64,9 +64,9 @@ internal sealed class ExternalAccounts(AccountDirectory accounts, AuditLog audit
                 Source = source,
                 Subject = person.Subject,
                 DisplayName = Display(person),
-                Email = Post(person),
                 Created = time.GetUtcNow(),
             });
+            made = await UpdateAsync(made, source, person);
             audit.RecordSoon(new AuditEntry("account.create") { Target = "account:" + name, Detail = new Dictionary<string, string> { ["source"] = source } });
             return made;
         }
@@ -84,9 +84,9 @@ internal sealed class ExternalAccounts(AccountDirectory accounts, AuditLog audit
         if (!account.IsActive)
             throw new SignInRefusal(SignInRefusalCode.Disabled, $"The account '{account.Name}' is disabled; ask an admin.");
         var (display, email) = (Display(person), Post(person));
-        if (account.DisplayName == display && account.Email == email)
+        if (account.DisplayName == display && (account.Email == email || (account.Email is null && !accounts.IsFree(email!, account.Name))))
             return account;
-        return await accounts.ChangeAsync(account.Name, a => a with { DisplayName = display, Email = email });
+        return await accounts.ChangeAsync(account.Name, a => a with { DisplayName = display, Email = email is not null && accounts.IsFree(email, a.Name) ? email : null });
     }
 
     private static SignInRefusal Taken(string name, string source, Account other) => new(
@@ -95,7 +95,7 @@ internal sealed class ExternalAccounts(AccountDirectory accounts, AuditLog audit
             ? $"'{source}' calls you '{name}', and somebody else whom it knows by another identifier has that account here; ask an admin."
             : $"'{source}' calls you '{name}', and the account of that name here is another's; ask an admin. Accounts are never merged.");
 
-    // What cannot be shown is left out rather than kept from coming in.
+    // What cannot be shown, and an e-mail address that another account has, is left out rather than kept from coming in.
     private static string? Display(SourcePerson person) =>
         person.DisplayName is { Length: > 0 } name && AccountRules.DisplayNameRefusal(name) is null ? name : null;
 

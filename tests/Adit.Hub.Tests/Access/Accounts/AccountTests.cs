@@ -2,10 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Adit.Api;
+using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts.Invitations;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Tests.Access.SignIn;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Access.Accounts;
 
@@ -158,6 +161,53 @@ public sealed class AccountTests
         using var admin = await TestBrowser.SignedInAsync(hub);
         using var answer = await admin.SendAsync(HttpMethod.Post, "/api/v1/accounts", new CreateAccountRequest { Name = name });
         Assert.Equal((HttpStatusCode.BadRequest, "invalid"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(false, null)]
+    [InlineData(true, "accounts:write")]
+    public async Task A_token_that_may_do_less_than_its_account_sets_no_first_password(bool isAdmin, string? scope)
+    {
+        await using var hub = await TestHub.StartAsync();
+        var tokens = hub.Services.GetRequiredService<TokenRegistry>();
+        var less = await tokens.CreateAsync(new CreateTokenRequest { Name = "less" }, "admin", isAdmin, scopes: ScopeSet.Read(scope));
+        async Task<HttpStatusCode> SetAsync(string? token, string? current, string next) => await hub.StatusAsync(
+            token, HttpMethod.Put, "accounts/admin/password", JsonContent.Create(new SetPasswordRequest { Current = current, Password = next }, AccountsJson.Default.SetPasswordRequest));
+
+        Assert.Equal(HttpStatusCode.Forbidden, await SetAsync(less.Secret, null, "a good password"));
+        using var thief = new TestBrowser(hub);
+        using (var answer = await thief.SignInAsync("admin", "a good password"))
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+
+        // With all of its rights it does; and who shows the password until now has more than the token anyway.
+        Assert.Equal(HttpStatusCode.NoContent, await SetAsync(null, null, "a good password"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SetAsync(less.Secret, null, "another password"));
+        Assert.Equal(HttpStatusCode.NoContent, await SetAsync(less.Secret, "a good password", "another password"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Nobody_but_an_admin_says_what_an_accounts_email_address_is_and_no_two_have_one()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await Local.AddAsync(hub, "anna", "a good password");
+        await Local.AddAsync(hub, "bob", "a good password");
+        using var admin = await TestBrowser.SignedInAsync(hub);
+        using (var given = await admin.SendAsync(HttpMethod.Patch, "/api/v1/accounts/anna", new ChangeAccountRequest { Email = "anna@test.local" }))
+            Assert.Equal(HttpStatusCode.OK, given.StatusCode);
+        using var bob = new TestBrowser(hub);
+        using (await bob.SignInAsync("bob", "a good password")) { }
+        foreach (var email in new[] { "anna@test.local", "boss@test.local" })
+        {
+            using var own = await bob.SendAsync(HttpMethod.Patch, "/api/v1/accounts/bob", new ChangeAccountRequest { Email = email });
+            Assert.Equal(HttpStatusCode.Forbidden, own.StatusCode);
+        }
+
+        using (var same = await bob.SendAsync(HttpMethod.Patch, "/api/v1/accounts/bob", new ChangeAccountRequest { Email = "", DisplayName = "Bob" }))
+            Assert.Equal(HttpStatusCode.OK, same.StatusCode); // What changes nothing is no change.
+        using var taken = await admin.SendAsync(HttpMethod.Patch, "/api/v1/accounts/bob", new ChangeAccountRequest { Email = "ANNA@test.local" });
+        Assert.Equal((HttpStatusCode.Conflict, "email-taken"), (taken.StatusCode, await TestHub.CodeAsync(taken)));
+        using var made = await admin.SendAsync(HttpMethod.Post, "/api/v1/accounts", new CreateAccountRequest { Name = "carl", Email = "anna@test.local" });
+        Assert.Equal((HttpStatusCode.Conflict, "email-taken"), (made.StatusCode, await TestHub.CodeAsync(made)));
     }
 
     private static async Task<CreatedAccount> CreateAsync(TestBrowser admin, CreateAccountRequest request)

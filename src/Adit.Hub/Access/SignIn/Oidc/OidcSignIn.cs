@@ -21,6 +21,10 @@ internal sealed partial class OidcSignIn(
 {
     private const int MostLogouts = 10_000;
 
+    // OpenID Connect Core 1.0, 5.1: the second says of the first whether it is the person's own.
+    private const string EmailClaim = "email";
+    private const string EmailVerified = "email_verified";
+
     private readonly OidcProvider _provider = new(options, time);
     private readonly ConcurrentDictionary<string, long> _logouts = new(StringComparer.Ordinal);
 
@@ -101,24 +105,33 @@ internal sealed partial class OidcSignIn(
         // The payload of what was validated above; the library hands out only some kinds of values.
         using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
         if (!IsMissingSomething(claims) || access is null)
-            return (Describe(token.Subject, name => ClaimOf(claims, name)), sid);
+            return (Describe(token.Subject, IsFalse(claims, EmailVerified), name => ClaimOf(claims, name)), sid);
         using var more = await _provider.UserInfoAsync(access, cancellationToken);
         if (more is not null && (!more.RootElement.TryGetProperty("sub", out var sub) || sub.ValueKind != JsonValueKind.String || sub.GetString() != token.Subject))
             throw new OidcException("its userinfo is somebody else's (sub)");
-        return (Describe(token.Subject, name => ClaimOf(claims, name) ?? ClaimOf(more, name)), sid);
+        return (Describe(token.Subject, IsFalse(claims, EmailVerified) || IsFalse(more, EmailVerified), name => ClaimOf(claims, name) ?? ClaimOf(more, name)), sid);
     }
 
     private bool IsMissingSomething(JsonDocument claims) =>
         new[] { options.NameClaim, options.EmailClaim, options.DisplayNameClaim, options.GroupsClaim }.Any(name => name is not null && ClaimOf(claims, name) is null);
 
-    private SourcePerson Describe(string subject, Func<string, IReadOnlyList<string>?> claim) => new(
-        subject,
-        First(claim(options.NameClaim)) ?? First(claim(options.EmailClaim)))
+    // An address that the provider has not verified may be anybody's: it is neither taken over nor made a name of.
+    private SourcePerson Describe(string subject, bool isUnverified, Func<string, IReadOnlyList<string>?> claim)
     {
-        DisplayName = First(claim(options.DisplayNameClaim)),
-        Email = First(claim(options.EmailClaim)),
-        Groups = options.GroupsClaim is { } groups ? GroupNames.Here(options, (claim(groups) ?? []).Select(static g => (IReadOnlyList<string>)[g])) : null,
-    };
+        var email = Trusted(options.EmailClaim);
+        return new(subject, Trusted(options.NameClaim) ?? email)
+        {
+            DisplayName = First(claim(options.DisplayNameClaim)),
+            Email = email,
+            Groups = options.GroupsClaim is { } groups ? GroupNames.Here(options, (claim(groups) ?? []).Select(static g => (IReadOnlyList<string>)[g])) : null,
+        };
+
+        string? Trusted(string name) => isUnverified && name is EmailClaim ? null : First(claim(name));
+    }
+
+    private static bool IsFalse(JsonDocument? document, string name) =>
+        document is not null && document.RootElement.TryGetProperty(name, out var value)
+        && (value.ValueKind == JsonValueKind.False || (value.ValueKind == JsonValueKind.String && value.GetString() is "false"));
 
     private static string? First(IReadOnlyList<string>? values) => values?.FirstOrDefault(static v => v.Length > 0);
 
