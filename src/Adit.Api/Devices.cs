@@ -71,6 +71,9 @@ public sealed record DecideDeviceRequest
     /// <summary>What the token may do; null for all that the caller may.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
+    /// <summary>Whether the token may see and change everything, as an admin's session does; false when not said. Only an admin says so.</summary>
+    public bool IsAdmin { get; init; }
+
     /// <summary>How long it is good, in seconds; 90 days when not said.</summary>
     public long? ExpiresInSeconds { get; init; }
 }

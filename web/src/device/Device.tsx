@@ -4,7 +4,7 @@ import { useSearchParams } from 'wouter';
 import { deviceApi } from '../api/devices';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
-import { SelectField, TextField } from '../design/Field';
+import { CheckField, SelectField, TextField } from '../design/Field';
 import { Page, Panel } from '../design/Page';
 import { Failure, Notice, Skeleton } from '../design/States';
 import { useAction } from '../design/useAction';
@@ -40,12 +40,13 @@ export default function Device() {
 const normal = (text: string) => text.trim().toUpperCase().replace(/[^A-Z0-9-]/g, '').slice(0, 20);
 
 function Decision({ code, onOther }: { readonly code: string; readonly onOther: () => void }) {
-  const { account } = useSession();
+  const { account, role } = useSession();
   const query = useQuery({ queryKey: ['device', code], queryFn: () => deviceApi.find(code), staleTime: Number.POSITIVE_INFINITY, retry: false });
   const [decided, setDecided] = useState<boolean>();
   const [life, setLife] = useState<number>(90 * day);
+  const [isAdmin, setIsAdmin] = useState(false);
   const decide = useAction(async (approve: boolean) => {
-    await deviceApi.decide(code, { approve, ...(approve && { expiresInSeconds: life }) });
+    await deviceApi.decide(code, { approve, ...(approve && { expiresInSeconds: life, ...(isAdmin && { isAdmin }) }) });
     setDecided(approve);
   });
   if (decided !== undefined) {
@@ -66,7 +67,11 @@ function Decision({ code, onOther }: { readonly code: string; readonly onOther: 
             <SelectField label="For how long" value={life} onChange={(event) => setLife(Number(event.target.value))} hint="It shows under Tokens, and can be revoked there at any time.">
               {lives.map(([text, seconds]) => <option key={seconds} value={seconds}>{text}</option>)}
             </SelectField>
+            {role === 'admin' && (
+              <CheckField label="With an admin's rights" hint="Without it the machine does what a user's does." checked={isAdmin} onChange={(event) => setIsAdmin(event.target.checked)} />
+            )}
           </div>
+          {isAdmin && <Notice kind="warn">Whoever gets at <strong>{query.data.clientName}</strong> can then see and change everything on this hub.</Notice>}
           {decide.error !== undefined && <Failure error={decide.error} />}
           <div className="row">
             <Button kind="primary" busy={decide.busy} onClick={() => void decide.run(true)}>Confirm</Button>

@@ -1,13 +1,16 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Edge.Forwarding;
+using Adit.Hub.Edge.Gate;
 
 namespace Adit.Hub.Access.Devices;
 
 /// <summary>
 /// Programs that wait for somebody to confirm them (RFC 8628). In memory only: who restarts a hub within these minutes asks again. Bounded
-/// over all and for each address; codes are kept as hashes, so that a dump of memory lets nobody in.
+/// over all and for each network; codes are kept as hashes, so that a dump of memory lets nobody in.
 /// </summary>
 internal sealed class DeviceBook(TimeProvider time)
 {
@@ -18,7 +21,7 @@ internal sealed class DeviceBook(TimeProvider time)
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private const int Most = 1000;
-    private const int MostOfAddress = 20;
+    private const int MostOfNetwork = 20;
 
     // No vowels, so that no words come up; nothing that looks like something else (RFC 8628 6.1).
     private const string Letters = "BCDFGHJKLMNPQRSTVWXZ";
@@ -29,13 +32,14 @@ internal sealed class DeviceBook(TimeProvider time)
     private readonly Dictionary<string, DeviceWait> _byUser = new(StringComparer.Ordinal);
 
     /// <summary>A program begins to wait; null when too many do already.</summary>
-    public (string DeviceCode, string UserCode)? Begin(string clientName, string? address)
+    public (string DeviceCode, string UserCode)? Begin(string clientName, IPAddress? peer)
     {
+        var network = ClientNetwork.Of(peer);
         var device = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         lock (_lock)
         {
             Forget();
-            if (_byDevice.Count >= Most || _byDevice.Values.Count(w => w.Address == address) >= MostOfAddress)
+            if (_byDevice.Count >= Most || _byDevice.Values.Count(w => w.Network == network) >= MostOfNetwork)
                 return null;
             string user;
             do
@@ -43,7 +47,7 @@ internal sealed class DeviceBook(TimeProvider time)
                 user = RandomNumberGenerator.GetString(Letters, LettersOfCode);
             }
             while (_byUser.ContainsKey(Hash(user)));
-            var wait = new DeviceWait(clientName, address, time.GetUtcNow(), time.GetTimestamp(), Hash(device), Hash(user));
+            var wait = new DeviceWait(clientName, peer is null ? null : ForwardedFields.Text(peer), network, time.GetUtcNow(), time.GetTimestamp(), Hash(device), Hash(user));
             _byDevice[wait.DeviceHash] = wait;
             _byUser[wait.UserHash] = wait;
             return (device, $"{user[..4]}-{user[4..]}");
@@ -110,12 +114,15 @@ internal sealed class DeviceBook(TimeProvider time)
 }
 
 /// <summary>A program that waits. Changed by <see cref="DeviceBook"/> only.</summary>
-internal sealed class DeviceWait(string clientName, string? address, DateTimeOffset created, long since, string deviceHash, string userHash)
+internal sealed class DeviceWait(string clientName, string? address, UInt128 network, DateTimeOffset created, long since, string deviceHash, string userHash)
 {
     public string ClientName => clientName;
 
     /// <summary>Where it asked from.</summary>
     public string? Address => address;
+
+    /// <summary>By what those of one place are counted.</summary>
+    public UInt128 Network => network;
 
     public DateTimeOffset Created => created;
 
@@ -139,9 +146,10 @@ internal sealed class DeviceWait(string clientName, string? address, DateTimeOff
 /// <param name="IsApproved">Whether it gets a token.</param>
 /// <param name="By">Who decided, and as whom it will act.</param>
 /// <param name="Scopes">What it may do.</param>
+/// <param name="IsAdmin">Whether it may see and change everything.</param>
 /// <param name="Life">How long its token is good.</param>
 /// <param name="Address">Where the decision came from.</param>
-internal sealed record DeviceDecision(bool IsApproved, Caller By, ScopeSet Scopes, TimeSpan Life, string? Address);
+internal sealed record DeviceDecision(bool IsApproved, Caller By, ScopeSet Scopes, bool IsAdmin, TimeSpan Life, string? Address);
 
 /// <summary>What a program is told.</summary>
 internal enum DeviceAnswer

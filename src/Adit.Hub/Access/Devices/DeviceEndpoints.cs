@@ -34,7 +34,7 @@ internal static class DeviceEndpoints
     {
         if (request.ClientName is not { Length: >= 1 and <= 100 } || request.ClientName.Any(char.IsControl))
             return Problems.Invalid("A client's name is 1 to 100 characters, none of them control characters.");
-        if (book.Begin(request.ClientName, context.Address()) is not var (device, user))
+        if (book.Begin(request.ClientName, context.Connection.RemoteIpAddress) is not var (device, user))
         {
             context.Response.Headers.RetryAfter = "60";
             return Problems.Of(
@@ -55,7 +55,8 @@ internal static class DeviceEndpoints
             DevicesJson.Default.DeviceCodes);
     }
 
-    private static async Task<IResult> AskAsync(DeviceTokenRequest request, HttpContext context, DeviceBook book, TokenRegistry tokens, GuessThrottles guesses)
+    private static async Task<IResult> AskAsync(
+        DeviceTokenRequest request, HttpContext context, DeviceBook book, TokenRegistry tokens, Callers callers, GuessThrottles guesses)
     {
         var peer = context.Connection.RemoteIpAddress;
         if (guesses.Api.IsHeldUp(peer))
@@ -72,20 +73,22 @@ internal static class DeviceEndpoints
                 return Problems.Of(StatusCodes.Status429TooManyRequests, "slow-down", "That was too soon; wait five seconds longer between two questions from now on.");
             case DeviceAnswer.Denied:
                 return Problems.Of(StatusCodes.Status403Forbidden, "access-denied", "It was refused on the hub's page.");
-            case DeviceAnswer.Approved when wait!.Decision is { } decision && decision.By.Identity.IsActive:
-                return await GiveAsync(wait, decision, context, tokens);
+            // Whoever confirmed it may have lost the right to since.
+            case DeviceAnswer.Approved when wait!.Decision is { } decision && callers.Find(decision.By.TokenId) is { } by:
+                return await GiveAsync(wait, decision, by, context, tokens);
             default:
                 guesses.Api.Failed(peer);
                 return Problems.Of(StatusCodes.Status410Gone, "expired", "The code is unknown, used, or older than ten minutes; begin again.");
         }
     }
 
-    private static async Task<IResult> GiveAsync(DeviceWait wait, DeviceDecision decision, HttpContext context, TokenRegistry tokens)
+    private static async Task<IResult> GiveAsync(DeviceWait wait, DeviceDecision decision, Caller by, HttpContext context, TokenRegistry tokens)
     {
-        var by = decision.By;
+        if (tokens.CountOf(by.Account) >= TokenRegistry.MostPerAccount)
+            return TooMany(by.Account);
         var entry = AuditEntry.By(by, "token.create", null, decision.Address);
         var request = new CreateTokenRequest { Name = wait.ClientName, ExpiresInSeconds = (long)decision.Life.TotalSeconds };
-        var token = await tokens.CreateAsync(request, by.Account, by.IsAdmin, by.IsSession ? null : by.Expires, decision.Scopes, entry);
+        var token = await tokens.CreateAsync(request, by.Account, decision.IsAdmin && by.IsAdmin, by.IsSession ? null : by.Expires, decision.Scopes, entry);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Json(token, TokensJson.Default.ApiToken);
     }
@@ -115,7 +118,7 @@ internal static class DeviceEndpoints
     }
 
     private static async Task<IResult> DecideAsync(
-        string userCode, DecideDeviceRequest request, HttpContext context, DeviceBook book, TokenRights rights, GuessThrottles guesses, AuditLog audit)
+        string userCode, DecideDeviceRequest request, HttpContext context, DeviceBook book, TokenRights rights, TokenRegistry tokens, GuessThrottles guesses, AuditLog audit)
     {
         var caller = context.Caller();
         var peer = context.Connection.RemoteIpAddress;
@@ -135,8 +138,10 @@ internal static class DeviceEndpoints
 
         if (!caller.Scopes.Includes(scopes))
             return Problems.Forbidden("A token makes no others that may do more than itself; leave out the scopes that it does not have.");
-        if (rights.RefusalToMake(caller, caller.Account, caller.IsAdmin) is { } refusal)
+        if (rights.RefusalToMake(caller, caller.Account, request.IsAdmin) is { } refusal)
             return Problems.Forbidden(refusal);
+        if (request.Approve && tokens.CountOf(caller.Account) >= TokenRegistry.MostPerAccount)
+            return TooMany(caller.Account);
         if (book.FindWaiting(userCode) is not { } wait)
         {
             guesses.Api.Failed(peer);
@@ -144,7 +149,7 @@ internal static class DeviceEndpoints
         }
 
         var life = request.ExpiresInSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : TokenLife;
-        if (!book.Decide(wait, new DeviceDecision(request.Approve, caller, scopes, life, context.Address())))
+        if (!book.Decide(wait, new DeviceDecision(request.Approve, caller, scopes, request.IsAdmin, life, context.Address())))
             return NotWaiting();
         await audit.RecordAsync(AuditEntry.By(caller, request.Approve ? "device.approve" : "device.deny", "account:" + caller.Account, context.Address()) with
         {
@@ -152,6 +157,9 @@ internal static class DeviceEndpoints
         });
         return TypedResults.NoContent();
     }
+
+    private static IResult TooMany(string account) => Problems.Of(
+        StatusCodes.Status429TooManyRequests, "limit-reached", $"The account '{account}' has {TokenRegistry.MostPerAccount} tokens; revoke some first.");
 
     private static IResult NotWaiting() => Problems.Of(
         StatusCodes.Status404NotFound, "not-found", "No program waits with this code; compare it with what the program shows. Codes are good for ten minutes.");

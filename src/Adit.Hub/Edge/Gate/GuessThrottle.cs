@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Adit.Hub.Edge.Gate;
 
@@ -25,7 +23,7 @@ internal sealed class GuessThrottle(int most, TimeProvider time)
     {
         lock (_lock)
         {
-            return _addresses.TryGetValue(Key(address), out var seen) && IsFresh(seen.Since) && seen.Failures >= most;
+            return _addresses.TryGetValue(ClientNetwork.Of(address), out var seen) && IsFresh(seen.Since) && seen.Failures >= most;
         }
     }
 
@@ -37,7 +35,7 @@ internal sealed class GuessThrottle(int most, TimeProvider time)
         {
             if (_addresses.Count >= MostAddresses)
                 Forget();
-            var key = Key(address);
+            var key = ClientNetwork.Of(address);
             _addresses[key] = _addresses.TryGetValue(key, out var seen) && IsFresh(seen.Since)
                 ? (seen.Failures + 1, seen.Since)
                 : (1, time.GetTimestamp());
@@ -52,16 +50,5 @@ internal sealed class GuessThrottle(int most, TimeProvider time)
             _addresses.Remove(old);
         if (_addresses.Count >= MostAddresses)
             _addresses.Clear();
-    }
-
-    private static UInt128 Key(IPAddress? address)
-    {
-        if (address is null)
-            return 0;
-        Span<byte> bytes = stackalloc byte[16];
-        address.MapToIPv6().TryWriteBytes(bytes, out _);
-        if (address.AddressFamily == AddressFamily.InterNetworkV6 && !address.IsIPv4MappedToIPv6)
-            bytes[8..].Clear();
-        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 }

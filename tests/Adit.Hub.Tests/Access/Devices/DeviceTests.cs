@@ -1,8 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Devices;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Access.Devices;
 
@@ -111,6 +115,59 @@ public sealed class DeviceTests
         Assert.Equal(HttpStatusCode.NoContent, await DecideAsync(hub, narrow, codes, true));
         using var answer = await TokenAsync(hub, codes);
         Assert.Equal(["tokens:write", "tunnels:read"], (await answer.Content.ReadFromJsonAsync(TokensJson.Default.ApiToken, Ct))!.Scopes);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_admins_machine_gets_an_everyday_token_unless_the_admin_says_otherwise()
+    {
+        await using var hub = await TestHub.StartAsync(_time);
+        async Task<ApiToken?> GetAsync(string? by, bool isAdmin)
+        {
+            var codes = await BeginAsync(hub);
+            using var decided = await hub.SendAsync(
+                by, HttpMethod.Post, "device/" + codes.UserCode, JsonContent.Create(new DecideDeviceRequest { Approve = true, IsAdmin = isAdmin }, DevicesJson.Default.DecideDeviceRequest));
+            if (!decided.IsSuccessStatusCode)
+                return null;
+            using var answer = await TokenAsync(hub, codes);
+            return await answer.Content.ReadFromJsonAsync(TokensJson.Default.ApiToken, Ct);
+        }
+
+        var everyday = (await GetAsync(null, false))!;
+        Assert.False(everyday.IsAdmin);
+        Assert.Equal(HttpStatusCode.Forbidden, await hub.StatusAsync(everyday.Secret, HttpMethod.Get, "audit"));
+        Assert.True((await GetAsync(null, true))!.IsAdmin);
+        Assert.Null(await GetAsync(await hub.PersonAsync("ann"), true));
+        Assert.Null(await GetAsync(everyday.Secret, true));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_who_confirmed_lost_meanwhile_is_not_given()
+    {
+        await using var hub = await TestHub.StartAsync(_time);
+        var ann = await hub.PersonAsync("ann");
+        var codes = await BeginAsync(hub);
+        Assert.Equal(HttpStatusCode.NoContent, await DecideAsync(hub, ann, codes, true));
+        await hub.StatusAsync(ann, HttpMethod.Delete, $"tokens/{ann[5..17]}");
+        Assert.Equal((HttpStatusCode.Gone, "expired"), await AskAsync(hub, codes));
+
+        await hub.PersonAsync("bob", PlatformRole.Admin);
+        var bob = (await hub.Services.GetRequiredService<TokenRegistry>().CreateAsync(new CreateTokenRequest { Name = "bob" }, "bob", isAdmin: true)).Secret!;
+        var second = await BeginAsync(hub);
+        using (var decided = await hub.SendAsync(
+            bob, HttpMethod.Post, "device/" + second.UserCode, JsonContent.Create(new DecideDeviceRequest { Approve = true, IsAdmin = true }, DevicesJson.Default.DecideDeviceRequest)))
+            Assert.Equal(HttpStatusCode.NoContent, decided.StatusCode);
+        await hub.Services.GetRequiredService<AccountDirectory>().ChangeAsync("bob", static a => a with { State = AccountState.Disabled });
+        Assert.Equal((HttpStatusCode.Gone, "expired"), await AskAsync(hub, second));
+    }
+
+    [Fact]
+    public void Those_of_one_ipv6_network_are_counted_together()
+    {
+        var book = new DeviceBook(_time);
+        for (var i = 0; i < 20; i++)
+            Assert.NotNull(book.Begin("gpu1", IPAddress.Parse($"2001:db8:0:1::{i:x}")));
+        Assert.Null(book.Begin("gpu1", IPAddress.Parse("2001:db8:0:1:ffff::1")));
+        Assert.NotNull(book.Begin("gpu1", IPAddress.Parse("2001:db8:0:2::1")));
     }
 
     private static async Task<DeviceCodes> BeginAsync(TestHub hub)
