@@ -95,13 +95,12 @@ public sealed class HubApp : IAsyncDisposable
             var (tokens, adminToken) = await TokenRegistry.LoadAsync(database, directory, accounts, time, startLog.CreateLogger<TokenRegistry>());
             var projects = await ProjectDirectory.LoadAsync(database, time);
             var limits = new SessionLimits(options.SessionIdle, options.SessionLife);
-            var sessions = await SessionRegistry.LoadAsync(database, accounts, limits, time, startLog.CreateLogger<SessionRegistry>());
+            var sessions = await SessionRegistry.LoadAsync(database, accounts, tokens, limits, time, startLog.CreateLogger<SessionRegistry>());
             builder.Services.AddSessions(sessions);
             builder.Services.AddSingleton(accounts).AddSingleton(projects).AddSingleton<IProjectRoles>(projects);
             AddServices(builder, options, time, directory, database, tokens);
             app = builder.Build();
             MapPipeline(app);
-            tokens.Revoked += sessions.EndThoseOfToken;
             tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked or has expired");
             await app.Services.LoadDoorsAsync();
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();

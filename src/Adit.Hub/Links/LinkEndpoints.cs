@@ -35,6 +35,13 @@ internal static class LinkEndpoints
         }
 
         var caller = context.Caller();
+        if (caller.IsSession)
+        {
+            // Pages hold no links, and a session's end would have to close them.
+            await Problems.Forbidden("A link is held by a token; a browser's session holds none.").ExecuteAsync(context);
+            return;
+        }
+
         var principal = new LinkPrincipal { TokenId = caller.TokenId, Account = caller.Account, MaxStreams = caller.MaxStreams ?? DefaultMaxStreams };
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { SubProtocol = LinkProtocol.SubProtocol, KeepAliveInterval = TimeSpan.Zero });

@@ -20,20 +20,23 @@ internal sealed partial class SessionRegistry : ISessions, IAsyncDisposable
     private readonly ConcurrentDictionary<string, Entry> _sessions = new(StringComparer.Ordinal);
     private readonly SessionStore _store;
     private readonly AccountDirectory _accounts;
+    private readonly TokenRegistry _tokens;
     private readonly SessionLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger<SessionRegistry> _log;
     private readonly ITimer _looking;
     private readonly ITimer _saving;
 
-    private SessionRegistry(SessionStore store, AccountDirectory accounts, SessionLimits limits, TimeProvider time, ILogger<SessionRegistry> log)
+    private SessionRegistry(SessionStore store, AccountDirectory accounts, TokenRegistry tokens, SessionLimits limits, TimeProvider time, ILogger<SessionRegistry> log)
     {
         _store = store;
         _accounts = accounts;
+        _tokens = tokens;
         _limits = limits;
         _time = time;
         _log = log;
         accounts.Changed += EndThoseOfInactive;
+        tokens.Revoked += EndThoseOfToken;
         _looking = time.CreateTimer(static r => ((SessionRegistry)r!).EndOld(), this, LookEvery, LookEvery);
         _saving = time.CreateTimer(static r => _ = ((SessionRegistry)r!).SaveAsync(), this, SaveEvery, SaveEvery);
     }
@@ -46,12 +49,13 @@ internal sealed partial class SessionRegistry : ISessions, IAsyncDisposable
 
     /// <summary>Loads what the database has; what ended while the hub was away is dropped.</summary>
     public static async Task<SessionRegistry> LoadAsync(
-        Database database, AccountDirectory accounts, SessionLimits limits, TimeProvider time, ILogger<SessionRegistry> log)
+        Database database, AccountDirectory accounts, TokenRegistry tokens, SessionLimits limits, TimeProvider time, ILogger<SessionRegistry> log)
     {
-        var registry = new SessionRegistry(new SessionStore(database), accounts, limits, time, log);
+        var registry = new SessionRegistry(new SessionStore(database), accounts, tokens, limits, time, log);
         foreach (var (session, seen) in await registry._store.LoadAsync())
             registry._sessions[session.Id] = new Entry(session, seen);
-        foreach (var entry in registry._sessions.Values.Where(e => accounts.Find(e.Session.Account) is not { IsActive: true }))
+        // What ended with its account or token was perhaps not off the disk when the hub was killed.
+        foreach (var entry in registry._sessions.Values.Where(e => !registry.IsVouchedFor(e.Session)))
             registry.EndSoon(entry);
         registry.EndOld();
         return registry;
@@ -78,8 +82,8 @@ internal sealed partial class SessionRegistry : ISessions, IAsyncDisposable
         };
         await _store.AddAsync(session);
         _sessions[session.Id] = new Entry(session, now);
-        // Disabled at this very moment: whoever looked through the sessions before this one was there has not ended it.
-        if (_accounts.Find(start.Account) is not { IsActive: true })
+        // Disabled or revoked at this very moment: whoever looked through the sessions before this one was there has not ended it.
+        if (!IsVouchedFor(session))
             EndSoon(_sessions[session.Id]);
         await EndAsync([.. Of(start.Account).OrderByDescending(static e => e.LastSeen).Skip(MostPerAccount).Select(static e => e.Session.Id)]);
         return (session, text.ToString());
@@ -135,17 +139,11 @@ internal sealed partial class SessionRegistry : ISessions, IAsyncDisposable
         return ids.Length;
     }
 
-    /// <summary>Ends all sessions that were begun with a token, when that is no longer good. Does not wait for the disk.</summary>
-    public void EndThoseOfToken(string tokenId)
-    {
-        foreach (var entry in _sessions.Values.Where(e => e.Session.Source == SessionStart.TokenSource + tokenId))
-            EndSoon(entry);
-    }
-
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         _accounts.Changed -= EndThoseOfInactive;
+        _tokens.Revoked -= EndThoseOfToken;
         await _looking.DisposeAsync();
         await _saving.DisposeAsync();
         await SaveAsync();
@@ -157,6 +155,17 @@ internal sealed partial class SessionRegistry : ISessions, IAsyncDisposable
     {
         var now = _time.GetUtcNow();
         return now < entry.Session.Ends && now - entry.LastSeen < _limits.Idle;
+    }
+
+    // Whether its account and, if it was begun with one, its token are good.
+    private bool IsVouchedFor(Session session) =>
+        _accounts.Find(session.Account) is { IsActive: true }
+        && (!session.Source.StartsWith(SessionStart.TokenSource, StringComparison.Ordinal) || _tokens.Find(session.Source[SessionStart.TokenSource.Length..]) is not null);
+
+    private void EndThoseOfToken(string tokenId)
+    {
+        foreach (var entry in _sessions.Values.Where(e => e.Session.Source == SessionStart.TokenSource + tokenId))
+            EndSoon(entry);
     }
 
     private void EndThoseOfInactive(Account account)

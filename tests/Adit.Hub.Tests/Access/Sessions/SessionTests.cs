@@ -1,9 +1,13 @@
 using System.Net;
+using System.Net.WebSockets;
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Sessions;
+using Adit.Hub.Storage;
 using Adit.Hub.Tests.Tunnels;
+using Adit.Link;
 using Adit.Testing;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Access.Sessions;
@@ -166,6 +170,49 @@ public sealed class SessionTests
         using var api = hub.Api();
         using var answer = await api.DeleteAsync("/api/v1/tokens/" + ann.Id);
         Assert.Equal(HttpStatusCode.Unauthorized, await browser.StatusAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_session_does_not_come_back_with_the_hub_when_its_token_is_gone()
+    {
+        var port = Ports.Free();
+        await using var hub = await TestHub.StartAsync(change: o => o with { Listen = [$"127.0.0.1:{port}"] });
+        var ann = await hub.TokenAsync("ann");
+        using var browser = await TestBrowser.SignedInAsync(hub, ann.Secret);
+        // As when the hub was killed after the token's end was on disk and before the session's was.
+        await hub.Services.GetRequiredService<Database>().WriteAsync(connection =>
+            connection.Execute("UPDATE tokens SET revoked = created WHERE id = @Id", new { ann.Id }));
+        await hub.RestartAsync();
+        Assert.Equal(HttpStatusCode.Unauthorized, await browser.StatusAsync());
+        Assert.Empty(hub.Services.GetRequiredService<SessionRegistry>().List("ann"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_token_that_is_revoked_while_it_signs_in_leaves_no_session()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var ann = await hub.TokenAsync("ann");
+        await hub.StatusAsync(null, HttpMethod.Delete, "tokens/" + ann.Id);
+        var sessions = hub.Services.GetRequiredService<SessionRegistry>();
+        var (session, _) = await sessions.StartAsync(new SessionStart("ann", SessionStart.TokenSource + ann.Id));
+        Assert.Null(sessions.Find(session.Id));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_browsers_session_holds_no_link()
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var browser = await TestBrowser.SignedInAsync(hub);
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol(LinkProtocol.SubProtocol);
+        socket.Options.Proxy = null;
+        socket.Options.SetRequestHeader("Cookie", "adit_session=" + browser.Cookies["adit_session"]);
+        socket.Options.SetRequestHeader("Sec-Fetch-Site", "same-origin");
+        socket.Options.CollectHttpResponseDetails = true;
+        var address = new UriBuilder(new Uri(hub.Address, LinkProtocol.ControlPath)) { Scheme = "ws" }.Uri;
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(address, TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.Forbidden, socket.HttpStatusCode);
+        Assert.Equal(0, hub.Links.Count);
     }
 
     [Fact(Timeout = 60_000)]
