@@ -47,10 +47,10 @@ internal static class TokenEndpoints
         if (Refusal(request) is { } wrong)
             return Problems.Invalid(wrong);
         var account = request.Account ?? caller.Account;
-        if (accounts.Find(account) is { IsActive: false })
-            return Problems.Conflict("account-inactive", $"The account '{account}' is disabled or deleted and has no use for tokens.");
         if (rights.RefusalToMake(caller, account, request.IsAdmin) is { } forbidden)
             return Problems.Forbidden(forbidden);
+        if (accounts.Find(account) is { IsActive: false })
+            return Problems.Conflict("account-inactive", $"The account '{account}' is disabled or deleted and has no use for tokens.");
         ScopeSet scopes;
         try
         {

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
+using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Access;
 
@@ -78,6 +80,17 @@ public sealed class TokenScopeTests
             Assert.All((await list.Content.ReadFromJsonAsync(TokensJson.Default.TokenList, Ct))!.Items, static t => Assert.Equal("ann", t.Account));
         Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(null, HttpMethod.Delete, "tokens/" + bob.Id));
         Assert.Equal(HttpStatusCode.Unauthorized, await hub.StatusAsync(bob.Secret, HttpMethod.Get, "tunnels"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Whether_an_account_is_disabled_is_not_told_to_who_may_not_make_its_tokens()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var ann = await hub.PersonAsync("ann");
+        await hub.PersonAsync("bob");
+        await hub.Services.GetRequiredService<AccountDirectory>().ChangeAsync("bob", static a => a with { State = AccountState.Disabled });
+        Assert.Equal(HttpStatusCode.Forbidden, (await CreateAsync(hub, ann, new() { Name = "x", Account = "bob" })).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await CreateAsync(hub, null, new() { Name = "x", Account = "bob" })).Status);
     }
 
     [Fact(Timeout = 60_000)]

@@ -33,7 +33,8 @@ internal static class ExplainEndpoint
         var pass = DoorPass.Nobody;
         if (who is not null and not Anonymous)
         {
-            if (accounts.Find(who) is not { } account)
+            // Who owns a tunnel may not learn by rules of its own who there is and in which groups.
+            if (accounts.Find(who) is not { } account || !(who == context.Caller().Account || authority.May(context.Caller(), Permission.AccountsRead, new Owned(who))))
                 return Problems.NotFound($"account '{who}'");
             if (!account.IsActive)
                 return Explained(who, host, new PolicyAnswer(false, -1, false), [], $"The account '{who}' is {account.State.ToString().ToLowerInvariant()}.");

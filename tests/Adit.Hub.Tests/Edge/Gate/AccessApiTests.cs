@@ -123,6 +123,32 @@ public sealed class AccessApiTests
         Assert.Equal(HttpStatusCode.NotFound, (await carl.GetAsync("/api/v1/access/explain?host=none")).StatusCode);
     }
 
+    [Fact]
+    public async Task Who_owns_a_tunnel_does_not_learn_by_its_explanation_who_there_is()
+    {
+        await using var doors = await DoorHub.StartAsync();
+        await doors.PersonAsync("anna");
+        var token = (await doors.Hub.TokenAsync("carl")).Secret!;
+        var client = await doors.Hub.LinkAsync(token);
+        await doors.Hub.CreateAsync(
+            new CreateTunnelRequest { Name = "carls", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = client.Link, Access = "group:ds" }, token);
+        using var carl = doors.Hub.Api(token);
+        async Task<(HttpStatusCode, string)> AskAsync(string who)
+        {
+            using var answer = await carl.GetAsync("/api/v1/access/explain?host=carls&who=" + who);
+            using var said = System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+            return (answer.StatusCode, said.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString()!.Replace(who, "NAME", StringComparison.Ordinal) : "");
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await AskAsync("nobody")).Item1);
+        Assert.Equal(await AskAsync("nobody"), await AskAsync("anna"));
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("carl")).Item1);
+        Assert.Equal(HttpStatusCode.OK, (await carl.GetAsync("/api/v1/access/explain?host=carls")).StatusCode);
+        await doors.PersonAsync("eve", PlatformRole.Auditor);
+        using var eve = doors.Hub.Api((await doors.Hub.TokenAsync("eve")).Secret);
+        Assert.Equal(HttpStatusCode.OK, (await eve.GetAsync("/api/v1/access/explain?host=carls&who=anna")).StatusCode);
+    }
+
     private static async Task<AccessExplanation> ExplainAsync(DoorHub doors, string query)
     {
         using var api = doors.Hub.Api();
