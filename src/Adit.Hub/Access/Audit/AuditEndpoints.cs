@@ -22,7 +22,7 @@ internal static class AuditEndpoints
 
     /// <summary>Registers the log.</summary>
     public static IServiceCollection AddAudit(this IServiceCollection services) =>
-        services.AddSingleton<AuditMeter>().AddSingleton<AuditLog>().AddSingleton<AuditReader>().AddHostedService<AuditRetention>();
+        services.AddSingleton<AuditMeter>().AddSingleton<AuditLog>().AddSingleton<AuditRepeats>().AddSingleton<AuditReader>().AddHostedService<AuditRetention>();
 
     /// <summary>Maps the resource.</summary>
     public static void MapAudit(this IEndpointRouteBuilder routes)

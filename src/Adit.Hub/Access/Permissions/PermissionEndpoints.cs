@@ -2,6 +2,7 @@ using Adit.Hub.Access.Audit;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Access.Permissions;
@@ -47,7 +48,7 @@ internal static class PermissionEndpoints
     /// </summary>
     public static IApplicationBuilder UsePermissions(this IApplicationBuilder app)
     {
-        var audit = app.ApplicationServices.GetRequiredService<AuditLog>();
+        var audit = app.ApplicationServices.GetRequiredService<AuditRepeats>();
         return app.Use(async (context, next) =>
         {
             if (context.GetEndpoint()?.Metadata.GetMetadata<Need>() is { Permission: { } permission } && !context.Caller().Scopes.Touches(permission))
@@ -55,7 +56,11 @@ internal static class PermissionEndpoints
             else
                 await next(context);
             if (context.Response.StatusCode == StatusCodes.Status403Forbidden && context.Items[typeof(Caller)] is Caller caller)
-                audit.RecordSoon(AuditEntry.By(caller, "api", Asked(context.Request), context.Address()) with { Outcome = AuditOutcome.Denied });
+            {
+                // Alike are those at one endpoint: whoever asks chooses the rest of the path.
+                var endpoint = $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}";
+                audit.Record(AuditEntry.By(caller, "api", Asked(context.Request), context.Address()) with { Outcome = AuditOutcome.Denied }, endpoint);
+            }
         });
     }
 

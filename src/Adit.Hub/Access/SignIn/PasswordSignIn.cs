@@ -15,16 +15,14 @@ internal sealed class PasswordSignIn(
     private readonly IPasswordSource[] _sources = [.. sources];
 
     /// <summary>The account of whoever signs in.</summary>
-    /// <exception cref="SignInRefusal">It does not get in; that is noted already.</exception>
+    /// <exception cref="SignInRefusal">It does not get in; that is noted already, unless there is no such source: anybody can make up names of those.</exception>
     public async Task<Account> CheckAsync(SignInRequest request, HttpContext context)
     {
         var typed = request.Name.Trim();
         var name = typed.ToLowerInvariant();
-        var source = request.Source ?? Account.LocalSource;
+        var asked = SourcesFor(request.Source, name);
         try
         {
-            var asked = SourcesFor(request.Source, name);
-            source = asked[0].Name;
             var attempt = throttle.Begin(name, context.Connection.RemoteIpAddress, devices.HomeOf(context, name, sessions));
             try
             {
@@ -32,7 +30,7 @@ internal sealed class PasswordSignIn(
                 attempt.WasRight();
                 return account;
             }
-            catch (SignInRefusal refusal) when (refusal.Code is not SignInRefusalCode.Wrong)
+            catch (SignInRefusal refusal) when (refusal is not { Code: SignInRefusalCode.Wrong } and not { WasGuess: true })
             {
                 attempt.WasNoGuess();
                 throw;
@@ -40,7 +38,7 @@ internal sealed class PasswordSignIn(
         }
         catch (SignInRefusal refusal)
         {
-            reception.NoteRefusal(context, name, source, refusal);
+            reception.NoteRefusal(context, name, asked[0].Name, refusal);
             throw;
         }
     }
@@ -51,7 +49,7 @@ internal sealed class PasswordSignIn(
         {
             return _sources.FirstOrDefault(s => s.Name == wanted) is { } named
                 ? [named]
-                : throw new SignInRefusal(SignInRefusalCode.NoSource, $"There is no way to sign in by password called '{(wanted.Length > 60 ? "…" : wanted)}'.");
+                : throw new SignInRefusal(SignInRefusalCode.NoSource, $"There is no way to sign in by password called '{wanted}'.");
         }
 
         if (accounts.Find(name) is { } known && _sources.FirstOrDefault(s => s.Name == known.Source) is { } own)
@@ -60,10 +58,13 @@ internal sealed class PasswordSignIn(
         return [.. _sources.OrderBy(static s => s.Name == Account.LocalSource)];
     }
 
-    // A directory that is down must not keep the next from being asked; when none knows better, its trouble is the answer.
+    // A directory that is down must not keep the next from being asked; when none knows better, its trouble is the answer. It is a guess all
+    // the same when another directory has called the password wrong: or else one that is down would let everybody guess at the others. (The
+    // hub itself is asked among others only for names that it does not know: what it says then is no news.)
     private static async Task<Account> AskAsync(IPasswordSource[] asked, string name, string password, CancellationToken cancellationToken)
     {
         SignInRefusal? trouble = null;
+        var isGuess = false;
         foreach (var source in asked)
         {
             try
@@ -72,10 +73,11 @@ internal sealed class PasswordSignIn(
             }
             catch (SignInRefusal refusal) when (refusal.Code is SignInRefusalCode.Wrong or SignInRefusalCode.Unreachable or SignInRefusalCode.Untrusted)
             {
+                isGuess |= refusal.Code == SignInRefusalCode.Wrong && source.Name != Account.LocalSource;
                 trouble = trouble is null || trouble.Code == SignInRefusalCode.Wrong ? refusal : trouble;
             }
         }
 
-        throw trouble ?? LocalPasswords.Wrong();
+        throw trouble is null ? LocalPasswords.Wrong() : isGuess ? trouble.AsGuess() : trouble;
     }
 }

@@ -8,7 +8,7 @@ namespace Adit.Hub.Access.SignIn;
 
 /// <summary>What every way of signing in ends with: a session and its cookie, or a refusal; an audit entry and a count either way.</summary>
 internal sealed class Reception(
-    SessionRegistry sessions, AccountDirectory accounts, KnownDevices devices, AuditLog audit, SignInMeter meter, HubOptions options, TimeProvider time)
+    SessionRegistry sessions, AccountDirectory accounts, KnownDevices devices, AuditLog audit, AuditRepeats repeats, SignInMeter meter, HubOptions options, TimeProvider time)
 {
     private const string Action = "sign-in";
 
@@ -53,13 +53,14 @@ internal sealed class Reception(
         // Who is held up is not looked at, and must not fill the log either.
         if (refusal.Code is SignInRefusalCode.Throttled or SignInRefusalCode.Busy)
             return;
-        audit.RecordSoon(new AuditEntry(Action)
+        var entry = new AuditEntry(Action)
         {
             Target = name is not null && accounts.Find(name) is not null ? "account:" + name : null,
             Outcome = refusal.Code is SignInRefusalCode.NotAllowed or SignInRefusalCode.Disabled ? AuditOutcome.Denied : AuditOutcome.Failed,
             Address = context.Address(),
             Detail = Details(source, refusal.Code.ToString()),
-        });
+        };
+        repeats.Record(entry, $"{entry.Target} {source} {refusal.Code}");
     }
 
     private static Dictionary<string, string> Details(string source, string? reason = null)

@@ -92,6 +92,8 @@ internal static class SignInEndpoints
     {
         if (request is not { Name.Length: > 0 and <= 256, Password.Length: > 0 and <= AccountRules.LongestPassword })
             return Problems.Invalid($"Sign in with a name and a password of 1 to {AccountRules.LongestPassword} characters.");
+        if (request.Source is { Length: 0 or > AccountRules.LongestName })
+            return Problems.Invalid($"A source has a name of 1 to {AccountRules.LongestName} characters; GET /api/v1/sign-in lists them.");
         if (!RequestOrigin.IsOurs(context.Request))
             return ForeignPage();
         try
@@ -122,7 +124,7 @@ internal static class SignInEndpoints
             }
 
             // A session may do what its account may: a token that may do less must not become one.
-            if (!caller.Scopes.IsAll || caller.HasLimits || caller.Role != caller.Identity.EffectiveRole)
+            if (!caller.HasAllOfItsAccount)
                 throw new SignInRefusal(SignInRefusalCode.NotAllowed, "This token may do less than its account, so it cannot sign in to all of it; use another.");
             var session = await reception.AdmitAsync(context, caller.Account, SessionStart.TokenSource + caller.TokenId, notAfter: caller.Expires);
             return TypedResults.Json(session, SessionsJson.Default.CurrentSession);

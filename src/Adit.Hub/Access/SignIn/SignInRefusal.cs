@@ -7,6 +7,12 @@ internal sealed class SignInRefusal(SignInRefusalCode code, string message, Exce
 
     /// <summary>How long to wait before the next try is worth making; null when that is not the trouble.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether somebody called the password wrong on the way, whatever the trouble is that is told.</summary>
+    public bool WasGuess { get; private init; }
+
+    /// <summary>The same, after a guess.</summary>
+    public SignInRefusal AsGuess() => new(Code, Message, InnerException) { RetryAfter = RetryAfter, WasGuess = true };
 }
 
 /// <summary>The kinds of refusals.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using Adit.Hub.Edge.Gate;
 
 namespace Adit.Hub.Access.SignIn;
 
@@ -23,7 +23,7 @@ internal sealed class SignInThrottle(TimeProvider time)
     public SignInTry Begin(string account, IPAddress? address, string? home)
     {
         (DelayTable Table, string Key)[] counted = home is null
-            ? [(_addresses, NetworkOf(address)), (_accounts, account)]
+            ? [(_addresses, ClientNetwork.Of(address).ToString("x", CultureInfo.InvariantCulture)), (_accounts, account)]
             : [(_homes, account + "\n" + home)];
         var wait = counted.Max(static c => c.Table.WaitOf(c.Key));
         if (wait > TimeSpan.Zero)
@@ -40,16 +40,6 @@ internal sealed class SignInThrottle(TimeProvider time)
         foreach (var (table, key) in counted)
             table.Begin(key);
         return new SignInTry(counted);
-    }
-
-    // Whoever has one address of an IPv6 network has all of them.
-    private static string NetworkOf(IPAddress? address)
-    {
-        if (address is null)
-            return "";
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 }
 

@@ -65,8 +65,13 @@ public sealed class AuditTests
         var reader = await hub.ScopedAsync("ann", "tunnels:read");
         Assert.Equal(HttpStatusCode.Forbidden, await hub.StatusAsync(reader, HttpMethod.Post, "tunnels"));
         Assert.Equal(HttpStatusCode.Forbidden, await hub.StatusAsync(reader, HttpMethod.Post, "tunnels"));
-        await Eventually.HoldsAsync(async () => (await hub.AuditAsync("outcome=denied&actor=ann")).Count == 2, "both refusals are in the log");
-        Assert.Equal("POST /api/v1/tunnels", (await hub.AuditAsync("outcome=denied"))[0].Target);
+        Assert.Equal(HttpStatusCode.Forbidden, await hub.StatusAsync(reader, HttpMethod.Delete, "tunnels/one"));
+        Assert.Equal(HttpStatusCode.Forbidden, await hub.StatusAsync(reader, HttpMethod.Delete, "tunnels/two"));
+        await Eventually.HoldsAsync(async () => (await hub.AuditAsync("outcome=denied&actor=ann")).Count == 2, "the first refusal of each kind is in the log");
+        Assert.Equal(["DELETE /api/v1/tunnels/one", "POST /api/v1/tunnels"], (await hub.AuditAsync("outcome=denied")).Select(static e => e.Target));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await Eventually.HoldsAsync(async () => (await hub.AuditAsync("outcome=denied&actor=ann")).Count == 4, "those like them are counted");
+        Assert.Equal(2, (await hub.AuditAsync("outcome=denied")).Count(static e => e.Detail?["times"] == "1"));
         Assert.Single(await hub.AuditAsync("action=token.use&actor=ann"));
     }
 

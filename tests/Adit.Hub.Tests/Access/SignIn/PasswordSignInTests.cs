@@ -1,8 +1,10 @@
 using System.Net;
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.SignIn;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -144,6 +146,81 @@ public sealed class PasswordSignInTests
         }
 
         Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_source_that_there_is_not_is_told_so_and_leaves_nothing_behind()
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var browser = new TestBrowser(hub);
+        for (var i = 0; i < 5; i++)
+        {
+            using var unknown = await browser.SignInAsync("anna", Good, $"made-up-{i}");
+            Assert.Equal((HttpStatusCode.NotFound, "not-found"), (unknown.StatusCode, await TestHub.CodeAsync(unknown)));
+        }
+
+        using var tooLong = await browser.SignInAsync("anna", Good, new string('x', 100_000));
+        Assert.Equal(HttpStatusCode.BadRequest, tooLong.StatusCode);
+        using (await browser.SignInAsync("anna", Good)) { } // One that is noted, to wait for.
+        await Eventually.HoldsAsync(async () => (await hub.AuditAsync("action=sign-in")).Count > 0, "the wrong password is in the log");
+        Assert.DoesNotContain(await hub.AuditAsync("action=sign-in"), static e => e.Detail!["source"] != "local");
+        using var metrics = await hub.SendAsync(null, HttpMethod.Get, "../../metrics");
+        Assert.DoesNotContain("made-up", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_fails_again_and_again_is_one_entry_of_the_log_in_a_minute()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TestHub.StartAsync(time);
+        await Local.AddAsync(hub, "anna", Good);
+        using var browser = new TestBrowser(hub);
+        for (var i = 0; i < 6; i++)
+            using (await browser.SignInAsync("anna", "wrong password")) { }
+        await Eventually.HoldsAsync(async () => (await hub.AuditAsync("action=sign-in")).Count == 1, "the first is in the log");
+        time.Advance(TimeSpan.FromMinutes(1));
+        await Eventually.HoldsAsync(async () => (await hub.AuditAsync("action=sign-in")).Count == 2, "the rest are one more");
+        Assert.Equal(("account:anna", "5"), ((await hub.AuditAsync("action=sign-in"))[0].Target, (await hub.AuditAsync("action=sign-in"))[0].Detail!["times"]));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_directory_that_is_down_hides_no_guess_at_another()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TestHub.StartAsync(time);
+        var known = new TestSource("known", SignInRefusalCode.Wrong);
+        var down = new TestSource("down", SignInRefusalCode.Unreachable);
+        var local = hub.Services.GetServices<IPasswordSource>().Single();
+        var both = ActivatorUtilities.CreateInstance<PasswordSignIn>(hub.Services, (IEnumerable<IPasswordSource>)[local, known, down]);
+        var one = ActivatorUtilities.CreateInstance<PasswordSignIn>(hub.Services, (IEnumerable<IPasswordSource>)[local, down]);
+
+        // Nobody called the password wrong: no guess, however often.
+        for (var i = 0; i < 30; i++)
+            Assert.Equal(SignInRefusalCode.Unreachable, await CodeAsync(one, "dora", i));
+        var codes = new List<SignInRefusalCode>();
+        for (var i = 0; i < 30; i++)
+            codes.Add(await CodeAsync(both, "emil", i));
+        Assert.Equal(SignInRefusalCode.Unreachable, codes[0]);
+        Assert.Equal(SignInRefusalCode.Throttled, codes[^1]);
+
+        // Each from another address: only the account tells that it is one who guesses.
+        static async Task<SignInRefusalCode> CodeAsync(PasswordSignIn signIn, string name, int from)
+        {
+            var context = new DefaultHttpContext();
+            context.Connection.RemoteIpAddress = IPAddress.Parse($"203.0.113.{from}");
+            return (await Assert.ThrowsAsync<SignInRefusal>(() => signIn.CheckAsync(new SignInRequest { Name = name, Password = "a guess" }, context))).Code;
+        }
+    }
+
+    private sealed class TestSource(string name, SignInRefusalCode refusal) : IPasswordSource
+    {
+        public string Name => name;
+
+        public string Kind => "ldap";
+
+        public string Title => name;
+
+        public Task<Account> CheckAsync(string name, string password, CancellationToken cancellationToken) => throw new SignInRefusal(refusal, "No.");
     }
 
     private static Task<HttpResponseMessage> SignInFromAsync(TestBrowser browser, string address, string password) => browser.SendAsync(

@@ -2,10 +2,12 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Adit.Api;
+using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.SignIn.Oidc;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Adit.Hub.Tests.Access.SignIn.Oidc;
@@ -198,6 +200,55 @@ public sealed class LyingProviderTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromHours(2));
         using var start = await browser.SendAsync(HttpMethod.Get, "/api/v1/sign-in/oidc/company");
         Assert.Equal(HttpStatusCode.Found, start.StatusCode);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData("false")]
+    public async Task An_email_address_that_the_provider_has_not_verified_is_nobodys(object isVerified)
+    {
+        _provider.Claims["email"] = "boss@company.test";
+        _provider.Claims["email_verified"] = isVerified;
+        await using var hub = await HubAsync();
+        using var browser = new TestBrowser(hub);
+        await SignInAsync(browser);
+        var carol = await browser.GetAsync<CurrentSession>("/api/v1/session");
+        Assert.Equal(("carol", null), (carol.Account, carol.Email));
+
+        // Nor is a name made of it.
+        (_provider.Claims["sub"], _provider.Claims["preferred_username"]) = ("subject-2", null);
+        using var other = new TestBrowser(hub);
+        using var start = await other.SendAsync(HttpMethod.Get, "/api/v1/sign-in/oidc/company");
+        using var refused = await other.SendAsync(HttpMethod.Get, _provider.CallbackFor(start.Headers.Location!));
+        Assert.Equal(HttpStatusCode.BadGateway, refused.StatusCode);
+        Assert.Null(hub.Services.GetRequiredService<AccountDirectory>().Find("boss"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_email_address_that_another_account_has_is_left_out_and_keeps_nobody_out()
+    {
+        await using var hub = await HubAsync();
+        await hub.Services.GetRequiredService<AccountDirectory>().ChangeAsync("admin", static a => a with { Email = "Carol@company.test" });
+        using var browser = new TestBrowser(hub);
+        await SignInAsync(browser);
+        Assert.Null((await browser.GetAsync<CurrentSession>("/api/v1/session")).Email);
+        await SignInAsync(browser);
+        await hub.Services.GetRequiredService<AccountDirectory>().ChangeAsync("admin", static a => a with { Email = null });
+        await SignInAsync(browser);
+        Assert.Equal("carol@company.test", (await browser.GetAsync<CurrentSession>("/api/v1/session")).Email);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Who_comes_back_without_having_begun_is_one_entry_of_the_log_in_a_minute()
+    {
+        await using var hub = await HubAsync();
+        using var browser = new TestBrowser(hub);
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(HttpStatusCode.BadRequest, await browser.StatusAsync($"/api/v1/sign-in/oidc/company/callback?code=x&state={i}"));
+        await Eventually.HoldsAsync(async () => (await hub.AuditAsync("action=sign-in&outcome=failed")).Count == 1, "the first is in the log");
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await Eventually.HoldsAsync(async () => (await hub.AuditAsync("action=sign-in&outcome=failed")).Count == 2, "the rest are one more");
+        Assert.Equal("19", (await hub.AuditAsync("action=sign-in&outcome=failed"))[0].Detail!["times"]);
     }
 
     private Dictionary<string, object?> LogoutClaims() => new()
