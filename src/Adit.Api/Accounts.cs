@@ -12,6 +12,9 @@ public sealed record UserAccount
     /// <summary><c>person</c> signs in; <c>service</c> has tokens only.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>Of a service: the project that it works for and ends with; null for none.</summary>
+    public string? Project { get; init; }
+
     /// <summary>The role that an admin gave it.</summary>
     public required PlatformRole Role { get; init; }
 

@@ -131,19 +131,6 @@ public sealed record SetProjectMemberRequest
     public required ProjectRole Role { get; init; }
 }
 
-/// <summary>
-/// POST /api/v1/projects/{name}/service-accounts: an account for programs that work for the project. It is a member, its tokens are made by
-/// maintainers, and it ends with the project.
-/// </summary>
-public sealed record CreateServiceAccountRequest
-{
-    /// <summary>The account's name, unique on the hub for ever: 1 to 63 of a-z, 0-9, '-', '_' and '.'.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>What it may do; member when not said. At most the maker's own role, and no owner.</summary>
-    public ProjectRole? Role { get; init; }
-}
-
 /// <summary>JSON of this resource, source-generated.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CreateProjectRequest))]
@@ -153,5 +140,4 @@ public sealed record CreateServiceAccountRequest
 [JsonSerializable(typeof(ApiProjectMember))]
 [JsonSerializable(typeof(ProjectMemberList))]
 [JsonSerializable(typeof(SetProjectMemberRequest))]
-[JsonSerializable(typeof(CreateServiceAccountRequest))]
 public sealed partial class ProjectsJson : JsonSerializerContext;

@@ -177,6 +177,7 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, GroupsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, AuditRecordsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProjectsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ServiceAccountsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, DevicesJson.Default);
         });
         services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddApiDescription();

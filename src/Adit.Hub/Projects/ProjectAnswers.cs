@@ -32,7 +32,7 @@ internal static class ProjectAnswers
         }
         catch (AccountRefusal e)
         {
-            return Problems.Conflict("name-taken", e.Message);
+            return AccountEndpoints.Answer(e);
         }
         catch (StorageException e)
         {

@@ -63,13 +63,35 @@ public sealed partial class HubApi
         using var answer = await SendAsync(HttpMethod.Delete, $"{Project(project)}/members/{Uri.EscapeDataString(member)}", null, cancellationToken);
     }
 
+    /// <summary>A project's accounts for programs, by name.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<IReadOnlyList<ServiceAccount>> ListServiceAccountsAsync(string project, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, Project(project) + "/service-accounts", null, ServiceAccountsJson.Default.ServiceAccountList, cancellationToken)).Items;
+
     /// <summary>Makes an account for programs that work for a project.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
-    public async Task<ApiProjectMember> CreateServiceAccountAsync(string project, CreateServiceAccountRequest request, CancellationToken cancellationToken)
+    public async Task<ServiceAccount> CreateServiceAccountAsync(string project, CreateServiceAccountRequest request, CancellationToken cancellationToken)
     {
-        using var content = JsonContent.Create(request, ProjectsJson.Default.CreateServiceAccountRequest);
-        return await SendAsync(HttpMethod.Post, Project(project) + "/service-accounts", content, ProjectsJson.Default.ApiProjectMember, cancellationToken);
+        using var content = JsonContent.Create(request, ServiceAccountsJson.Default.CreateServiceAccountRequest);
+        return await SendAsync(HttpMethod.Post, Project(project) + "/service-accounts", content, ServiceAccountsJson.Default.ServiceAccount, cancellationToken);
+    }
+
+    /// <summary>Disables a service account, or lets it in again.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<ServiceAccount> ChangeServiceAccountAsync(string project, string name, string state, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(new ChangeServiceAccountRequest { State = state }, ServiceAccountsJson.Default.ChangeServiceAccountRequest);
+        return await SendAsync(HttpMethod.Patch, ServiceAccount(project, name), content, ServiceAccountsJson.Default.ServiceAccount, cancellationToken);
+    }
+
+    /// <summary>Removes a service account, with its tokens. Its name stays taken.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task DeleteServiceAccountAsync(string project, string name, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, ServiceAccount(project, name), null, cancellationToken);
     }
 
     private static string Project(string name) => $"/api/v1/projects/{Uri.EscapeDataString(name)}";
+
+    private static string ServiceAccount(string project, string name) => $"{Project(project)}/service-accounts/{Uri.EscapeDataString(name)}";
 }

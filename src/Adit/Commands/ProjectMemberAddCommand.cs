@@ -19,16 +19,16 @@ internal static class ProjectMemberAddCommand
         return command;
     }
 
-    /// <summary>The option that names a role.</summary>
-    public static Option<string> Role()
+    /// <summary>The option that names a role; owners are people.</summary>
+    public static Option<string> Role(bool isForPeople = true)
     {
         var role = new Option<string>("--role")
         {
-            Description = "What it may do: 'viewer' sees, 'member' makes things, 'maintainer' changes everything in it, 'owner' also the project.",
-            HelpName = "viewer|member|maintainer|owner",
+            Description = "What it may do: 'viewer' sees, 'member' makes things, 'maintainer' changes everything in it" + (isForPeople ? ", 'owner' also the project." : "."),
+            HelpName = isForPeople ? "viewer|member|maintainer|owner" : "viewer|member|maintainer",
             DefaultValueFactory = static _ => "member",
         };
-        role.AcceptOnlyFromAmong("viewer", "member", "maintainer", "owner");
+        role.AcceptOnlyFromAmong(role.HelpName.Split('|'));
         return role;
     }
 

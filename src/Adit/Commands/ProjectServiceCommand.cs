@@ -1,29 +1,22 @@
 using System.CommandLine;
-using Adit.Api;
-using Adit.Runner.Hubs;
-using Adit.Terminal;
 
 namespace Adit.Commands;
 
-/// <summary><c>adit project service</c>: an account for programs that work for a project.</summary>
+/// <summary><c>adit project service</c>: accounts for programs that work for a project.</summary>
 internal static class ProjectServiceCommand
 {
-    public static Command Create(HubAccessOptions access)
+    public static Command Create(HubAccessOptions access) => new("service", "Make, list and end a project's service accounts: what its pipelines and machines act as.")
     {
-        var project = new Argument<string>("PROJECT") { Description = "The project." };
-        var name = new Argument<string>("NAME") { Description = "The account's name, unique on the hub." };
-        var role = ProjectMemberAddCommand.Role();
-        var command = new Command("service", "Make a service account of a project. Its tokens are made with 'adit token create --account NAME'.") { project, name, role };
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(access.Read(parsed), parsed.GetValue(project)!, parsed.GetValue(name)!, Words.RoleOf(parsed.GetValue(role)!), cancellationToken));
-        return command;
-    }
-
-    private static async Task<int> RunAsync(HubAccess hub, string project, string name, ProjectRole role, CancellationToken cancellationToken)
-    {
-        using var api = new HubApi(hub.CreateHttpClient(), hub.Url);
-        await api.CreateServiceAccountAsync(project, new CreateServiceAccountRequest { Name = name, Role = role }, cancellationToken);
-        Screen.Note($"Made the service account {name} of {project}. 'adit token create --account {name} --name TOKEN' makes a token for it.");
-        return ExitCode.Ok;
-    }
+        ProjectServiceCreateCommand.Create(access),
+        ProjectServiceListCommand.Create(access),
+        ProjectServiceChangeCommand.Create(
+            access, "disable", "Disable service accounts: their tokens are refused and their links end, until they are enabled.", "Disabled",
+            static (api, project, name, cancellationToken) => api.ChangeServiceAccountAsync(project, name, "disabled", cancellationToken)),
+        ProjectServiceChangeCommand.Create(
+            access, "enable", "Let disabled service accounts in again, with the tokens that they have.", "Enabled",
+            static (api, project, name, cancellationToken) => api.ChangeServiceAccountAsync(project, name, "active", cancellationToken)),
+        ProjectServiceChangeCommand.Create(
+            access, "rm", "Remove service accounts for good: their tokens are refused and their links end. Their names stay taken.", "Removed",
+            static (api, project, name, cancellationToken) => api.DeleteServiceAccountAsync(project, name, cancellationToken)),
+    };
 }

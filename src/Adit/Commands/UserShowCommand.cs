@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Adit.Api;
-using Adit.Runner.Hubs;
 using Adit.Terminal;
 
 namespace Adit.Commands;
@@ -9,27 +8,20 @@ namespace Adit.Commands;
 /// <summary><c>adit user show</c>.</summary>
 internal static class UserShowCommand
 {
-    public static Command Create(HubAccessOptions access)
+    public static Command Create(HubAccessOptions access) => new ShowCommand<UserAccount>
     {
-        var name = new Argument<string>("NAME") { Description = "The account." };
-        var json = new Option<bool>("--json") { Description = "Print the account as JSON." };
-        var command = new Command("show", "Show an account.") { name, json };
-        command.SetAction((parsed, cancellationToken) => RunAsync(access.Read(parsed), parsed.GetValue(name)!, parsed.GetValue(json), cancellationToken));
-        return command;
-    }
+        Description = "Show an account.",
+        Name = new Argument<string>("NAME") { Description = "The account." },
+        Prints = "the account as JSON",
+        Get = static (api, name, cancellationToken) => api.GetAccountAsync(name, cancellationToken),
+        Json = static account => JsonSerializer.Serialize(account, AccountsJson.Default.UserAccount),
+        Text = Describe,
+    }.Create(access);
 
-    private static async Task<int> RunAsync(HubAccess hub, string name, bool json, CancellationToken cancellationToken)
+    private static string Describe(UserAccount account)
     {
-        using var api = new HubApi(hub.CreateHttpClient(), hub.Url);
-        var account = await api.GetAccountAsync(name, cancellationToken);
-        if (json)
-        {
-            Screen.Line(JsonSerializer.Serialize(account, AccountsJson.Default.UserAccount));
-            return ExitCode.Ok;
-        }
-
         var table = new Table("NAME", account.Name);
-        table.Add("KIND", account.Kind);
+        table.Add("KIND", account.Kind + (account.Project is { } project ? $" of the project {project}" : ""));
         table.Add("ROLE", Words.Of(account.EffectiveRole) + (account.EffectiveRole == account.Role ? "" : $" (its own: {Words.Of(account.Role)})"));
         table.Add("STATE", account.State);
         table.Add("SOURCE", account.Source);
@@ -38,7 +30,6 @@ internal static class UserShowCommand
         table.Add("GROUPS", account.Groups.Count == 0 ? "-" : string.Join(", ", account.Groups));
         table.Add("MADE", Words.Date(account.Created));
         table.Add("LAST SIGN-IN", account.LastSignIn is { } at ? Words.Date(at) : "never");
-        Screen.Line(table.ToString());
-        return ExitCode.Ok;
+        return table.ToString();
     }
 }

@@ -70,6 +70,31 @@ public sealed partial class SignedInTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task The_lines_about_service_accounts_do_what_they_say()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        await AditProcess.RunAsync(["project", "create", "churn"], hub.ClientEnvironment);
+        Assert.Contains("adit token create --account churn-ci", await AditProcess.RunAsync(["project", "service", "create", "churn", "churn-ci"], hub.ClientEnvironment), StringComparison.Ordinal);
+        var secret = (await JsonAsync(hub, "token", "create", "--name", "ci", "--account", "churn-ci", "--json")).GetProperty("secret").GetString()!;
+        var listed = Assert.Single((await JsonAsync(hub, "project", "service", "ls", "churn", "--json")).EnumerateArray());
+        Assert.Equal(("churn-ci", 1), (listed.GetProperty("name").GetString(), listed.GetProperty("tokens").GetInt32()));
+        Assert.Equal(0, await WhoAmIAsync());
+        await AditProcess.RunAsync(["project", "service", "disable", "churn", "churn-ci"], hub.ClientEnvironment);
+        Assert.Equal(3, await WhoAmIAsync());
+        await AditProcess.RunAsync(["project", "service", "enable", "churn", "churn-ci"], hub.ClientEnvironment);
+        Assert.Equal(0, await WhoAmIAsync());
+        await AditProcess.RunAsync(["project", "service", "rm", "churn", "churn-ci"], hub.ClientEnvironment);
+        Assert.Equal(3, await WhoAmIAsync());
+        Assert.Empty((await JsonAsync(hub, "project", "service", "ls", "churn", "--json")).EnumerateArray());
+
+        async Task<int> WhoAmIAsync()
+        {
+            await using var who = AditProcess.Start(["whoami", "--json"], new Dictionary<string, string?>(hub.ClientEnvironment) { ["ADIT_TOKEN"] = secret });
+            return await who.WaitForExitAsync();
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task The_lines_about_people_and_doors_do_what_they_say()
     {
         await using var hub = await HubProcess.StartAsync();

@@ -18,6 +18,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
     [
         ("home", "/"), ("tunnels", "/tunnels"), ("requests", "/tunnels/demo"), ("access", "/tunnels/demo/access"), ("about", "/tunnels/demo/about"),
         ("explain", "/access"), ("projects", "/projects"), ("members", "/projects/churn"), ("project-settings", "/projects/churn/settings"),
+        ("services", "/projects/churn/services"), ("service", "/projects/churn/services/churn-ci"), ("all-services", "/people/services"),
         ("people", "/people"), ("account-of", "/people/accounts/anna"), ("groups", "/people/groups"), ("group", "/people/groups/ds"), ("tokens", "/tokens"),
         ("audit", "/audit"), ("account", "/account"), ("settings", "/settings"), ("device", "/device"), ("nothing", "/nothing-here"),
     ];
@@ -108,6 +109,8 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await hub.PutAsync("/api/v1/groups/ds/members/anna");
         await hub.PostAsync("/api/v1/projects", new { name = "churn", title = "Churn model", description = "Who leaves, and why." });
         await hub.PutAsync("/api/v1/projects/churn/members/account:anna", new { role = "member" });
+        await hub.PostAsync("/api/v1/projects/churn/service-accounts", new { name = "churn-ci" });
+        await hub.PostAsync("/api/v1/tokens", new { name = "nightly", account = "churn-ci", scopes = new[] { "tunnels:write!project=churn" }, expiresInSeconds = 7 * 86400 });
         await hub.PostAsync("/api/v1/tokens", new { name = "ci", scopes = new[] { "tunnels:write", "projects:read" }, expiresInSeconds = 30 * 86400 });
         using var visitor = LoopbackHttp.Create(hub.Process.AdminToken);
         foreach (var path in new[] { "", "?q=1", "missing" })

@@ -170,7 +170,7 @@ public sealed class ProjectTests
         (await hub.SetMemberAsync(ann, "churn", "bob", ProjectRole.Member)).Dispose();
         var client = await hub.LinkAsync(ann);
         await hub.CreateAsync(Http("demo", client), ann);
-        Assert.Equal(HttpStatusCode.Created, await hub.StatusAsync(ann, HttpMethod.Post, "projects/churn/service-accounts", Service("churn-ci")));
+        Assert.Equal(HttpStatusCode.Created, await hub.StatusAsync(ann, HttpMethod.Post, "projects/churn/service-accounts", ServiceAccountTests.New("churn-ci")));
         Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(ann, HttpMethod.Delete, "projects/churn"));
 
         // Nobody has a role in it meanwhile, and nothing is made in it.
@@ -230,27 +230,6 @@ public sealed class ProjectTests
             by, HttpMethod.Patch, "tunnels/demo", JsonContent.Create(new ChangeTunnelRequest { Project = project }, TunnelsJson.Default.ChangeTunnelRequest));
     }
 
-    [Fact(Timeout = 60_000)]
-    public async Task Maintainers_make_service_accounts_of_their_project_and_tokens_for_them()
-    {
-        await using var hub = await TestHub.StartAsync(_time);
-        var (ann, bob) = (await hub.PersonAsync("ann"), await hub.PersonAsync("bob"));
-        (await hub.CreateProjectAsync(ann, "churn")).Dispose();
-        (await hub.SetMemberAsync(ann, "churn", "bob", ProjectRole.Member)).Dispose();
-        Assert.Equal(HttpStatusCode.Forbidden, await hub.StatusAsync(bob, HttpMethod.Post, "projects/churn/service-accounts", Service("churn-ci")));
-        Assert.Equal(HttpStatusCode.Created, await hub.StatusAsync(ann, HttpMethod.Post, "projects/churn/service-accounts", Service("churn-ci")));
-        using (var taken = await hub.SendAsync(ann, HttpMethod.Post, "projects/churn/service-accounts", Service("bob")))
-            Assert.Equal("name-taken", await TestHub.CodeAsync(taken));
-
-        var request = new CreateTokenRequest { Name = "ci", Account = "churn-ci", Scopes = ["tunnels:write!project=churn"] };
-        Assert.Equal(HttpStatusCode.Forbidden, await hub.StatusAsync(bob, HttpMethod.Post, "tokens", JsonContent.Create(request, TokensJson.Default.CreateTokenRequest)));
-        using var made = await hub.SendAsync(ann, HttpMethod.Post, "tokens", JsonContent.Create(request, TokensJson.Default.CreateTokenRequest));
-        var token = (await made.Content.ReadFromJsonAsync(TokensJson.Default.ApiToken, Ct))!.Secret!;
-        await hub.CreateAsync(Http("demo", await hub.LinkAsync(token)), token);
-        Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(ann, HttpMethod.Delete, "projects/churn/service-accounts/churn-ci"));
-        Assert.Equal(HttpStatusCode.Unauthorized, await hub.StatusAsync(token, HttpMethod.Get, "tunnels"));
-    }
-
     [Theory(Timeout = 60_000)]
     [InlineData("")]
     [InlineData("Churn")]
@@ -265,8 +244,6 @@ public sealed class ProjectTests
     }
 
     private static JsonContent Title(string text) => JsonContent.Create(new ChangeProjectRequest { Title = text }, ProjectsJson.Default.ChangeProjectRequest);
-
-    private static JsonContent Service(string name) => JsonContent.Create(new CreateServiceAccountRequest { Name = name }, ProjectsJson.Default.CreateServiceAccountRequest);
 
     private static CreateTunnelRequest Http(string name, TestClient client) =>
         new() { Name = name, Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = client.Link, Project = "churn" };

@@ -16,7 +16,9 @@ const TunnelPage = lazy(() => import('../tunnels/TunnelPage'));
 const Explain = lazy(() => import('../tunnels/Explain'));
 const Projects = lazy(() => import('../projects/Projects'));
 const ProjectPage = lazy(() => import('../projects/ProjectPage'));
+const ServicePage = lazy(() => import('../projects/ServicePage'));
 const People = lazy(() => import('../people/People'));
+const Services = lazy(() => import('../people/Services'));
 const Groups = lazy(() => import('../people/Groups'));
 const AccountPage = lazy(() => import('../people/AccountPage'));
 const GroupPage = lazy(() => import('../people/GroupPage'));
@@ -47,8 +49,10 @@ export function App() {
               <Route path="/tunnels/:name/:part?">{({ name, part }) => <TunnelPage key={name} name={name} part={part ?? 'requests'} />}</Route>
               <Route path="/access"><Explain /></Route>
               <Route path="/projects"><Projects /></Route>
+              <Route path="/projects/:name/services/:account">{({ name, account }) => <ServicePage key={`${name}/${account}`} project={name} name={account} />}</Route>
               <Route path="/projects/:name/:part?">{({ name, part }) => <ProjectPage key={name} name={name} part={part ?? 'members'} />}</Route>
               <Route path="/people"><People /></Route>
+              <Route path="/people/services"><Services /></Route>
               <Route path="/people/groups"><Groups /></Route>
               <Route path="/people/accounts/:name">{({ name }) => <AccountPage key={name} name={name} />}</Route>
               <Route path="/people/groups/:name">{({ name }) => <GroupPage key={name} name={name} />}</Route>

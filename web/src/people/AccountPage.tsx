@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { peopleApi, type Account, type Invitation } from '../api/people';
 import type { PlatformRole } from '../api/session';
 import { useSession } from '../app/session';
@@ -12,22 +12,24 @@ import { Facts, Page, Panel } from '../design/Page';
 import { Failure, Loaded } from '../design/States';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
+import { AccountTokens } from '../tokens/AccountTokens';
 import { RoleBadge, StateBadge } from './badges';
 import { InvitationDialog } from './InvitationDialog';
-import { accountsKey } from './People';
+import { accountsKey } from './AccountTable';
 
 export default function AccountPage({ name }: { readonly name: string }) {
   const { role } = useSession();
   const query = useQuery({ queryKey: [...accountsKey, name], queryFn: () => peopleApi.account(name) });
   const account = query.data?.value;
   return (
-    <Page title={account?.displayName ?? name} crumb={{ to: '/people', text: 'People' }} lead={account && <span className="row"><code>{name}</code><StateBadge state={account.state} /></span>}>
+    <Page title={account?.displayName ?? name} crumb={account?.kind === 'service' ? { to: '/people/services', text: 'Service accounts' } : { to: '/people', text: 'People' }} lead={account && <span className="row"><code>{name}</code><StateBadge state={account.state} /></span>}>
       <Loaded query={query} lines={5}>
         {({ value, etag }) => (
           <>
             <Panel title="Facts">
               <Facts items={[
                 ['Role', <RoleBadge key="role" role={value.effectiveRole ?? value.role} />],
+                value.project ? ['Works for', <Link key="project" to={`/projects/${encodeURIComponent(value.project)}/services/${encodeURIComponent(name)}`}>{value.project}</Link>] : null,
                 ['Signs in', value.kind === 'service' ? 'never; it is for programs' : value.source === 'local' ? 'here, with a password' : `by ${value.source}`],
                 ['Last signed in', <Moment key="seen" at={value.lastSignIn} />],
                 ['Made', <Moment key="made" at={value.created} />],
@@ -36,6 +38,7 @@ export default function AccountPage({ name }: { readonly name: string }) {
                   : <span className="faint">none</span>],
               ]} />
             </Panel>
+            {value.kind === 'service' && <AccountTokens account={name} project={value.project ?? undefined} mayChange={role === 'admin'} isActive={value.state === 'active'} />}
             {role === 'admin' && <Profile key={etag} account={value} etag={etag} />}
             {role === 'admin' && <Doors account={value} etag={etag} />}
           </>
@@ -78,6 +81,8 @@ function Profile({ account, etag }: { readonly account: Account; readonly etag: 
 function Doors({ account, etag }: { readonly account: Account; readonly etag: string | null }) {
   const [invitation, setInvitation] = useState<Invitation>();
   const [disabling, setDisabling] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const [, go] = useLocation();
   const isDisabled = account.state === 'disabled';
   const invite = useAction(async () => setInvitation(await peopleApi.invite(account.name)), [accountsKey]);
   const enable = useAction(async () => {
@@ -86,7 +91,7 @@ function Doors({ account, etag }: { readonly account: Account; readonly etag: st
   }, [accountsKey]);
   const queries = useQueryClient();
   return (
-    <Panel title="Getting in">
+    <Panel title={account.kind === 'service' ? 'The end of it' : 'Getting in'}>
       <div className="stack">
         {(invite.error ?? enable.error) !== undefined && <Failure error={invite.error ?? enable.error} />}
         <div className="row">
@@ -96,6 +101,7 @@ function Doors({ account, etag }: { readonly account: Account; readonly etag: st
           {isDisabled
             ? <Button busy={enable.busy} onClick={() => void enable.run()}>Let them in again</Button>
             : <Button kind="danger" onClick={() => setDisabling(true)}>Disable…</Button>}
+          <Button kind="danger" onClick={() => setRemoving(true)}>Remove…</Button>
         </div>
       </div>
       {invitation && <InvitationDialog name={account.name} invitation={invitation} onClose={() => setInvitation(undefined)} />}
@@ -106,6 +112,16 @@ function Doors({ account, etag }: { readonly account: Account; readonly etag: st
           await queries.invalidateQueries({ queryKey: accountsKey });
         }}>
           They are signed out everywhere, their tokens stop working, and what they have open is closed. Their things stay, and you can let them in again.
+        </Confirm>
+      )}
+      {removing && (
+        <Confirm title={`Remove ${account.name}?`} action="Remove for good" onClose={() => setRemoving(false)} onConfirm={async () => {
+          await peopleApi.remove(account.name);
+          toast(`${account.name} was removed.`);
+          await queries.invalidateQueries({ queryKey: accountsKey });
+          go(account.kind === 'service' ? '/people/services' : '/people');
+        }}>
+          As when it is disabled, and it cannot be taken back. The name stays taken, so that nobody inherits what was shared with it.
         </Confirm>
       )}
     </Panel>

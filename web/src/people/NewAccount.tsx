@@ -4,9 +4,9 @@ import { peopleApi, type Invitation } from '../api/people';
 import type { PlatformRole } from '../api/session';
 import { SelectField, TextField } from '../design/Field';
 import { FormDialog } from '../design/FormDialog';
-import { accountsKey } from './People';
+import { accountsKey } from './AccountTable';
+import { nameRefusal } from './names';
 
-const namePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62})$/;
 
 export function NewAccount({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: (name: string, invitation: Invitation | null | undefined) => void }) {
   const queries = useQueryClient();
@@ -15,7 +15,7 @@ export function NewAccount({ onClose, onMade }: { readonly onClose: () => void; 
   const [displayName, setDisplayName] = useState('');
   const [role, setRole] = useState<PlatformRole>('user');
   const [tried, setTried] = useState(false);
-  const wrong = namePattern.test(name) ? undefined : 'Letters a to z, digits, hyphen, underscore and dot; up to 63.';
+  const wrong = nameRefusal(name);
   return (
     <FormDialog
       title="Invite somebody"

@@ -12,7 +12,8 @@ import { useAction } from '../design/useAction';
 import { useSession } from '../app/session';
 import { projectsKey } from './Projects';
 
-const roleText: Readonly<Record<ProjectRole, string>> = {
+/** What the roles are, for whoever chooses one. */
+export const roleText: Readonly<Record<ProjectRole, string>> = {
   viewer: 'viewer: sees and uses what is shared',
   member: 'member: also makes things',
   maintainer: 'maintainer: also changes what others made, and members',

@@ -12,6 +12,7 @@ import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
 import { Members } from './Members';
 import { projectsKey } from './Projects';
+import { Services } from './Services';
 
 export default function ProjectPage({ name, part }: { readonly name: string; readonly part: string }) {
   const query = useQuery({ queryKey: [...projectsKey, name], queryFn: () => projectsApi.find(name) });
@@ -33,8 +34,12 @@ export default function ProjectPage({ name, part }: { readonly name: string; rea
           </Notice>
         ) : (
           <>
-            <Tabs label={`Parts of ${name}`} items={[{ to: at, text: 'Members' }, { to: `${at}/settings`, text: 'Settings' }]} current={part === 'settings' ? `${at}/settings` : at} />
-            {part === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : <Members project={value} />}
+            <Tabs
+              label={`Parts of ${name}`}
+              items={[{ to: at, text: 'Members' }, { to: `${at}/services`, text: 'Service accounts' }, { to: `${at}/settings`, text: 'Settings' }]}
+              current={part === 'members' ? at : `${at}/${part}`}
+            />
+            {part === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : part === 'services' ? <Services project={value} /> : <Members project={value} />}
           </>
         )}
       </Loaded>

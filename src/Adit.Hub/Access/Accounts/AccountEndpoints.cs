@@ -6,7 +6,6 @@ using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -67,13 +66,15 @@ internal static class AccountEndpoints
         return text is ['"', .. var version, '"'] && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
     }
 
-    private static JsonHttpResult<AccountList> List(
-        HttpContext context, AccountDirectory directory, Authority authority, string? q = null, string? cursor = null, int? limit = null)
+    private static IResult List(
+        HttpContext context, AccountDirectory directory, Authority authority, string? q = null, string? kind = null, string? cursor = null, int? limit = null)
     {
         var caller = context.Caller();
+        if (Kind(kind) is not { } wanted)
+            return Problems.Invalid("An account's kind is person or service.");
         var size = Math.Clamp(limit ?? PageSize, 1, PageSize);
         var page = directory.All
-            .Where(a => a.State != AccountState.Deleted && string.CompareOrdinal(a.Name, cursor) > 0 && Matches(a, q)
+            .Where(a => a.State != AccountState.Deleted && string.CompareOrdinal(a.Name, cursor) > 0 && Matches(a, q) && (kind is null || a.Kind == wanted)
                 && authority.May(caller, Permission.AccountsRead, new Owned(a.Name)))
             .OrderBy(static a => a.Name, StringComparer.Ordinal)
             .Take(size + 1)
@@ -168,6 +169,7 @@ internal static class AccountEndpoints
     {
         Name = account.Name,
         Kind = Word(account.Kind),
+        Project = account.Project,
         Role = account.Role,
         EffectiveRole = account.EffectiveRole,
         DisplayName = account.DisplayName,
