@@ -65,7 +65,7 @@ public sealed class HubLink
 
     /// <summary>
     /// Opens a stream to what the client can reach, on a warm data connection or on one that the client dials now. It returns as soon as
-    /// OPEN is sent; whether the target could be reached shows in <see cref="LinkStream.Opened"/> and at the first receive.
+    /// OPEN is sent; whether the target could be reached shows in <see cref="LinkStream.WaitOpenedAsync"/> and at the first receive.
     /// </summary>
     /// <param name="request">Where the stream should lead.</param>
     /// <param name="cancellationToken">Gives up the wait for a data connection.</param>

@@ -135,17 +135,25 @@ internal sealed class DataConnection
     // ---- Both sides --------------------------------------------------------------------------------------------------------------
 
     /// <summary>Sends a record whose first four bytes are its header already. Records of several callers never mix.</summary>
-    /// <exception cref="LinkStreamException">The connection broke; it is dead then, since half a record may have been sent.</exception>
+    /// <param name="record">The record.</param>
+    /// <param name="ends">
+    /// Of the stream whose DATA it is; null for what may leave always. Asked when it is the record's turn: a RESET may have gone before it,
+    /// and what leaves after that would be taken for the next stream's.
+    /// </param>
+    /// <exception cref="LinkStreamException">
+    /// The connection broke; it is dead then, since half a record may have been sent. Or the stream failed before the record's turn came.
+    /// </exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> record)
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> record, StreamEnds? ends = null)
     {
         if (!_sendTurn.Wait(0))
             await _sendTurn.WaitAsync();
         try
         {
+            ends?.ThrowIfNotWritable();
             await Wire.SendAsync(record);
         }
-        catch (Exception e) when (Wire.IsBroken(e))
+        catch (Exception e) when (e is not LinkStreamException && Wire.IsBroken(e))
         {
             Abort();
             throw Lost(e);
@@ -157,17 +165,22 @@ internal sealed class DataConnection
     }
 
     /// <summary>Sends a record of at most 16 bytes of payload.</summary>
-    public async ValueTask SendSmallAsync(RecordType type, ReadOnlyMemory<byte> payload)
+    /// <inheritdoc cref="SendAsync"/>
+    public async ValueTask SendSmallAsync(RecordType type, ReadOnlyMemory<byte> payload, StreamEnds? ends = null)
     {
         if (!_sendTurn.Wait(0))
             await _sendTurn.WaitAsync();
         try
         {
+            if (type == RecordType.End)
+                ends?.ThrowIfReset(); // Its own sending direction has ended by now.
+            else
+                ends?.ThrowIfNotWritable();
             RecordHeader.Write(_smallRecord, type, payload.Length);
             payload.CopyTo(_smallRecord.AsMemory(RecordHeader.Size));
             await Wire.SendAsync(_smallRecord.AsMemory(0, RecordHeader.Size + payload.Length));
         }
-        catch (Exception e) when (Wire.IsBroken(e))
+        catch (Exception e) when (e is not LinkStreamException && Wire.IsBroken(e))
         {
             Abort();
             throw Lost(e);

@@ -34,12 +34,6 @@ public sealed class LinkStream : IAsyncDisposable
     /// <summary>What the opener asked for.</summary>
     public OpenRequest Request { get; }
 
-    /// <summary>
-    /// For the opener: completes when the accepting side has connected the target, and faults with <see cref="LinkStreamException"/> when
-    /// it has not. It progresses only while somebody receives. Sending need not wait for it.
-    /// </summary>
-    public Task Opened => _ends.Opened;
-
     /// <summary>The address of the peer of the data connection, for logs.</summary>
     public System.Net.EndPoint? Remote => _connection.Wire.Remote;
 
@@ -47,8 +41,8 @@ public sealed class LinkStream : IAsyncDisposable
     internal Task Finished => _ends.Finished;
 
     /// <summary>
-    /// Receives the next run of bytes: a slice of the connection's own buffer, valid until the next call. Empty means that the peer has
-    /// ended. The four bytes before the slice may be overwritten.
+    /// Receives the next run of bytes: a slice of the connection's own buffer, valid until the next call, also when the stream is reset
+    /// meanwhile. Empty means that the peer has ended. The four bytes before the slice may be overwritten.
     /// </summary>
     /// <exception cref="LinkStreamException">The stream was reset by either side, or its connection was lost.</exception>
     public ValueTask<Memory<byte>> ReceiveAsync() => _receiver.ReceiveAsync();
@@ -84,7 +78,7 @@ public sealed class LinkStream : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxPayload, nameof(record));
         _ends.ThrowIfNotWritable();
         RecordHeader.Write(record.Span, RecordType.Data, length);
-        return _connection.SendAsync(record);
+        return _connection.SendAsync(record, _ends);
     }
 
     /// <summary>Sends bytes of any number, copying them.</summary>
@@ -117,21 +111,25 @@ public sealed class LinkStream : IAsyncDisposable
             return;
         try
         {
-            await _connection.SendSmallAsync(RecordType.End, default);
+            await _connection.SendSmallAsync(RecordType.End, default, _ends);
         }
-        catch (LinkStreamException e)
+        catch (LinkStreamException e) when (!ReferenceEquals(e, _ends.Failure))
         {
             throw _ends.Fail(e);
         }
+        catch (LinkStreamException)
+        {
+            // The stream was reset meanwhile, and RESET says more than END.
+        }
 
-        _ends.FinishIfDone();
+        _ends.EndSent();
     }
 
     /// <summary>Tells the opener that the target is connected.</summary>
     public async ValueTask ConfirmOpenedAsync()
     {
         _ends.ThrowIfNotWritable();
-        await _connection.SendSmallAsync(RecordType.Opened, default);
+        await _connection.SendSmallAsync(RecordType.Opened, default, _ends);
     }
 
     /// <summary>

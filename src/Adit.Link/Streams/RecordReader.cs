@@ -97,6 +97,21 @@ internal sealed class RecordReader(Wire wire)
         }
     }
 
+    /// <summary>
+    /// Leaves the buffer to whoever may still use the last run, and goes on in another with what is unread. It does not go back to its
+    /// pool: nobody knows when its user is done.
+    /// </summary>
+    public void LeaveBuffer()
+    {
+        if (_buffer is not { } left)
+            return;
+        _buffer = _start < _end ? ArrayPool<byte>.Shared.Rent(left.Length) : null;
+        if (_buffer is null)
+            _start = _end = 0;
+        else
+            left.AsSpan(_start, _end - _start).CopyTo(_buffer.AsSpan(_start));
+    }
+
     private static LinkStreamException Broken() => new(ResetCode.LinkLost, "The data connection closed in the middle of a record.");
 
     // Receives once, at most `most` bytes. False at the end of the wire.

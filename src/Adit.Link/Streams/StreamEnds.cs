@@ -1,34 +1,34 @@
 namespace Adit.Link;
 
 /// <summary>
-/// What both directions of a stream must agree on: which of them have ended, why the stream failed, whether its target is connected, and
-/// when all of it is over.
+/// What both directions of a stream must agree on: which of them have ended, why the stream failed, and when all of it is over.
 /// </summary>
 /// <remarks>
-/// Changes are made under one lock. The byte path reads the flags without it: a direction is ended by its own task, and whoever ends it for
-/// somebody else makes that task's next call to the kernel fail or finish.
+/// Changes are made under one lock. The byte path reads without it, and is ended by whoever ends the stream at any moment. Hence the order:
+/// the failure is written before the flag that leads to it, so whoever sees that a direction has ended sees why.
 /// </remarks>
 internal sealed class StreamEnds(DataConnection connection)
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource? _opened;
+    private volatile LinkStreamException? _failure;
+    private volatile bool _localEnded;
+    private volatile bool _remoteEnded;
+    private volatile bool _resetSent;
+    private bool _isEnding;
     private bool _disposed;
 
-    /// <summary>Why the stream failed; the first reason stays.</summary>
-    public LinkStreamException? Failure { get; private set; }
+    /// <summary>Why the stream failed; the first reason stays. Never without <see cref="LocalEnded"/>.</summary>
+    public LinkStreamException? Failure => _failure;
 
-    /// <summary>The accepting side has connected the target.</summary>
-    public bool IsOpened { get; private set; }
+    /// <summary>Nothing more of the stream is given to the wire, but for the END or RESET that says so.</summary>
+    public bool LocalEnded => _localEnded;
 
-    /// <summary>We send no more.</summary>
-    public bool LocalEnded { get; private set; }
+    /// <summary>The peer sends no more, and has our answer where it wants one.</summary>
+    public bool RemoteEnded => _remoteEnded;
 
-    /// <summary>The peer sends no more.</summary>
-    public bool RemoteEnded { get; private set; }
-
-    /// <summary>We gave the stream up.</summary>
-    public bool ResetSent { get; private set; }
+    /// <summary>We gave the stream up: a RESET is on its way, or has left.</summary>
+    public bool ResetSent => _resetSent;
 
     /// <summary>The end of what <see cref="TryReset"/> began.</summary>
     public Task Resetting { get; private set; } = Task.CompletedTask;
@@ -36,79 +36,56 @@ internal sealed class StreamEnds(DataConnection connection)
     /// <summary>Completes when both directions have ended and the stream is disposed, or the connection is dead.</summary>
     public Task Finished => _finished.Task;
 
-    /// <summary>Completes or faults with the answer of the accepting side.</summary>
-    public Task Opened
-    {
-        get
-        {
-            lock (_lock)
-            {
-                if (IsOpened)
-                    return Task.CompletedTask;
-                if (Failure is { } failure)
-                    return Task.FromException(failure);
-                _opened ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                return _opened.Task;
-            }
-        }
-    }
-
     public void ThrowIfNotWritable()
     {
-        if (Failure is { } failure)
-            throw failure;
-        if (LocalEnded)
-            throw new InvalidOperationException("The stream's sending direction has ended.");
+        if (_localEnded)
+            throw _failure ?? (Exception)new InvalidOperationException("The stream's sending direction has ended.");
     }
 
-    public void ConfirmOpened()
+    public void ThrowIfReset()
     {
-        TaskCompletionSource? opened;
-        lock (_lock)
-        {
-            IsOpened = true;
-            opened = _opened;
-        }
-
-        opened?.TrySetResult();
+        if (_resetSent)
+            throw _failure!;
     }
 
-    /// <summary>Ends the sending direction. False when it has ended already.</summary>
+    /// <summary>Ends the sending direction, after which END is to be sent. False when it has ended already.</summary>
     public bool TryEndLocal()
     {
         lock (_lock)
         {
-            if (LocalEnded || Failure is not null)
+            if (_localEnded)
                 return false;
-            LocalEnded = true;
+            _isEnding = true; // Until END has left, the connection must not carry the next stream's OPEN.
+            _localEnded = true;
             return true;
         }
     }
 
-    /// <summary>The peer sends no more. Returns whether a RESET has to be answered with ours.</summary>
-    public bool EndRemote(LinkStreamException? reset)
+    /// <summary>The END that <see cref="TryEndLocal"/> asked for has left, or a RESET took its place.</summary>
+    public void EndSent()
     {
-        TaskCompletionSource? opened;
-        bool answer;
+        lock (_lock)
+            _isEnding = false;
+        FinishIfDone();
+    }
+
+    /// <summary>
+    /// The peer gave the stream up: sending ends. Returns whether it has to be answered with a RESET, which may be the last of the stream to
+    /// leave; <see cref="EndRemote"/> comes after that.
+    /// </summary>
+    public bool TakeReset(LinkStreamException reset)
+    {
         lock (_lock)
         {
-            RemoteEnded = true;
-            answer = reset is not null && !LocalEnded;
-            if (reset is not null)
-            {
-                Failure ??= reset;
-                LocalEnded = true;
-            }
-
-            opened = _opened;
+            var answer = !_localEnded;
+            _failure ??= reset;
+            _localEnded = true;
+            return answer;
         }
-
-        if (reset is not null)
-            opened?.TrySetException(reset);
-        else
-            ConfirmOpened();
-        return answer;
     }
+
+    /// <summary>The peer sends no more.</summary>
+    public void EndRemote() => _remoteEnded = true;
 
     /// <summary>
     /// Gives the stream up unless it is over or given up already: calls under way and to come fail with this code and reason.
@@ -118,36 +95,30 @@ internal sealed class StreamEnds(DataConnection connection)
     /// <param name="receiver">Tells the peer, after it has left the lock under which it is called.</param>
     public void TryReset(ResetCode code, string reason, StreamReceiver receiver)
     {
-        TaskCompletionSource? opened;
         lock (_lock)
         {
-            if (ResetSent || (LocalEnded && RemoteEnded) || Failure is { Code: ResetCode.LinkLost })
+            if (_resetSent || (_localEnded && _remoteEnded) || _failure is { Code: ResetCode.LinkLost })
                 return;
-            ResetSent = true;
-            LocalEnded = true;
-            Failure ??= new LinkStreamException(code, reason);
-            opened = _opened;
+            _failure ??= new LinkStreamException(code, reason);
+            _resetSent = true;
+            _localEnded = true;
             Resetting = receiver.ResetAsync(code, reason);
         }
-
-        opened?.TrySetException(Failure);
     }
 
     /// <summary>Ends both directions and the connection. Returns the reason the stream failed for, which may be an earlier one.</summary>
     public LinkStreamException Fail(LinkStreamException failure)
     {
-        TaskCompletionSource? opened;
         lock (_lock)
         {
-            Failure ??= failure;
-            LocalEnded = RemoteEnded = true;
-            opened = _opened;
+            failure = _failure ??= failure;
+            _isEnding = false;
+            _localEnded = _remoteEnded = true;
         }
 
-        opened?.TrySetException(Failure);
         connection.Abort();
         FinishIfDone();
-        return Failure;
+        return failure;
     }
 
     /// <summary>The owner lets go of the stream. False when it had already.</summary>
@@ -166,7 +137,7 @@ internal sealed class StreamEnds(DataConnection connection)
     {
         lock (_lock)
         {
-            if (!_disposed || !LocalEnded || !RemoteEnded || _finished.Task.IsCompleted)
+            if (!_disposed || !_localEnded || !_remoteEnded || _isEnding || _finished.Task.IsCompleted)
                 return;
         }
 

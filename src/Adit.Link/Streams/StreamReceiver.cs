@@ -13,6 +13,7 @@ internal sealed class StreamReceiver(DataConnection connection, StreamEnds ends,
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private bool _isOpened;
     private long _drained;
 
     /// <inheritdoc cref="LinkStream.ReceiveAsync"/>
@@ -50,14 +51,14 @@ internal sealed class StreamReceiver(DataConnection connection, StreamEnds ends,
         {
             if (!handover.IsCompletedSuccessfully)
                 await handover;
-            while (!ends.IsOpened)
+            while (!_isOpened)
             {
                 if (ends.Failure is { } failure)
                     throw failure;
                 if (await connection.Reader.ReadHeaderAsync() is not { } header)
                     throw ends.Fail(DataConnection.Lost());
                 if (header.Type == RecordType.Data)
-                    ends.ConfirmOpened();
+                    _isOpened = true;
                 else
                     await HandleAsync(header);
             }
@@ -91,6 +92,9 @@ internal sealed class StreamReceiver(DataConnection connection, StreamEnds ends,
             await _turn.WaitAsync(); // A receive that is under way drains meanwhile, until the peer has ended.
             try
             {
+                if (!handover.IsCompletedSuccessfully)
+                    await handover;
+                connection.Reader.LeaveBuffer(); // Whoever received last may still be sending what it was given.
                 while (!ends.RemoteEnded)
                     await ReceiveCoreAsync();
             }
@@ -99,7 +103,7 @@ internal sealed class StreamReceiver(DataConnection connection, StreamEnds ends,
                 _turn.Release();
             }
         }
-        catch (LinkStreamException e) when (e.Code is ResetCode.LinkLost or ResetCode.Protocol)
+        catch (LinkStreamException e) when (e.Code is ResetCode.LinkLost or ResetCode.Protocol && !ReferenceEquals(e, ends.Failure))
         {
             ends.Fail(e);
         }
@@ -147,10 +151,11 @@ internal sealed class StreamReceiver(DataConnection connection, StreamEnds ends,
         switch (header.Type)
         {
             case RecordType.End:
-                ends.EndRemote(null);
+                _isOpened = true;
+                ends.EndRemote();
                 break;
             case RecordType.Opened when isOpener:
-                ends.ConfirmOpened();
+                _isOpened = true;
                 break;
             case RecordType.Reset:
                 await HandleResetAsync(ResetPayload.Read(await connection.Reader.ReadPayloadAsync()));
@@ -173,7 +178,8 @@ internal sealed class StreamReceiver(DataConnection connection, StreamEnds ends,
             return; // Of an earlier stream on this connection: it crossed our END.
         if (reset.Ordinal > ordinal)
             throw new LinkStreamException(ResetCode.Protocol, "The peer reset a stream that does not exist yet.");
-        if (ends.EndRemote(new LinkStreamException(reset.Code, reset.Reason)))
+        if (ends.TakeReset(new LinkStreamException(reset.Code, reset.Reason)))
             await connection.SendAsync(new ResetPayload(ordinal, ResetCode.None, "").ToRecord());
+        ends.EndRemote(); // Not before the answer has left: the next stream's OPEN may follow at once.
     }
 }

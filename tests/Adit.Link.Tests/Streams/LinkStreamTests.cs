@@ -26,14 +26,13 @@ public sealed class LinkStreamTests
     public async Task The_opener_learns_that_the_target_is_connected()
     {
         await using var pair = await LinkStreamPair.OpenAsync();
-        var opened = pair.Opener.Opened;
+        var opened = pair.Opener.WaitOpenedAsync().AsTask();
         Assert.False(opened.IsCompleted);
 
         await pair.Acceptor.ConfirmOpenedAsync();
+        await opened.WaitAsync(Deadline);
         await pair.Acceptor.EndAsync();
         Assert.True((await pair.Opener.ReceiveAsync()).IsEmpty);
-
-        await opened.WaitAsync(Deadline);
     }
 
     [Fact]
@@ -46,7 +45,7 @@ public sealed class LinkStreamTests
         var failure = await Assert.ThrowsAsync<LinkStreamException>(async () => await pair.Opener.ReceiveAsync());
         Assert.Equal(ResetCode.Refused, failure.Code);
         Assert.Equal("127.0.0.1:1 refused the connection.", failure.Message);
-        await Assert.ThrowsAsync<LinkStreamException>(() => pair.Opener.Opened.WaitAsync(Deadline));
+        await Assert.ThrowsAsync<LinkStreamException>(async () => await pair.Opener.WaitOpenedAsync());
         await Assert.ThrowsAsync<LinkStreamException>(async () => await pair.Opener.WriteAsync("x"u8.ToArray()));
     }
 
