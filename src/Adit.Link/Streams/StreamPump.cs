@@ -12,6 +12,7 @@ public static class StreamPump
     // With the headers of the records and of the TLS frames around it, the largest read still fits a pooled array of 64 KB everywhere.
     private static readonly int[] ReadSizes = [2 * 1024, 16 * 1024, (64 * 1024) - 256];
     private const int SmallReadsBeforeShrinking = 64;
+    private const string Defect = "The other end failed.";
 
     /// <summary>Pumps between a local connection and a stream. Disposes neither.</summary>
     /// <param name="local">The target's or visitor's connection.</param>
@@ -34,7 +35,8 @@ public static class StreamPump
         return await BothAsync(inward, outward);
     }
 
-    private static async Task<Exception?> BothAsync(Task<Exception?> one, Task<Exception?> other) => await one ?? await other;
+    private static async Task<Exception?> BothAsync(params Task<Exception?>[] directions) =>
+        (await Task.WhenAll(directions)).FirstOrDefault(e => e is not null);
 
     private static async Task<Exception?> LocalToLinkAsync(Wire local, LinkStream stream, PumpObserver? observer)
     {
@@ -80,6 +82,11 @@ public static class StreamPump
             stream.Reset(ResetCode.TargetReset, "The connection at the other end was closed abruptly.");
             return e;
         }
+        catch
+        {
+            Spoil(local, stream);
+            throw;
+        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
@@ -114,6 +121,11 @@ public static class StreamPump
             stream.Reset(ResetCode.TargetReset, "The connection at the other end was closed abruptly.");
             return e;
         }
+        catch
+        {
+            Spoil(local, stream);
+            throw;
+        }
     }
 
     private static async Task<Exception?> RelayAsync(LinkStream from, LinkStream to, PumpObserver? observer, bool inward)
@@ -142,6 +154,19 @@ public static class StreamPump
             to.Reset(e.Code, e.Message);
             return e;
         }
+        catch
+        {
+            from.Reset(ResetCode.None, Defect);
+            to.Reset(ResetCode.None, Defect);
+            throw;
+        }
+    }
+
+    // A defect, the observer's or ours: whoever got a part must not take it for the whole, and nobody may wait for the rest.
+    private static void Spoil(Wire local, LinkStream stream)
+    {
+        local.Abort();
+        stream.Reset(ResetCode.None, Defect);
     }
 }
 

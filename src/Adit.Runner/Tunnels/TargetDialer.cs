@@ -109,23 +109,22 @@ public sealed class TargetDialer(TimeProvider time, Func<string, CancellationTok
             return;
         }
 
-        var broken = false;
+        var isWhole = false; // Unless it is certain, the target must not take what it got for all there was.
         try
         {
             await stream.ConfirmOpenedAsync();
-            broken = await StreamPump.RunAsync(wire, stream) is not null;
+            isWhole = await StreamPump.RunAsync(wire, stream) is null;
         }
         catch (LinkStreamException)
         {
             // The visitor was gone before the target had answered.
-            broken = true;
         }
         finally
         {
-            if (broken)
-                wire.Abort();
-            else
+            if (isWhole)
                 wire.Close();
+            else
+                wire.Abort();
         }
     }
 

@@ -31,6 +31,7 @@ public sealed class TargetDialerTests
         await using var pair = await LinkStreamPair.OpenAsync(new OpenRequest { Target = $"tcp:localhost:{port}" });
         var serving = Dialer($"localhost:{port}").ServeAsync(pair.Acceptor, CancellationToken.None);
         using var target = await listener.AcceptAsync().WaitAsync(Deadline);
+        await pair.Opener.WaitOpenedAsync().AsTask().WaitAsync(Deadline);
 
         await pair.Opener.WriteAsync("question"u8.ToArray());
         await pair.Opener.EndAsync();
@@ -42,9 +43,24 @@ public sealed class TargetDialerTests
         var count = await pair.Opener.ReadAsync(answer).AsTask().WaitAsync(Deadline);
         Assert.Equal("answer", Encoding.ASCII.GetString(answer, 0, count));
         Assert.Equal(0, await pair.Opener.ReadAsync(answer).AsTask().WaitAsync(Deadline));
-        await pair.Opener.Opened.WaitAsync(Deadline);
         await pair.Opener.DisposeAsync();
         await serving.WaitAsync(Deadline);
+    }
+
+    [Fact]
+    public async Task A_target_does_not_take_what_it_got_before_a_failure_for_all_there_was()
+    {
+        var (listener, port) = Listen();
+        using var _ = listener;
+        await using var pair = await LinkStreamPair.OpenAsync(new OpenRequest { Target = $"tcp:localhost:{port}" });
+        var defect = pair.Acceptor.ReceiveAsync().AsTask(); // A second receiver is a defect, and no reset and no broken connection.
+        var serving = Dialer($"localhost:{port}").ServeAsync(pair.Acceptor, CancellationToken.None);
+        using var target = await listener.AcceptAsync().WaitAsync(Deadline);
+
+        await Assert.ThrowsAsync<SocketException>(() => target.ReceiveAsync(new byte[1]).WaitAsync(Deadline));
+
+        await serving.WaitAsync(Deadline);
+        await Assert.ThrowsAsync<LinkStreamException>(() => defect);
     }
 
     [Fact]
