@@ -66,6 +66,12 @@ public sealed record HubOptions
     /// <summary>Directories and providers that people sign in with, beside the hub's own accounts; in the order of the sign-in page.</summary>
     public IReadOnlyList<SignInOptions> SignIn { get; init; } = [];
 
+    /// <summary>How many requests an address may send to public routes; <see cref="RequestRate.None"/> for no bound.</summary>
+    public RequestRate PublicRate { get; init; } = new(100, TimeSpan.FromSeconds(1));
+
+    /// <summary>How many of them at once, after it was silent for a while.</summary>
+    public int PublicBurst { get; init; } = 1000;
+
     /// <summary>Where OTLP traces go (<c>http://127.0.0.1:4317</c>); null for nowhere.</summary>
     public string? OtlpEndpoint { get; init; }
 

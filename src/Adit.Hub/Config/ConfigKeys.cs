@@ -177,6 +177,20 @@ public static class ConfigKeys
             o => o.SessionLife,
             (o, v) => o with { SessionLife = v }),
         ConfigKey.One(
+            "public-rate",
+            "--public-rate",
+            ConfigTypes.Rate,
+            "How many requests an address (of IPv6, a network of 64 bits) may send to public tunnels; 0 for no bound",
+            o => o.PublicRate,
+            (o, v) => o with { PublicRate = v }),
+        ConfigKey.One(
+            "public-burst",
+            "--public-burst",
+            ConfigTypes.Number(1, 1_000_000),
+            "How many requests an address may send to public tunnels at once, before `public-rate` counts",
+            o => o.PublicBurst,
+            (o, v) => o with { PublicBurst = v }),
+        ConfigKey.One(
             "request-log-sampling",
             "--request-log-sampling",
             ConfigTypes.Number(0, 1_000_000_000),

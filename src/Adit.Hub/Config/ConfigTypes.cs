@@ -69,6 +69,13 @@ internal static class ConfigTypes
         ParsePorts,
         static value => string.Create(CultureInfo.InvariantCulture, $"{value.First}-{value.Last}"));
 
+    public static ConfigType<RequestRate> Rate { get; } = new(
+        "RATE",
+        static text => RequestRate.TryParse(text, out var rate)
+            ? rate
+            : throw new FormatException("is requests in a time, such as 100/s or 600/m, or 0 for no bound"),
+        static value => value.ToString());
+
     public static ConfigType<string> Url { get; } = new(
         "URL",
         static text =>

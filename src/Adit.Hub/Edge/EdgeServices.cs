@@ -58,6 +58,8 @@ internal static class EdgeServices
             Routes = provider.GetRequiredService<RouteTable>(),
             Meter = provider.GetRequiredService<GateMeter>(),
             Time = time,
+            Rates = options.PublicRate.Count > 0
+                ? new AddressRates(options.PublicRate, options.PublicBurst, provider.GetRequiredService<TrustedProxies>(), time) : null,
             Dance = provider.GetService<DanceCodes>() is { } codes ? new Dance(new DanceStates(key, time), codes, tickets, options.Domain, Outside(options)) : null,
             Sessions = provider.GetService<IDoorSessions>(),
             Grants = provider.GetService<IEmbedGrants>(),

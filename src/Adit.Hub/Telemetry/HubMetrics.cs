@@ -29,6 +29,7 @@ internal sealed class HubMetrics(
             .Value(gate.Denied, ("outcome", "denied"))
             .Value(gate.SignIn, ("outcome", "sign_in"))
             .Value(gate.Forged, ("outcome", "cross_site"));
+        writer.Counter("adit_gate_limited_total", "Requests to public routes that were refused because their address sent too many.").Value(gate.Limited);
         writer.Counter("adit_gate_sign_ins_total", "Visitors of routes who came back from signing in at the hub.").Value(gate.Dances);
         writer.Counter("adit_gate_revoked_total", "Open requests and connections that were closed because they would not be let in any more.").Value(open.ClosedTotal);
         writer.Gauge("adit_gate_open", "Requests and connections that have passed a gate and go on.").Value(open.Count);

@@ -246,6 +246,7 @@ public sealed class HubConfigTests : IDisposable
         "DURATION" => "7s",
         "NUMBER" => "7",
         "SIZE" => "7KiB",
+        "RATE" => "7/m",
         "tls-alpn-01|http-01" => "http-01",
         _ => "https://a.example.com/",
     };

@@ -70,7 +70,9 @@ internal static class ErrorAnswer
         visit.Response.Headers.Clear();
         visit.Response.ReasonPhrase = null;
         var headers = visit.Response.Headers;
-        if (visit.Error is ForwardError.Offline or ForwardError.TooManyRequests or ForwardError.UpstreamBusy)
+        if (visit.RetryAfter > TimeSpan.Zero)
+            headers.RetryAfter = Math.Ceiling(visit.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        else if (visit.Error is ForwardError.Offline or ForwardError.TooManyRequests or ForwardError.UpstreamBusy)
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         if (visit.IsHttp11 && visit.Shape is RequestShape.Sized or RequestShape.Chunked && !visit.BodyIsRead)
             headers.Connection = "close";

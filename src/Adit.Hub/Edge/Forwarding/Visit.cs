@@ -100,6 +100,9 @@ internal sealed class Visit : OpenDoor
     /// <summary>How its WebSocket is ended, once it is one; null otherwise.</summary>
     public WebSocketEnding? Ending { get; set; }
 
+    /// <summary>With an error that passes by itself, how long that takes; zero when nobody can say.</summary>
+    public TimeSpan RetryAfter { get; set; }
+
     /// <summary>The field that gives the visitor a ticket for the next minutes; null when the one it has is good for long enough.</summary>
     public string? RenewedTicket { get; set; }
 
@@ -224,6 +227,7 @@ internal sealed class Visit : OpenDoor
         Ending = null;
         Identity = null;
         RenewedTicket = null;
+        RetryAfter = default;
         OpenedByCookie = false;
         _error = 0;
         _visitorLeft = false;

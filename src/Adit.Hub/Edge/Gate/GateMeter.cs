@@ -8,6 +8,7 @@ internal sealed class GateMeter
     private long _signIn;
     private long _forged;
     private long _dances;
+    private long _limited;
 
     /// <summary>Requests that passed a door which asks.</summary>
     public long Allowed => Interlocked.Read(ref _allowed);
@@ -21,6 +22,9 @@ internal sealed class GateMeter
     /// <summary>Requests that another site's page caused.</summary>
     public long Forged => Interlocked.Read(ref _forged);
 
+    /// <summary>Requests at public routes that came too fast from their address.</summary>
+    public long Limited => Interlocked.Read(ref _limited);
+
     /// <summary>Visitors who came back signed in.</summary>
     public long Dances => Interlocked.Read(ref _dances);
 
@@ -31,6 +35,8 @@ internal sealed class GateMeter
     public void CountSignIn() => Interlocked.Increment(ref _signIn);
 
     public void CountForged() => Interlocked.Increment(ref _forged);
+
+    public void CountLimited() => Interlocked.Increment(ref _limited);
 
     public void CountDance() => Interlocked.Increment(ref _dances);
 }

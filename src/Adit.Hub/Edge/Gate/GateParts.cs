@@ -21,6 +21,9 @@ internal sealed class GateParts
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>How fast nobody in particular may ask; null for as fast as they like.</summary>
+    public AddressRates? Rates { get; init; }
+
     /// <summary>Signing in at the hub's own host.</summary>
     public Dance? Dance { get; init; }
 

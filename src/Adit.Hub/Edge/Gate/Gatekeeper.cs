@@ -43,6 +43,8 @@ internal sealed class Gatekeeper
         var version = Parts.Doors.Version;
         if (Judge(visit, route, out var expires) is { } refusal)
             return refusal.AnswerAsync(visit, route, this);
+        if (visit.Pass is null or { Kind: PassKind.None } && Parts.Rates is { } rates && !rates.TryTake(visit.Client, out var wait))
+            return SlowDownAsync(visit, wait);
         visit.Gate = this;
         visit.IsInside = true;
         Parts.Doors.Enter(visit, expires);
@@ -167,6 +169,14 @@ internal sealed class Gatekeeper
 
     /// <summary>How long a ticket by session lasts on a route. Who serves it elsewhere may have no way to hand a new one on.</summary>
     public static TimeSpan LifeOn(Route route) => route.Kind == RouteKind.External ? ExternalLife : DoorTickets.SessionLife;
+
+    private Task SlowDownAsync(Visit visit, TimeSpan wait)
+    {
+        Parts.Meter.CountLimited();
+        visit.RetryAfter = wait;
+        visit.Fail(ForwardError.RateLimited);
+        return ErrorAnswer.WriteAsync(visit);
+    }
 
     private bool Passes(Visit visit, RoutePolicy policy, DoorPass pass, ref bool mayEnd, out PolicyAnswer answer)
     {
