@@ -29,6 +29,9 @@ internal sealed class Route
     /// <summary>Where its traffic is counted; lives longer than any one route object.</summary>
     public required RouteMeter Meter { get; init; }
 
+    /// <summary>Whether it goes on; shared by all route objects of one thing.</summary>
+    public RouteLife Life { get; init; } = new();
+
     /// <summary>Receives each exchange, for the inspector and the live view; null when nobody looks.</summary>
     public IExchangeObserver? Observer { get; init; }
 
@@ -37,6 +40,18 @@ internal sealed class Route
 
     /// <summary>Of an external route, scheme, host and port by host: where its visitors come back to.</summary>
     public IReadOnlyDictionary<string, string>? Origins { get; init; }
+}
+
+/// <summary>Whether what a route leads to was taken away by somebody: what is open through it is to be closed then.</summary>
+internal sealed class RouteLife
+{
+    private volatile bool _isOver;
+
+    /// <summary>Whether it is.</summary>
+    public bool IsOver => _isOver;
+
+    /// <summary>It is from now on.</summary>
+    public void End() => _isOver = true;
 }
 
 /// <summary>How a route is served.</summary>

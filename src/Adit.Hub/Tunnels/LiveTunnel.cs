@@ -31,6 +31,9 @@ internal sealed class LiveTunnel
     /// <summary>Its counters; they outlive changes.</summary>
     public RouteMeter Meter { get; } = new();
 
+    /// <summary>Whether it was removed by somebody, for what is open through it.</summary>
+    public RouteLife Life { get; } = new();
+
     /// <summary>Removes it when nobody has come back by then.</summary>
     public ITimer? Grace { get; set; }
 

@@ -25,7 +25,7 @@ internal static class TunnelChange
         try
         {
             var change = await registry.ChangeAsync(
-                tunnel, record => TunnelRules.CheckAccess(record, Moved(Changed(record, request, expected), request.Project, caller, authority), cap));
+                tunnel, record => TunnelRules.CheckAccess(record, Moved(Changed(record, request, expected), request.Project, caller, authority), caller.Account, cap));
             if (change is var (before, now))
                 await audit.ChangedAsync(context, before, now);
         }

@@ -45,6 +45,7 @@ internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch, IA
         Transforms = Transforms(record, tunnel.Upstream!),
         Limits = tunnel.Limits,
         Meter = tunnel.Meter,
+        Life = tunnel.Life,
         Observer = record.Options?.Inspect == false || options.InspectRequests == 0 ? null : watch?.Observe(record.Name, record.Belonging),
     };
 

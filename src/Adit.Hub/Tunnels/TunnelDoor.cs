@@ -40,11 +40,17 @@ internal sealed class TunnelDoor(
 
         var open = tunnel.Meter.OpenStream();
         var door = new PassedDoor(
-            () => tunnel is not { Record: { } now, Policy: { } next } || MayUse(link, now, next),
+            () => !tunnel.Life.IsOver && MayUse(link, tunnel.Record ?? record, tunnel.Policy ?? policy),
             () => visitor.Reset(ResetCode.Forbidden, $"You may not use the tunnel '{name}' any more."));
         doors.Enter(door, mayEnd: policy.Rules.Count > 0);
         try
         {
+            if (!door.MayStay())
+            {
+                door.Closing()(); // Something changed in between.
+                return;
+            }
+
             if (open > tunnel.Limits.MaxConcurrent)
             {
                 visitor.Reset(ResetCode.Busy, $"The tunnel '{name}' is at its limit of {tunnel.Limits.MaxConcurrent} streams.");
@@ -53,7 +59,7 @@ internal sealed class TunnelDoor(
 
             using var deadline = new CancellationTokenSource(OpenTimeout, time);
             await using var stream = await upstream.OpenAsync(link.Remote?.ToString(), deadline.Token);
-            await stream.WaitOpenedAsync();
+            await TunnelUpstream.OpenedAsync(stream, deadline.Token);
             await visitor.ConfirmOpenedAsync();
             await StreamPump.RunAsync(visitor, stream, new RouteTraffic(tunnel.Meter, tunnel.Limits.Bandwidth, CancellationToken.None));
         }

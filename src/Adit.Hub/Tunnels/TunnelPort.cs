@@ -100,16 +100,22 @@ internal sealed partial class TunnelPort : IDisposable
             var address = (visitor.RemoteEndPoint as IPEndPoint)?.Address;
             var limits = _tunnel.Limits;
             isCounted = true;
-            if (_tunnel.Meter.OpenStream() > limits.MaxConcurrent || _tunnel.Record is null || !MayPass(address))
+            if (_tunnel.Meter.OpenStream() > limits.MaxConcurrent || _tunnel is not { Record: { } record, Policy: { } policy, Upstream: { } upstream })
             {
                 wire.Abort();
                 return;
             }
 
             using var deadline = new CancellationTokenSource(OpenTimeout, _time);
-            door = new PassedDoor(() => MayPass(address), wire.Abort);
-            _doors?.Enter(door, mayEnd: _tunnel.Policy is { Rules.Count: > 0 });
-            await using var stream = await _tunnel.Upstream!.OpenAsync(wire.Remote?.ToString(), deadline.Token);
+            door = new PassedDoor(() => !_tunnel.Life.IsOver && MayPass(_tunnel.Record ?? record, _tunnel.Policy ?? policy, address), wire.Abort);
+            _doors?.Enter(door, mayEnd: policy.Rules.Count > 0);
+            if (!door.MayStay())
+            {
+                wire.Abort();
+                return;
+            }
+
+            await using var stream = await upstream.OpenAsync(wire.Remote?.ToString(), deadline.Token);
             await StreamPump.RunAsync(wire, stream, new RouteTraffic(_tunnel.Meter, limits.Bandwidth, CancellationToken.None));
             wire.Close();
         }
@@ -130,8 +136,7 @@ internal sealed partial class TunnelPort : IDisposable
 
     // A private tunnel's port is on loopback: whoever reaches it passes. A public one has at most a network to be known by. One whose tunnel
     // is no longer open to anybody closes what came in while it was.
-    private bool MayPass(IPAddress? address) => _tunnel is not { Record: { } record, Policy: { } policy }
-        || (_isPrivate && !record.IsPublic)
+    private bool MayPass(TunnelRecord record, RoutePolicy policy, IPAddress? address) => (_isPrivate && !record.IsPublic)
         || (record.IsPublic && PassedDoor.MayPass(policy, address, _time));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Tunnel {Name}: port {Port} cannot accept: {Reason}")]

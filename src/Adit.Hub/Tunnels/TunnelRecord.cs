@@ -55,40 +55,44 @@ internal sealed record TunnelRecord
     /// <summary>Whether it is open to anybody, as far as no rule says otherwise.</summary>
     public bool IsPublic => Access.Split(',', StringSplitOptions.TrimEntries).Contains(TunnelAccess.Public);
 
-    /// <summary>What was asked for of access and rules when it was last served; null when nothing was.</summary>
-    public string? Asked { get; init; }
+    /// <summary>What its clients last asked for; null for one that none ever served.</summary>
+    public TunnelAsk? Asked { get; init; }
 
     /// <summary>What a request to serve a tunnel makes of the record that is there, if one is.</summary>
     public static TunnelRecord Of(CreateTunnelRequest request, Caller caller, string name, TunnelRecord? before, TimeProvider time)
     {
-        var rules = request.Rules is { Count: 0 } ? null : request.Rules;
-        var asked = request.Access is null && rules is null ? null : $"{request.Access} {Text(rules)}";
-        var isNews = before is null || (asked is not null && asked != before.Asked);
-        return Rest(request, caller, name, before, time) with
+        var ask = TunnelAsk.Of(request);
+        var last = before?.Asked;
+        var client = request.Client ?? before?.Client;
+        var isNewWho = before is null || (ask.SaysWho && (last is null || (ask.Access, ask.Rules) != (last.Access, last.Rules)));
+        var isNewProject = before is null || (ask.Project is not null && ask.Project != last?.Project);
+        var isNewKeep = before is null || last is null || ask.Keep != last.Keep;
+        var isNewOptions = before is null || last is null || ask.Options != last.Options;
+        return new TunnelRecord
         {
-            Access = isNews ? request.Access ?? before?.Access ?? TunnelAccess.Owner : before!.Access,
-            Rules = isNews ? rules : before!.Rules,
-            Asked = asked ?? before?.Asked,
+            Name = name,
+            Kind = request.Kind,
+            Account = caller.Account,
+            Owner = before?.Owner ?? caller.TokenName,
+            TokenId = caller.TokenId,
+            Project = isNewProject ? ask.Project : before!.Project,
+            Access = isNewWho ? ask.Access ?? before?.Access ?? TunnelAccess.Owner : before!.Access,
+            Rules = isNewWho ? request.Rules is { Count: 0 } ? null : request.Rules : before!.Rules,
+            Keep = client is not null || (isNewKeep ? ask.Keep : before!.Keep),
+            CustomHosts = request.Hosts ?? before?.CustomHosts ?? [],
+            Port = request.Port == 0 ? before?.Port ?? 0 : request.Port,
+            Client = client,
+            Target = request.Target,
+            Options = isNewOptions ? TunnelCompiler.Sealed(request.Options) : before!.Options,
+            Created = before?.Created ?? time.GetUtcNow(),
+            Asked = ask with
+            {
+                Access = ask.SaysWho ? ask.Access : last?.Access,
+                Rules = ask.SaysWho ? ask.Rules : last?.Rules,
+                Project = ask.Project ?? last?.Project,
+            },
         };
     }
-
-    private static TunnelRecord Rest(CreateTunnelRequest request, Caller caller, string name, TunnelRecord? before, TimeProvider time) => new()
-    {
-        Name = name,
-        Kind = request.Kind,
-        Account = caller.Account,
-        Owner = before?.Owner ?? caller.TokenName,
-        TokenId = caller.TokenId,
-        Project = request.Project ?? before?.Project,
-        Access = TunnelAccess.Owner,
-        Keep = request.Keep || request.Client is not null,
-        CustomHosts = request.Hosts ?? before?.CustomHosts ?? [],
-        Port = request.Port == 0 ? before?.Port ?? 0 : request.Port,
-        Client = request.Client ?? before?.Client,
-        Target = request.Target,
-        Options = TunnelCompiler.Sealed(request.Options),
-        Created = before?.Created ?? time.GetUtcNow(),
-    };
 
     /// <summary>Whether two say the same, lists and options included.</summary>
     public static bool AreSame(TunnelRecord one, TunnelRecord other) =>
@@ -98,10 +102,7 @@ internal sealed record TunnelRecord
         && one.RulesText() == other.RulesText();
 
     /// <summary>The rules as they are stored; null for none.</summary>
-    public string? RulesText() => Text(Rules);
-
-    private static string? Text(IReadOnlyList<AccessRule>? rules) =>
-        rules is null ? null : JsonSerializer.Serialize(rules, AccessJson.Default.IReadOnlyListAccessRule);
+    public string? RulesText() => Rules is null ? null : JsonSerializer.Serialize(Rules, AccessJson.Default.IReadOnlyListAccessRule);
 
     /// <summary>The validator of what is stored (RFC 9110 8.8.3): it changes with the settings, not with servers or counters.</summary>
     public string ETag()

@@ -33,6 +33,7 @@ internal sealed class TunnelRegistry : IDisposable
     private readonly TunnelMeters? _meters;
     private readonly PortRanges _ports;
     private readonly TunnelWiring _wiring;
+    private readonly OpenDoors _doors;
     private readonly TimeProvider _time;
 
     public TunnelRegistry(
@@ -52,6 +53,7 @@ internal sealed class TunnelRegistry : IDisposable
         _released = new ReleasedNames(time);
         _hosts = new HostClaims(options.Domain);
         _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch, cap), doors, time, log);
+        _doors = doors;
         _time = time;
         links.Connected += OnConnected;
         links.Disconnected += OnDisconnected;
@@ -131,8 +133,9 @@ internal sealed class TunnelRegistry : IDisposable
                         CheckLimit(tunnel, caller);
                     else
                         TunnelRules.CheckSame(tunnel.Record!, request, caller);
-                    TunnelRules.CheckProject(tunnel.Record, request.Project ?? tunnel.Record?.Project, caller, _authority);
-                    await SaveAsync(tunnel, request, caller, target);
+                    var next = TunnelRecord.Of(request, caller, name, before, _time);
+                    TunnelRules.CheckProject(before, next.Project, caller, _authority);
+                    await SaveAsync(tunnel, TunnelRules.CheckAccess(before, next, caller.Account, _cap), caller, target);
                 }
                 catch when (isNew)
                 {
@@ -142,7 +145,7 @@ internal sealed class TunnelRegistry : IDisposable
 
                 if (isNew)
                     _news.Publish(tunnel.Record!, "created", null);
-                if (link is not null)
+                if (link is not null && (request.Link is not null || MayServe(link, tunnel.Record!)))
                     Attach(tunnel, link, target, request.Target);
                 else
                     StartGrace(tunnel);
@@ -172,8 +175,7 @@ internal sealed class TunnelRegistry : IDisposable
             if (TunnelRecord.AreSame(record, next))
                 return null;
             await PutAsync(tunnel, next, TunnelTarget.Parse(next.Target!, next.Kind)!);
-            if (!next.Keep)
-                StartGrace(tunnel);
+            StartGrace(tunnel);
             _news.Publish(tunnel.Record!, "changed", null);
             return (record, tunnel.Record!);
         }
@@ -190,13 +192,16 @@ internal sealed class TunnelRegistry : IDisposable
         _news.Publish(stored, "changed", null);
     }
 
-    /// <summary>Removes a tunnel for everybody. Streams under way go on until their link or target ends them.</summary>
+    /// <summary>Removes a tunnel for everybody. What is open through it is closed.</summary>
     public async Task RemoveAsync(LiveTunnel tunnel, string? reason)
     {
         await tunnel.Turn.WaitAsync();
         try
         {
             await RemoveHeldAsync(tunnel, reason);
+            tunnel.Life.End();
+            if (tunnel.Meter.OpenStreams > 0)
+                _doors.Changed();
         }
         finally
         {
@@ -204,7 +209,10 @@ internal sealed class TunnelRegistry : IDisposable
         }
     }
 
-    /// <summary>One client stops serving a tunnel. An ephemeral one without others goes at once: its client said that it is over.</summary>
+    /// <summary>
+    /// One client stops serving a tunnel. An ephemeral one without others goes at once: its client said that it is over. Streams under way
+    /// go on until the client ends them, which it does in order.
+    /// </summary>
     public async Task DetachAsync(LiveTunnel tunnel, string linkId)
     {
         await tunnel.Turn.WaitAsync();
@@ -220,6 +228,11 @@ internal sealed class TunnelRegistry : IDisposable
                 _news.Publish(record, "down", $"the client {link.Client.Name} stopped serving it");
             else
                 await RemoveHeldAsync(tunnel, $"the client {link.Client.Name} stopped serving it");
+        }
+        catch (StorageException)
+        {
+            StartGrace(tunnel); // It is there still, and nobody serves it: tried again then.
+            throw;
         }
         finally
         {
@@ -247,11 +260,9 @@ internal sealed class TunnelRegistry : IDisposable
                 TunnelRefusalCode.LimitReached, $"The token {caller.TokenName} is at its limit of {most} tunnels; remove one.");
     }
 
-    private async Task SaveAsync(LiveTunnel tunnel, CreateTunnelRequest request, Caller caller, TunnelTarget target)
+    private async Task SaveAsync(LiveTunnel tunnel, TunnelRecord next, Caller caller, TunnelTarget target)
     {
         var before = tunnel.Record;
-        var name = request.Name ?? _tunnels.First(t => t.Value == tunnel).Key;
-        var next = TunnelRules.CheckAccess(before, TunnelRecord.Of(request, caller, name, before, _time), _cap);
         if (next.Port is > 0 && !_ports.Contains(next.Port.Value))
             throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"Port {next.Port} is not one that tunnels may have here ({_ports.Text}).");
         var callerBefore = tunnel.Caller;
@@ -312,12 +323,16 @@ internal sealed class TunnelRegistry : IDisposable
             OnDisconnected(link, "the link was lost"); // It went while we were at it, and nobody else will say so.
     }
 
+    // The name of a client is its own choice; what its token may is not.
+    private bool MayServe(HubLink link, TunnelRecord record) =>
+        _tokens.Find(link.Principal.TokenId) is { } caller && _authority.May(caller, Permission.TunnelsWrite, record.Belonging);
+
     private void OnConnected(HubLink link)
     {
         foreach (var (tunnel, _) in _assigned)
         {
             if (tunnel.Record is { Client: { } client } record && client == link.Client.Name && record.Account == link.Principal.Account
-                && TunnelTarget.Parse(record.Target!, record.Kind) is { } target)
+                && MayServe(link, record) && TunnelTarget.Parse(record.Target!, record.Kind) is { } target)
                 Attach(tunnel, link, target, record.Target!);
         }
     }
@@ -337,9 +352,10 @@ internal sealed class TunnelRegistry : IDisposable
 
     private void StartGrace(LiveTunnel tunnel)
     {
+        tunnel.Grace?.Dispose();
+        tunnel.Grace = null;
         if (tunnel.Record is not { Keep: false } || tunnel.Upstream?.IsUp == true)
             return;
-        tunnel.Grace?.Dispose();
         tunnel.Grace = _time.CreateTimer(_ => _ = EndOfGraceAsync(tunnel), null, _options.TunnelGrace, Timeout.InfiniteTimeSpan);
     }
 
@@ -350,7 +366,7 @@ internal sealed class TunnelRegistry : IDisposable
             await tunnel.Turn.WaitAsync();
             try
             {
-                if (tunnel.Upstream?.IsUp == false)
+                if (tunnel is { Record.Keep: false, Upstream.IsUp: false })
                     await RemoveHeldAsync(tunnel, "no client served it for the grace time");
             }
             finally
@@ -390,5 +406,4 @@ internal sealed class TunnelRegistry : IDisposable
         _news.Removed(record, reason);
         Removed?.Invoke(record.Name);
     }
-
 }

@@ -2,6 +2,7 @@ using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Edge.Gate;
 using Adit.Link;
 
 namespace Adit.Hub.Tunnels;
@@ -79,18 +80,19 @@ internal static class TunnelRules
     /// <summary>Whether a tunnel may be open as far as it says.</summary>
     /// <param name="before">The tunnel as it is; null for a new one. What is open already may stay as it says: the cap holds at the door.</param>
     /// <param name="next">The tunnel as it will be.</param>
+    /// <param name="by">The account that says so; may be another than the owner's.</param>
     /// <param name="cap">How far users may open what is theirs.</param>
     /// <returns><paramref name="next"/>.</returns>
     /// <exception cref="TunnelRefusal">It says what is no access or rule, or more than this hub allows.</exception>
-    public static TunnelRecord CheckAccess(TunnelRecord? before, TunnelRecord next, AccessCap cap)
+    public static TunnelRecord CheckAccess(TunnelRecord? before, TunnelRecord next, string by, AccessCap cap)
     {
-        if (before is not null && before.Access == next.Access && before.RulesText() == next.RulesText())
+        if (before is not null && before.Access == next.Access && before.RulesText() == next.RulesText() && AsksForSecret(before) == AsksForSecret(next))
             return next;
         try
         {
-            var asksForSecret = next.Options is { BasicAuth: not null } or { VisitorToken: not null };
-            var level = Policies.Level(next.Access, next.Rules, asksForSecret);
-            if (!cap.Allows(level, next.Account))
+            var level = LevelOf(next);
+            var isRaised = before is null || level > LevelOf(before);
+            if (!cap.Allows(level, next.Account) || (isRaised && !cap.Allows(level, by)))
             {
                 throw new TunnelRefusal(
                     TunnelRefusalCode.TooOpen,
@@ -104,6 +106,10 @@ internal static class TunnelRules
             throw new TunnelRefusal(TunnelRefusalCode.Invalid, e.Message);
         }
     }
+
+    private static AccessLevel LevelOf(TunnelRecord record) => Policies.Level(record.Access, record.Rules, AsksForSecret(record));
+
+    private static bool AsksForSecret(TunnelRecord record) => record.Options is { BasicAuth: not null } or { VisitorToken: not null };
 
     /// <summary>Whether a caller may make a tunnel in a project, or serve one that is there.</summary>
     /// <param name="before">The tunnel that is there; null for a new one.</param>

@@ -41,7 +41,7 @@ internal sealed class TunnelStore(Database database)
             record.TokenId,
             record.Project,
             Rules = record.RulesText(),
-            record.Asked,
+            Asked = record.Asked?.Text(),
         });
 
     /// <summary>Removes a tunnel; a kept one's name stays its account's for a while.</summary>
@@ -117,7 +117,7 @@ internal sealed class TunnelStore(Database database)
             TokenId = Token_id,
             Project = Project,
             Rules = Rules is null ? null : JsonSerializer.Deserialize(Rules, AccessJson.Default.IReadOnlyListAccessRule),
-            Asked = Asked,
+            Asked = TunnelAsk.Read(Asked),
         };
     }
 }

@@ -10,6 +10,9 @@ namespace Adit.Hub.Tunnels;
 /// </summary>
 internal sealed record TunnelTarget(string Link, string Authority, UpstreamProtocol Protocol, bool IsTls)
 {
+    // A target of https speaks HTTP/1.1 with us and is told so; what a tcp or tls tunnel speaks is its visitors' business.
+    private bool IsHttps { get; init; }
+
     /// <summary>Reads a target; null when it is none that this kind of tunnel can have.</summary>
     public static TunnelTarget? Parse(string text, TunnelKind kind)
     {
@@ -24,7 +27,7 @@ internal sealed record TunnelTarget(string Link, string Authority, UpstreamProto
         return (scheme, kind) switch
         {
             ("http" or "", TunnelKind.Http) => new TunnelTarget("tcp:" + authority, authority, UpstreamProtocol.Http1, false),
-            ("https", TunnelKind.Http) => new TunnelTarget("tls:" + authority, authority, UpstreamProtocol.Http1, true),
+            ("https", TunnelKind.Http) => new TunnelTarget("tls:" + authority, authority, UpstreamProtocol.Http1, true) { IsHttps = true },
             ("h2c", TunnelKind.Http) => new TunnelTarget("tcp:" + authority, authority, UpstreamProtocol.Http2, false),
             ("" or "tcp", not TunnelKind.Http) => new TunnelTarget("tcp:" + authority, authority, UpstreamProtocol.Http1, false),
             ("tls", not TunnelKind.Http) => new TunnelTarget("tls:" + authority, authority, UpstreamProtocol.Http1, true),
@@ -39,7 +42,7 @@ internal sealed record TunnelTarget(string Link, string Authority, UpstreamProto
         From = from,
         Insecure = IsTls && options?.InsecureUpstream == true,
         ServerName = IsTls ? options?.UpstreamServerName : null,
-        Alpn = IsTls && Protocol == UpstreamProtocol.Http1 && options is not null ? ["http/1.1"] : null,
+        Alpn = IsHttps ? ["http/1.1"] : null,
     };
 
     private static string? HostAndPort(string text, int? defaultPort)

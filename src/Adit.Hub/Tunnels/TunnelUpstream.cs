@@ -81,14 +81,23 @@ internal sealed class TunnelUpstream(string name, TunnelTarget target, TimeProvi
         throw failure!;
     }
 
-    // With more than one client it is worth a round trip to know that this one can reach the target, while another can still be asked.
-    private static async Task OpenedAsync(LinkStream stream, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until the client has reached the target. With more than one client it is worth this round trip, while another can still be asked.
+    /// </summary>
+    /// <exception cref="LinkStreamException">It has not; the stream is disposed.</exception>
+    /// <exception cref="OperationCanceledException">It took too long, or nobody waits any more; the stream is disposed.</exception>
+    internal static async Task OpenedAsync(LinkStream stream, CancellationToken cancellationToken)
     {
         await using var abort = cancellationToken.UnsafeRegister(
-            static s => ((LinkStream)s!).Reset(ResetCode.Cancelled, "The visitor went away."), stream);
+            static s => ((LinkStream)s!).Reset(ResetCode.Cancelled, "Nobody waits for the stream any more."), stream);
         try
         {
             await stream.WaitOpenedAsync();
+        }
+        catch (LinkStreamException e) when (cancellationToken.IsCancellationRequested)
+        {
+            await stream.DisposeAsync();
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
         }
         catch
         {

@@ -21,6 +21,52 @@ public sealed class TunnelChangeTests
     }
 
     [Fact]
+    public async Task A_client_that_comes_back_undoes_nothing_that_was_changed_meanwhile_and_may_ask_for_something_new()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var client = await hub.LinkAsync();
+        var asked = new CreateTunnelRequest
+        {
+            Name = "demo", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = client.Link, Access = TunnelAccess.Public,
+            Options = new TunnelOptions { Inspect = false },
+        };
+        await hub.CreateAsync(asked);
+        using (var answer = await PatchAsync(hub, new ChangeTunnelRequest { Keep = true, Options = new TunnelOptions { BasicAuth = "ann:open sesame" } }))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+
+        await hub.RestartAsync();
+        client = await hub.LinkAsync();
+        var back = await hub.CreateAsync(asked with { Link = client.Link });
+        Assert.Equal((true, "ann:***"), (back.Keep, back.Options?.BasicAuth));
+        Assert.NotNull(hub.Routes.Find("demo.adit.test")!.Policy.BasicAuthHash);
+
+        var next = await hub.CreateAsync(asked with { Link = client.Link, Options = new TunnelOptions { Inspect = true } });
+        Assert.Equal((true, null), (next.Keep, next.Options?.BasicAuth));
+    }
+
+    [Fact]
+    public async Task Who_may_change_a_tunnel_of_an_admin_opens_it_no_further_than_its_own()
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var admin = hub.Api();
+        Assert.True((await admin.PostAsync("/api/v1/projects", Json("""{"name":"churn"}"""))).IsSuccessStatusCode);
+        using var mia = hub.Api((await hub.TokenAsync("mia")).Secret);
+        Assert.True((await admin.PutAsync("/api/v1/projects/churn/members/account:mia", Json("""{"role":"maintainer"}"""))).IsSuccessStatusCode);
+        await hub.CreateAsync(new CreateTunnelRequest
+        {
+            Name = "demo", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = (await hub.LinkAsync()).Link, Project = "churn", Access = "project",
+            Options = new TunnelOptions { VisitorToken = "0123456789abcdef" },
+        });
+        using (var refused = await mia.PatchAsync("/api/v1/tunnels/demo", Json("""{"access":"public","options":{}}""")))
+            Assert.Equal((HttpStatusCode.Forbidden, "too-open"), (refused.StatusCode, await TestHub.CodeAsync(refused)));
+        Assert.True((await mia.PatchAsync("/api/v1/tunnels/demo", Json("""{"access":"signed-in"}"""))).IsSuccessStatusCode);
+
+        Assert.True((await admin.PatchAsync("/api/v1/tunnels/demo", Json("""{"access":"public"}"""))).IsSuccessStatusCode);
+        using (var refused = await mia.PatchAsync("/api/v1/tunnels/demo", Json("""{"options":{}}""")))
+            Assert.Equal("too-open", await TestHub.CodeAsync(refused)); // Without its token it would be open to anybody.
+    }
+
+    [Fact]
     public async Task Of_two_who_change_at_once_the_second_is_told()
     {
         await using var hub = await TestHub.StartAsync();
@@ -102,6 +148,8 @@ public sealed class TunnelChangeTests
 
         Assert.Equal(Enumerable.Range(0, 25).Select(static i => $"t{i:00}"), names);
     }
+
+    private static StringContent Json(string text) => new(text, MediaTypeHeaderValue.Parse("application/json"));
 
     private static async Task CreateAsync(TestHub hub, TunnelOptions? options = null) =>
         await hub.CreateAsync(new CreateTunnelRequest { Name = "demo", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = (await hub.LinkAsync()).Link, Options = options });

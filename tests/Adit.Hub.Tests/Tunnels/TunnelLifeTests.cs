@@ -45,6 +45,40 @@ public sealed class TunnelLifeTests
     }
 
     [Fact]
+    public async Task A_tunnel_that_is_to_be_kept_stays_even_if_that_is_said_in_its_grace_time()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TestHub.StartAsync(time);
+        await hub.CreateAsync(Public("demo", 1, await hub.LinkAsync()));
+        await hub.RestartAsync();
+        using var api = hub.Api();
+        using (var answer = await api.PatchAsJsonAsync("/api/v1/tunnels/demo", new ChangeTunnelRequest { Keep = true }, TunnelsJson.Default.ChangeTunnelRequest))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        time.Advance(Grace * 3);
+        Assert.NotNull(hub.Registry.Find("demo"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await hub.VisitAsync("demo")).Status);
+    }
+
+    [Fact]
+    public async Task A_client_that_says_a_name_serves_no_tunnel_that_its_token_may_not_change()
+    {
+        await using var server = Hello();
+        await using var hub = await TestHub.StartAsync();
+        using var api = hub.Api();
+        var narrow = new CreateTokenRequest { Name = "ci", Scopes = ["tunnels:write!project=churn"] };
+        using var made = await api.PostAsJsonAsync("/api/v1/tokens", narrow, TokensJson.Default.CreateTokenRequest);
+        var secret = (await made.Content.ReadFromJsonAsync(TokensJson.Default.ApiToken))!.Secret;
+        await hub.LinkAsync(secret, "gpu1");
+        var request = new CreateTunnelRequest { Name = "demo", Kind = TunnelKind.Http, Target = $"http://127.0.0.1:{server.Port}", Client = "gpu1" };
+
+        Assert.Equal(TunnelState.Down, (await hub.CreateAsync(request)).State);
+        await hub.LinkAsync(secret, "gpu1");
+        Assert.False(hub.Registry.Find("demo")!.Upstream!.IsUp);
+        await hub.LinkAsync(name: "gpu1");
+        Assert.Single(hub.Registry.Find("demo")!.Upstream!.Servers);
+    }
+
+    [Fact]
     public async Task A_client_that_comes_back_within_the_grace_time_finds_its_tunnel()
     {
         await using var server = Hello();

@@ -46,10 +46,12 @@ internal sealed partial class TlsPassthrough(
     private async Task PumpAsync(Socket socket, EndPoint? remote, Route route, string name, CancellationToken cancellationToken)
     {
         var visitor = new SocketWire(socket, remote: remote);
-        var door = new PassedDoor(() => routes.Find(name) is not { } now || MayPass(now, remote), visitor.Abort);
+        var door = new PassedDoor(() => !route.Life.IsOver && MayPass(routes.Find(name) ?? route, remote), visitor.Abort);
         doors?.Enter(door, mayEnd: route.Policy.Rules.Count > 0);
         try
         {
+            if (!door.MayStay())
+                return; // Something changed in between.
             await using var stream = await OpenAsync(route, remote, cancellationToken);
             await using var stopping = cancellationToken.UnsafeRegister(static w => ((SocketWire)w!).Abort(), visitor);
             var broken = await StreamPump.RunAsync(

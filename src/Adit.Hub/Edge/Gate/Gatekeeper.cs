@@ -67,8 +67,13 @@ internal sealed class Gatekeeper
     /// <summary>Why a visit that has passed would not pass now, if it would not.</summary>
     public DoorLoss LossOf(Visit visit)
     {
-        if (Parts.Routes.Find(HostName.Of(visit.Authority)) is not { } route || route.Policy.IsOpen)
-            return DoorLoss.None; // A route that is gone is ended by whoever removed it, if at all.
+        if (visit.Route is not { Life.IsOver: false } passed)
+            return DoorLoss.NotAllowed;
+
+        // When its client has ended a tunnel what is under way may finish, for as long as what it said last lets it.
+        var route = Parts.Routes.Find(HostName.Of(visit.Authority)) ?? passed;
+        if (route.Policy.IsOpen)
+            return DoorLoss.None;
         var pass = visit.Pass ?? DoorPass.Nobody;
         var now = pass.Kind switch
         {

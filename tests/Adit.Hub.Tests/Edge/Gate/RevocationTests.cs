@@ -37,6 +37,17 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public async Task Removing_a_tunnel_closes_what_is_open_through_it()
+    {
+        await using var doors = await DoorHub.StartAsync("public", app: DoorHub.Upgrading());
+        var (peer, head) = await doors.UpgradeAsync("X-Nobody: 1");
+        await using var _ = peer;
+        Assert.StartsWith("HTTP/1.1 101 ", head);
+        using var api = doors.Hub.Api();
+        await ClosesAsync(peer, async () => Assert.True((await api.DeleteAsync("/api/v1/tunnels/demo")).IsSuccessStatusCode));
+    }
+
+    [Fact]
     public async Task Leaving_a_group_closes_what_the_group_opened()
     {
         await using var doors = await DoorHub.StartAsync("group:ds", app: DoorHub.Upgrading());
