@@ -101,6 +101,38 @@ public sealed record AccessSettings
 
     /// <summary>Whether users may let pages of other sites show their tunnels in frames. Admins may.</summary>
     public bool EmbedAllowed { get; init; }
+
+    /// <summary>
+    /// Whether people are asked before the application of somebody else learns who they are: <c>foreign</c> (at the first visit; also when it
+    /// is left out) or <c>never</c>.
+    /// </summary>
+    public string? Consent { get; init; }
+}
+
+/// <summary>That one lets the application of somebody else learn who one is.</summary>
+public sealed record Consent
+{
+    /// <summary>The tunnel's name; of an external route, <c>external:</c> and its name.</summary>
+    public required string Route { get; init; }
+
+    /// <summary>Whose it was then. When it is somebody else's, one is asked again.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>The host that was opened.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>When it was given.</summary>
+    public required DateTimeOffset Given { get; init; }
+}
+
+/// <summary>GET /api/v1/consents.</summary>
+public sealed record ConsentList
+{
+    /// <summary>One's own consents, newest first.</summary>
+    public required IReadOnlyList<Consent> Items { get; init; }
+
+    /// <summary>Always null: there are at most 500.</summary>
+    public string? Next { get; init; }
 }
 
 /// <summary>POST /api/v1/tunnels/{name}/embeds.</summary>
@@ -201,4 +233,5 @@ public sealed record ExternalRouteList
 [JsonSerializable(typeof(EmbedGrantList))]
 [JsonSerializable(typeof(ExternalRoute))]
 [JsonSerializable(typeof(ExternalRouteList))]
+[JsonSerializable(typeof(ConsentList))]
 public sealed partial class AccessJson : JsonSerializerContext;

@@ -63,6 +63,7 @@ internal static class EdgeServices
             Dance = provider.GetService<DanceCodes>() is { } codes ? new Dance(new DanceStates(key, time), codes, tickets, options.Domain, Outside(options)) : null,
             Sessions = provider.GetService<IDoorSessions>(),
             Grants = provider.GetService<IEmbedGrants>(),
+            Consents = provider.GetService<IConsents>(),
             Assertions = provider.GetService<Assertions>(),
             Log = provider.GetService<IDoorLog>(),
         });

@@ -31,6 +31,9 @@ internal sealed class HubMetrics(
             .Value(gate.Forged, ("outcome", "cross_site"));
         writer.Counter("adit_gate_limited_total", "Requests to public routes that were refused because their address sent too many.").Value(gate.Limited);
         writer.Counter("adit_gate_sign_ins_total", "Visitors of routes who came back from signing in at the hub.").Value(gate.Dances);
+        writer.Counter("adit_gate_consents_total", "Visitors who were asked whether somebody else's application may learn who they are, and those who agreed.")
+            .Value(gate.ConsentsAsked, ("step", "asked"))
+            .Value(gate.ConsentsGiven, ("step", "given"));
         writer.Counter("adit_gate_revoked_total", "Open requests and connections that were closed because they would not be let in any more.").Value(open.ClosedTotal);
         writer.Gauge("adit_gate_open", "Requests and connections that have passed a gate and go on.").Value(open.Count);
         WriteDoor(writer);

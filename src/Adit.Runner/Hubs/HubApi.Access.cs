@@ -29,6 +29,18 @@ public sealed partial class HubApi
     public Task<CurrentSession> GetSessionAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, "/api/v1/session", null, SessionsJson.Default.CurrentSession, cancellationToken);
 
+    /// <summary>Which applications of others one lets learn who one is.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<IReadOnlyList<Consent>> ListConsentsAsync(CancellationToken cancellationToken) =>
+        ListAsync("/api/v1/consents", AccessJson.Default.ConsentList, static page => (page.Items, page.Next), cancellationToken);
+
+    /// <summary>Takes a consent back.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task RemoveConsentAsync(string route, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, "/api/v1/consents/" + Uri.EscapeDataString(route), null, cancellationToken);
+    }
+
     /// <summary>Entries of the audit log, newest first.</summary>
     /// <param name="query">Which: <c>since=1h&amp;actor=anna</c>.</param>
     /// <param name="most">How many at most.</param>

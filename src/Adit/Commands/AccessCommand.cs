@@ -8,7 +8,11 @@ internal static class AccessCommand
     public static Command Create()
     {
         var access = new HubAccessOptions();
-        var command = new Command("access", "Find out who may open what, and why.") { AccessExplainCommand.Create(access) };
+        var command = new Command("access", "Find out who may open what, and why; and what learns who you are.")
+        {
+            AccessExplainCommand.Create(access),
+            AccessConsentsCommand.Create(access),
+        };
         access.AddTo(command);
         return command;
     }

@@ -50,9 +50,11 @@ public sealed class TunnelJourneyTests(Chromium chromium) : IClassFixture<Chromi
         var anna = await chromium.OpenPageAsync();
         await anna.GotoAsync(address);
         await FillSignInAsync(anna, "anna");
+        await ContinueAsync(anna);
         await Expect(anna.GetByRole(AriaRole.Heading, new() { Name = Greeting })).ToBeVisibleAsync();
         Assert.Equal(address, anna.Url);
         await berta.GotoAsync(address);
+        await ContinueAsync(berta);
         await Expect(berta.GetByRole(AriaRole.Heading, new() { Name = Greeting })).ToBeVisibleAsync();
 
         // What passed is on the owner's page, and can be sent again.
@@ -70,6 +72,44 @@ public sealed class TunnelJourneyTests(Chromium chromium) : IClassFixture<Chromi
         await Expect(elsewhere).ToHaveURLAsync(new Regex("/sign-in"));
         await anna.GotoAsync(address);
         await Expect(anna).ToHaveURLAsync(new Regex(Regex.Escape(hub.Url) + "/sign-in"));
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task The_first_visit_of_somebody_elses_application_asks_and_asks_again_when_that_was_taken_back()
+    {
+        await using var hub = await WebHub.StartAsync();
+        await hub.AccountAsync("anna");
+        await using var app = await LocalApp.StartAsync(static app => app.MapGet("/{**rest}", static () => Results.Content($"<h1>{Greeting}</h1>", "text/html")));
+        await using var tunnel = await TunnelProcess.StartAsync(
+            hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture), "--access", "signed-in");
+        var address = hub.Process.TunnelUrl("demo");
+        var anna = await chromium.OpenPageAsync();
+        await hub.SignInAsync(anna, "anna");
+
+        // Asked, with what will be told; whoever goes back has told nothing.
+        await anna.GotoAsync(address + "deep?x=1");
+        await Expect(anna.GetByRole(AriaRole.Heading, new() { Name = "Open demo.adit.localhost?" })).ToBeVisibleAsync();
+        await Expect(anna.GetByText("your name: anna")).ToBeVisibleAsync();
+        await Axe.CheckAsync(anna);
+        await anna.GetByRole(AriaRole.Link, new() { Name = "Back" }).ClickAsync();
+        await Expect(anna.GetByRole(AriaRole.Navigation, new() { Name = "Main" })).ToBeVisibleAsync();
+
+        await anna.GotoAsync(address + "deep?x=1");
+        await ContinueAsync(anna);
+        await Expect(anna.GetByRole(AriaRole.Heading, new() { Name = Greeting })).ToBeVisibleAsync();
+        Assert.Equal(address + "deep?x=1", anna.Url);
+
+        // Not asked again: not here, and not in another window that has no ticket yet.
+        await anna.Context.ClearCookiesAsync(new() { Domain = "demo.adit.localhost" });
+        await anna.GotoAsync(address);
+        await Expect(anna.GetByRole(AriaRole.Heading, new() { Name = Greeting })).ToBeVisibleAsync();
+
+        // Taken back on the account's page: asked again.
+        await anna.GotoAsync($"{hub.Url}/account");
+        await anna.GetByRole(AriaRole.Button, new() { Name = "Take back the consent to demo.adit.localhost" }).ClickAsync();
+        await Expect(anna.GetByText("None yet.")).ToBeVisibleAsync();
+        await anna.GotoAsync(address);
+        await Expect(anna.GetByRole(AriaRole.Button, new() { Name = "Continue" })).ToBeVisibleAsync();
     }
 
     [Fact(Timeout = 180_000)]
@@ -112,6 +152,8 @@ public sealed class TunnelJourneyTests(Chromium chromium) : IClassFixture<Chromi
 
         await Expect(page.GetByText("No tunnels yet").Or(page.GetByRole(AriaRole.Img, new() { Name = "down" }))).ToBeVisibleAsync();
     }
+
+    private static Task ContinueAsync(IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
 
     private static async Task FillSignInAsync(IPage page, string name)
     {

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { consentsApi, type Consent } from '../api/consents';
 import { peopleApi } from '../api/people';
 import { sessionApi, type BrowserSession } from '../api/session';
 import { sessionKey, useBecome, useSession } from '../app/session';
@@ -31,6 +32,7 @@ export default function MyAccount() {
       {isLocal && <Profile />}
       {isLocal && <Password />}
       <Sessions />
+      <Consents />
     </Page>
   );
 }
@@ -134,6 +136,37 @@ function Sessions() {
           Every browser you are signed in with has to sign in again, this one too. Tokens go on.
         </Confirm>
       )}
+    </Panel>
+  );
+}
+
+/** Which applications of others learn who one is. */
+function Consents() {
+  const query = useQuery({ queryKey: ['consents'], queryFn: consentsApi.list });
+  const remove = useAction(async (consent: Consent) => {
+    await consentsApi.remove(consent.route);
+    toast(`${consent.host} is closed, and asks again at the next visit.`);
+  }, [['consents']]);
+  return (
+    <Panel title="What learns who I am" lead="Applications of others that I opened: with each visit they learn my name, e-mail address and groups.">
+      {remove.error !== undefined && <Failure error={remove.error} />}
+      <Loaded query={query} lines={2}>
+        {(consents) => consents.length === 0
+          ? <p className="faint">None yet. The first visit of somebody else’s application asks.</p>
+          : (
+            <ul className="stack">
+              {consents.map((consent) => (
+                <li key={consent.route} className="row apart">
+                  <div>
+                    <strong>{consent.host}</strong>
+                    <div className="faint">of {consent.owner}, since <Moment at={consent.given} /></div>
+                  </div>
+                  <Button size="small" kind="danger" busy={remove.busy} aria-label={`Take back the consent to ${consent.host}`} onClick={() => void remove.run(consent)}>Take back</Button>
+                </li>
+              ))}
+            </ul>
+          )}
+      </Loaded>
     </Panel>
   );
 }

@@ -52,8 +52,10 @@ function AccessCap({ settings, etag }: { readonly settings: AccessSettings; read
   const { role } = useSession();
   const [cap, setCap] = useState(settings.maxAccess);
   const [embed, setEmbed] = useState(settings.embedAllowed ?? false);
+  const [asks, setAsks] = useState(settings.consent !== 'never');
+  const isSame = cap === settings.maxAccess && embed === (settings.embedAllowed ?? false) && asks === (settings.consent !== 'never');
   const save = useAction(async () => {
-    await settingsApi.setAccess({ maxAccess: cap, embedAllowed: embed }, etag);
+    await settingsApi.setAccess({ maxAccess: cap, embedAllowed: embed, consent: asks ? 'foreign' : 'never' }, etag);
     toast('Saved. It holds from now on, for tunnels that there are too.');
   }, [settingsKey]);
   return (
@@ -66,8 +68,9 @@ function AccessCap({ settings, etag }: { readonly settings: AccessSettings; read
           {caps.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
         </SelectField>
         <CheckField label="Users may let other sites show their tunnels in frames" hint="Admins always may." checked={embed} disabled={role !== 'admin'} onChange={(event) => setEmbed(event.target.checked)} />
+        <CheckField label="People are asked before somebody else’s application learns who they are" hint="Once, at the first visit." checked={asks} disabled={role !== 'admin'} onChange={(event) => setAsks(event.target.checked)} />
         {save.error !== undefined && <Failure error={save.error} />}
-        {role === 'admin' && <div className="actions"><Button type="submit" kind="primary" busy={save.busy} disabled={cap === settings.maxAccess && embed === (settings.embedAllowed ?? false)}>Save</Button></div>}
+        {role === 'admin' && <div className="actions"><Button type="submit" kind="primary" busy={save.busy} disabled={isSame}>Save</Button></div>}
       </form>
     </Panel>
   );

@@ -11,10 +11,16 @@ namespace Adit.Hub.Access.Doors;
 /// </summary>
 internal sealed class AccessCap(AccountDirectory accounts, SettingStore store) : IAccessCap, IDisposable
 {
+    /// <summary>People are asked at the first visit of somebody else's application.</summary>
+    public const string AskForeign = "foreign";
+
+    /// <summary>Nobody is asked.</summary>
+    public const string AskNever = "never";
+
     private const string Setting = "access";
 
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private volatile Held _held = new(new AccessSettings { MaxAccess = TunnelAccess.SignedIn }, AccessLevel.SignedIn, 0);
+    private volatile Held _held = new(new AccessSettings { MaxAccess = TunnelAccess.SignedIn, Consent = AskForeign }, AccessLevel.SignedIn, 0);
 
     /// <summary>The settings hold now. Handlers must not block.</summary>
     public event Action? Changed;
@@ -26,7 +32,7 @@ internal sealed class AccessCap(AccountDirectory accounts, SettingStore store) :
     public async Task LoadAsync()
     {
         if (await store.FindAsync(Setting, AccessJson.Default.AccessSettings) is var (settings, version))
-            _held = new Held(settings, Policies.LevelOf(settings.MaxAccess) ?? AccessLevel.SignedIn, version);
+            _held = new Held(settings with { Consent = settings.Consent ?? AskForeign }, Policies.LevelOf(settings.MaxAccess) ?? AccessLevel.SignedIn, version);
     }
 
     /// <inheritdoc />
@@ -34,6 +40,9 @@ internal sealed class AccessCap(AccountDirectory accounts, SettingStore store) :
 
     /// <summary>Whether an account may let others' pages show its things in frames.</summary>
     public bool AllowsEmbed(string owner) => _held.Settings.EmbedAllowed || IsExempt(owner);
+
+    /// <summary>Whether people are asked before somebody else's application learns who they are.</summary>
+    public bool AsksConsent => _held.AsksConsent;
 
     /// <summary>Changes the settings.</summary>
     /// <param name="settings">The new ones; checked.</param>
@@ -63,5 +72,8 @@ internal sealed class AccessCap(AccountDirectory accounts, SettingStore store) :
 
     private bool IsExempt(string? owner) => owner is not null && accounts.Find(owner) is { EffectiveRole: PlatformRole.Admin };
 
-    private sealed record Held(AccessSettings Settings, AccessLevel Level, long Version);
+    private sealed record Held(AccessSettings Settings, AccessLevel Level, long Version)
+    {
+        public bool AsksConsent { get; } = Settings.Consent != AskNever;
+    }
 }

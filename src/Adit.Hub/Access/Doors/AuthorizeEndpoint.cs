@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Sessions;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Forwarding;
@@ -11,21 +13,21 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Adit.Hub.Access.Doors;
 
 /// <summary>
-/// <c>GET /apps/authorize</c> on the hub's own host: the middle of the <see cref="Dance"/>. Who has a session and may open the route gets a
-/// code for it; who has none signs in first; who may not learns nothing of the route, not even that there is one.
+/// <c>/apps/authorize</c> on the hub's own host: the middle of the <see cref="Dance"/>. Who has a session and may open the route gets a
+/// code for it, at the first visit of somebody else's after having been asked (<see cref="ConsentPage"/>); who has none signs in first; who
+/// may not learns nothing of the route, not even that there is one.
 /// </summary>
-internal static class AuthorizeEndpoint
+internal sealed class AuthorizeEndpoint(
+    RouteTable routes, DanceCodes codes, DoorKeys keys, Consents consents, SessionRegistry sessions, AccountDirectory accounts, GateMeter meter, TimeProvider time)
 {
     private const string SignInPage = "/sign-in";
-    private const int ChallengeLength = 43;
 
-    /// <summary>Serves it.</summary>
-    public static IResult Serve(
-        HttpContext context, RouteTable routes, DanceCodes codes, DoorKeys keys, TimeProvider time, string? app_host = null, string? challenge = null, string? state = null)
+    /// <summary>Serves GET.</summary>
+    public IResult Serve(HttpContext context, string? app_host = null, string? challenge = null, string? state = null)
     {
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        if (app_host is not { Length: > 0 and <= 253 } || !IsToken(challenge, ChallengeLength, ChallengeLength) || !IsToken(state, 16, 64))
+        if (AuthorizeRequest.Of(app_host, challenge, state) is not { } request)
             return Page(context, StatusCodes.Status400BadRequest, "This address is not complete", "Open the address of the tunnel again.", null);
         if (context.Items[typeof(Caller)] is not Caller caller || context.Items[typeof(Session)] is not Session session)
         {
@@ -33,20 +35,50 @@ internal static class AuthorizeEndpoint
             return TypedResults.Redirect(QueryHelpers.AddQueryString(SignInPage, "to", self));
         }
 
-        var person = keys.PersonOf(caller);
-        var host = HostName.Of(app_host).ToString().ToLowerInvariant();
-        if (routes.Find(host) is not { Kind: RouteKind.Http or RouteKind.External } route
-            || !PolicyJudge.MayPassSomehow(route.Policy, person, time.GetUtcNow()) || OriginOf(context, route, host) is not { } origin)
+        if (Find(context, request, caller) is not (var route, var origin))
+            return NotFound(context, request, caller);
+        if (consents.IsNeeded(route, keys.PersonOf(caller)))
         {
-            return Page(
-                context, StatusCodes.Status404NotFound, "No such address",
-                $"There is nothing at {host} that you may open; ask whoever gave you the address, or sign in as somebody else.", caller.Account);
+            meter.CountConsentAsked();
+            return ConsentPage.Ask(context, request, route, caller, session, accounts);
         }
 
-        return codes.Issue(host, challenge!, new DoorKey(caller.Account, session.TokenId)) is { } code
-            ? TypedResults.Redirect(Dance.CallbackOf(origin, code, state!))
-            : Page(context, StatusCodes.Status503ServiceUnavailable, "Busy", "Too many visitors sign in at this moment; try again in half a minute.", caller.Account);
+        return CodeFor(request, caller, session, origin) is { } to ? TypedResults.Redirect(to) : Busy(context, caller);
     }
+
+    /// <summary>Serves POST: the button of the page. Everything is asked again.</summary>
+    public async Task<IResult> ConsentAsync(HttpContext context)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        if (await ConsentPage.ReadAsync(context, sessions) is not (var request, var caller, var session))
+        {
+            return Page(
+                context, StatusCodes.Status403Forbidden, "Not from this page", "Only the page of the hub itself can say that you want this. Open the address of the tunnel again.", null);
+        }
+
+        if (Find(context, request, caller) is not (var route, var origin))
+            return NotFound(context, request, caller);
+        if (consents.IsNeeded(route, keys.PersonOf(caller)))
+        {
+            await consents.GiveAsync(caller.Account, route, request.Host, AuditEntry.By(caller, "consent.give", "route:" + route.Name, DoorsEndpoints.AddressOf(context)) with
+            {
+                Detail = new Dictionary<string, string> { ["owner"] = route.Policy.Owner ?? "", ["host"] = request.Host },
+            });
+            meter.CountConsentGiven();
+        }
+
+        return CodeFor(request, caller, session, origin) is { } to ? ConsentPage.Leave(context, to, request.Host) : Busy(context, caller);
+    }
+
+    private (Route Route, string Origin)? Find(HttpContext context, AuthorizeRequest request, Caller caller) =>
+        routes.Find(request.Host) is { Kind: RouteKind.Http or RouteKind.External } route
+            && PolicyJudge.MayPassSomehow(route.Policy, keys.PersonOf(caller), time.GetUtcNow()) && OriginOf(context, route, request.Host) is { } origin
+            ? (route, origin)
+            : null;
+
+    private string? CodeFor(AuthorizeRequest request, Caller caller, Session session, string origin) =>
+        codes.Issue(request.Host, request.Challenge, new DoorKey(caller.Account, session.TokenId)) is { } code ? Dance.CallbackOf(origin, code, request.State) : null;
 
     // Only the host is taken from the address. Scheme and port are those by which the browser reaches this hub, so that a code cannot be
     // sent to whoever listens on another port of the host.
@@ -60,8 +92,12 @@ internal static class AuthorizeEndpoint
             : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{context.Request.Scheme}://{host}:{port}");
     }
 
-    private static bool IsToken(string? text, int least, int most) =>
-        text is not null && text.Length >= least && text.Length <= most && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+    private static ContentHttpResult NotFound(HttpContext context, AuthorizeRequest request, Caller caller) => Page(
+        context, StatusCodes.Status404NotFound, "No such address",
+        $"There is nothing at {request.Host} that you may open; ask whoever gave you the address, or sign in as somebody else.", caller.Account);
+
+    private static ContentHttpResult Busy(HttpContext context, Caller caller) => Page(
+        context, StatusCodes.Status503ServiceUnavailable, "Busy", "Too many visitors sign in at this moment; try again in half a minute.", caller.Account);
 
     private static ContentHttpResult Page(HttpContext context, int status, string title, string advice, string? account)
     {

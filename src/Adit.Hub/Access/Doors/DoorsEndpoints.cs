@@ -31,6 +31,10 @@ internal static class DoorsEndpoints
         services.AddSingleton<IAccessCap>(static p => p.GetRequiredService<AccessCap>());
         services.AddSingleton<EmbedGrants>();
         services.AddSingleton<IEmbedGrants>(static p => p.GetRequiredService<EmbedGrants>());
+        services.AddSingleton<Consents>();
+        services.AddSingleton<IConsents>(static p => p.GetRequiredService<Consents>());
+        services.AddSingleton<INameUse>(static p => p.GetRequiredService<Consents>());
+        services.AddSingleton<AuthorizeEndpoint>();
         services.AddSingleton<ExternalRoutes>();
         services.AddSingleton<IProjectContent>(static p => p.GetRequiredService<ExternalRoutes>());
         services.AddSingleton<INameUse>(static p => p.GetRequiredService<ExternalRoutes>());
@@ -50,11 +54,13 @@ internal static class DoorsEndpoints
         await cap.LoadAsync();
         await services.GetRequiredService<EmbedGrants>().LoadAsync();
         await services.GetRequiredService<ExternalRoutes>().LoadAsync();
+        await services.GetRequiredService<Consents>().LoadAsync();
         foreach (var use in services.GetServices<INameUse>())
             services.GetRequiredService<AccountDirectory>().Uses.Add(use);
         services.GetRequiredService<TunnelRegistry>().Removed += services.GetRequiredService<EmbedGrants>().Forget;
         cap.Changed += doors.Changed;
         services.GetRequiredService<EmbedGrants>().Removed += doors.Changed;
+        services.GetRequiredService<Consents>().Removed += doors.Changed;
         services.GetRequiredService<RouteTable>().PolicyChanged += doors.Changed;
         services.GetRequiredService<TokenRegistry>().Revoked += _ => doors.Changed();
         services.GetRequiredService<SessionRegistry>().Ended += _ => doors.Changed();
@@ -66,7 +72,11 @@ internal static class DoorsEndpoints
     public static void MapDoors(this IEndpointRouteBuilder routes)
     {
         // A browser comes here without knowing whether it is signed in; what it gets follows from its session.
-        routes.MapGet("/apps/authorize", AuthorizeEndpoint.Serve).NeedsNobody().ExcludeFromDescription();
+        routes.MapGet("/apps/authorize", (HttpContext context, AuthorizeEndpoint endpoint, string? app_host = null, string? challenge = null, string? state = null) =>
+            endpoint.Serve(context, app_host, challenge, state)).NeedsNobody().ExcludeFromDescription();
+
+        // What the button of its page sends: a form, which has no header for the session's proof and brings it among its fields.
+        routes.MapPost("/apps/authorize", (HttpContext context, AuthorizeEndpoint endpoint) => endpoint.ConsentAsync(context)).NeedsNobody().ExcludeFromDescription();
 
         // Applications verify assertions with it: public keys.
         routes.MapGet("/.well-known/jwks.json", JwksEndpoint.Serve).NeedsNobody().ExcludeFromDescription();
@@ -76,6 +86,7 @@ internal static class DoorsEndpoints
         routes.MapGet("/authz/auth-request", (HttpContext context, ForwardAuth auth) => auth.Request(context)).NeedsNobody().ExcludeFromDescription();
         routes.MapGet("/api/v1/access/explain", ExplainEndpoint.Serve).Needs(Permission.TunnelsRead).Produces<AccessExplanation>().WithTags("access");
         routes.MapAccessSettings();
+        routes.MapConsents();
         routes.MapEmbeds();
         routes.MapExternalRoutes();
     }

@@ -34,6 +34,9 @@ internal static class SettingsEndpoints
             return Problems.Forbidden("Only an admin changes the settings of the hub.");
         if (Policies.LevelOf(settings.MaxAccess) is null)
             return Problems.Invalid("'maxAccess' is owner, project, signed-in or public.");
+        if (settings.Consent is not (null or AccessCap.AskForeign or AccessCap.AskNever))
+            return Problems.Invalid("'consent' is foreign or never.");
+        settings = settings with { Consent = settings.Consent ?? AccessCap.AskForeign };
         var (before, version) = cap.Current;
         var expected = context.Request.Headers.IfMatch;
         if ((expected.Count > 0 && !TunnelChange.Matches(expected, ETag(version))) || !await cap.SetAsync(settings, expected.Count > 0 ? version : null))
@@ -47,6 +50,7 @@ internal static class SettingsEndpoints
             Detail = new Dictionary<string, string>
             {
                 ["maxAccess"] = $"{before.MaxAccess} -> {settings.MaxAccess}",
+                ["consent"] = $"{before.Consent} -> {settings.Consent}",
                 ["embedAllowed"] = $"{before.EmbedAllowed} -> {settings.EmbedAllowed}".ToLowerInvariant(),
             },
         });

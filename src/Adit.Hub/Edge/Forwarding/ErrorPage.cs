@@ -21,7 +21,10 @@ internal static class ErrorPage
         """));
 
     /// <summary>A page of this hub around some content.</summary>
-    public static string Page(string title, string content) =>
+    /// <param name="title">Its title, as text.</param>
+    /// <param name="content">What is in it, as HTML.</param>
+    /// <param name="head">More for its head, as HTML.</param>
+    public static string Page(string title, string content, string head = "") =>
         $$"""
         <!doctype html>
         <html lang="en">
@@ -30,6 +33,7 @@ internal static class ErrorPage
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <title>{{WebUtility.HtmlEncode(title)}}</title>
+        {{head}}
         <style>
         :root { --ground: #f6f5f2; --card: #fff; --text: #1d1c1a; --soft: #6b675f; --line: #e3e0d9; --accent: #a5471b; }
         @media (prefers-color-scheme: dark) {
@@ -47,6 +51,10 @@ internal static class ErrorPage
         input { width: 100%; padding: .6rem .75rem; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; }
         input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
         button { margin-top: 1rem; padding: .6rem 1.1rem; font: inherit; font-weight: 600; color: var(--card); background: var(--accent); border: 0; border-radius: 8px; cursor: pointer; }
+        a.button { display: inline-block; margin-left: .75rem; padding: .6rem 1.1rem; color: inherit; text-decoration: none; border: 1px solid var(--line); border-radius: 8px; }
+        a.button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+        ul { margin: 0 0 1rem; padding-left: 1.25rem; overflow-wrap: anywhere; }
+        a { color: var(--accent); }
         .error { color: var(--accent); font-weight: 600; }
         .soft { color: var(--soft); font-size: .9rem; }
         </style>

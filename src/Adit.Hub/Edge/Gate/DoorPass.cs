@@ -15,6 +15,12 @@ internal sealed class DoorPass
     /// <summary>Who that is; null for nobody known.</summary>
     public IDoorPerson? Person { get; init; }
 
+    /// <summary>
+    /// Whether it is a browser that signed in at the hub: its user has to have agreed that the application learns who comes. Programs that
+    /// show a token said so themselves.
+    /// </summary>
+    public bool IsBySession { get; init; }
+
     /// <summary>The hash that a password or visitor token had, so that a change of it ends what it opened.</summary>
     public byte[]? SecretHash { get; init; }
 

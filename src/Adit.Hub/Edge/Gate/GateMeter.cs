@@ -9,6 +9,8 @@ internal sealed class GateMeter
     private long _forged;
     private long _dances;
     private long _limited;
+    private long _consentsAsked;
+    private long _consentsGiven;
 
     /// <summary>Requests that passed a door which asks.</summary>
     public long Allowed => Interlocked.Read(ref _allowed);
@@ -28,6 +30,12 @@ internal sealed class GateMeter
     /// <summary>Visitors who came back signed in.</summary>
     public long Dances => Interlocked.Read(ref _dances);
 
+    /// <summary>Visitors who were asked whether an application may learn who they are.</summary>
+    public long ConsentsAsked => Interlocked.Read(ref _consentsAsked);
+
+    /// <summary>Those who agreed.</summary>
+    public long ConsentsGiven => Interlocked.Read(ref _consentsGiven);
+
     public void CountAllowed() => Interlocked.Increment(ref _allowed);
 
     public void CountDenied() => Interlocked.Increment(ref _denied);
@@ -39,4 +47,8 @@ internal sealed class GateMeter
     public void CountLimited() => Interlocked.Increment(ref _limited);
 
     public void CountDance() => Interlocked.Increment(ref _dances);
+
+    public void CountConsentAsked() => Interlocked.Increment(ref _consentsAsked);
+
+    public void CountConsentGiven() => Interlocked.Increment(ref _consentsGiven);
 }

@@ -32,6 +32,9 @@ internal sealed class GateParts
 
     public IEmbedGrants? Grants { get; init; }
 
+    /// <summary>Whether people let applications learn who they are.</summary>
+    public IConsents? Consents { get; init; }
+
     public Assertions? Assertions { get; init; }
 
     public IDoorLog? Log { get; init; }

@@ -77,7 +77,8 @@ internal sealed class Gatekeeper
         var pass = visit.Pass ?? DoorPass.Nobody;
         var now = pass.Kind switch
         {
-            PassKind.Person => Parts.Keys.Find(pass.Key) is { } person ? new DoorPass { Kind = PassKind.Person, Key = pass.Key, Person = person } : null,
+            PassKind.Person => Parts.Keys.Find(pass.Key) is { } person && !(pass.IsBySession && Parts.Consents?.IsNeeded(route, person) == true)
+                ? new DoorPass { Kind = PassKind.Person, Key = pass.Key, Person = person, IsBySession = pass.IsBySession } : null,
             PassKind.Basic => Same(pass.SecretHash, route.Policy.BasicAuthHash) ? pass : null,
             PassKind.Visitor => Same(pass.SecretHash, route.Policy.VisitorTokenHash) ? pass : null,
             PassKind.Embed => Parts.Grants?.Find(pass.Grant!.Id) is null ? null : pass,
@@ -286,10 +287,13 @@ internal sealed class Gatekeeper
             case TicketKind.Session when ticket.Ends + DoorTickets.Grace > now:
                 if (Parts.Keys.Find(ticket.Key) is not { } person || person.Account != ticket.Key.Account)
                     return null;
-                if (ticket.Kind == TicketKind.Session && ticket.Ends - DoorTickets.RenewBefore <= now)
+                var isBySession = ticket.Kind == TicketKind.Session;
+                if (isBySession && Parts.Consents?.IsNeeded(route, person) == true)
+                    return null; // Taken back, or the route is somebody else's now: as if it had never signed in there.
+                if (isBySession && ticket.Ends - DoorTickets.RenewBefore <= now)
                     Renew(visit, route, ticket);
                 return visit.Pass is { Kind: PassKind.Person } same && same.Key == ticket.Key && ReferenceEquals(same.Person, person)
-                    ? same : new DoorPass { Kind = PassKind.Person, Key = ticket.Key, Person = person };
+                    ? same : new DoorPass { Kind = PassKind.Person, Key = ticket.Key, Person = person, IsBySession = isBySession };
             default:
                 return null;
         }

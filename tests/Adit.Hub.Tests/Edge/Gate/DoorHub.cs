@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Sessions;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Tests.Edge.Forwarding;
@@ -104,14 +105,49 @@ internal sealed partial class DoorHub : IAsyncDisposable
         return (LocationOf(away), CookieOf(away, "adit_state_"));
     }
 
-    /// <summary>At the hub: where the browser is sent back.</summary>
+    /// <summary>At the hub: where the browser is sent back. Whoever is asked whether the application may learn who comes says yes.</summary>
     public async Task<string> AuthorizeAsync(string location, string session)
     {
-        var url = new Uri(location);
-        var back = await SendAsync("GET", url.Authority, url.PathAndQuery, Navigate.Replace("Site: none", "Site: same-site", StringComparison.Ordinal), $"Cookie: {session}");
+        var back = await AskAsync(location, session);
+        if (back.Contains("<form", StringComparison.Ordinal))
+        {
+            back = await ContinueAsync(back, session);
+            Assert.StartsWith("HTTP/1.1 200 ", back);
+            return WebUtility.HtmlDecode(Regex.Match(back, "<meta http-equiv=\"refresh\" content=\"0;url=([^\"]+)\">").Groups[1].Value);
+        }
+
         Assert.StartsWith("HTTP/1.1 302 ", back);
         return LocationOf(back);
     }
+
+    /// <summary>What the hub answers who comes from a tunnel.</summary>
+    public Task<string> AskAsync(string location, string session)
+    {
+        var url = new Uri(location);
+        return SendAsync("GET", url.Authority, url.PathAndQuery, Navigate.Replace("Site: none", "Site: same-site", StringComparison.Ordinal), $"Cookie: {session}");
+    }
+
+    /// <summary>Presses the button of a page that asks.</summary>
+    public Task<string> ContinueAsync(string page, string session, string site = "Sec-Fetch-Site: same-origin", Func<string, string>? change = null)
+    {
+        var form = string.Join('&', Regex.Matches(page, "<input type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]*)\">")
+            .Select(static m => $"{m.Groups[1].Value}={Uri.EscapeDataString(WebUtility.HtmlDecode(m.Groups[2].Value))}"));
+        return PostAsync(HubHost, "/apps/authorize", change?.Invoke(form) ?? form, site, $"Cookie: {session}");
+    }
+
+    /// <summary>Sends a form.</summary>
+    public async Task<string> PostAsync(string host, string target, string form, params string[] fields)
+    {
+        await using var peer = await RawPeer.ConnectAsync(Port);
+        var lines = string.Concat(fields.Where(static f => f.Length > 0).Select(static f => f + "\r\n"));
+        await peer.SendAsync(
+            $"POST {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {form.Length}\r\n{lines}\r\n{form}");
+        return await peer.ReadToEndAsync();
+    }
+
+    /// <summary>Notes that somebody has been asked and agreed.</summary>
+    public Task ConsentAsync(string account, string host = Host) =>
+        Hub.Services.GetRequiredService<Consents>().GiveAsync(account, Hub.Routes.Find(host)!, host, null);
 
     /// <summary>Comes back: what the tunnel's host says.</summary>
     public Task<string> ReturnAsync(string callback, string stateCookie)
@@ -136,6 +172,7 @@ internal sealed partial class DoorHub : IAsyncDisposable
     public async Task<string> AgedTicketAsync(string name, TimeSpan left)
     {
         await SignInAsync(name);
+        await ConsentAsync(name);
         var tickets = new DoorTickets(DoorTickets.KeyIn(Hub.Services.GetRequiredService<HubOptions>().DataDirectory), Hub.Time);
         var session = Sessions.List(name)[0].Session;
         return $"{DoorCookies.PlainTicket}={tickets.Issue(Host, TicketKind.Session, new DoorKey(name, session.TokenId), left)}";

@@ -50,7 +50,7 @@ public sealed class RemovedNameTests
         await using var _ = peer;
         Assert.StartsWith("HTTP/1.1 101 ", head);
         await doors.Accounts.RemoveGroupAsync("ds");
-        Assert.Equal("", await peer.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.EndsWith("Not allowed any more.", await peer.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(10)));
         var record = doors.Hub.Registry.Find("demo")!.Record!;
         Assert.Equal(("owner", null), (record.Access, record.Rules));
     }
