@@ -129,6 +129,7 @@ public sealed class DanceTests
         }
 
         // Whoever listens on another port of the host gets nothing either: the port is the hub's own.
+        await doors.ConsentAsync("anna");
         var other = await doors.SendAsync(
             "GET", doors.HubHost, $"/apps/authorize?app_host=demo.adit.test:9999&challenge={challenge}&state=AAAAAAAAAAAAAAAAAAAAAA", DoorHub.Navigate, $"Cookie: {session}");
         Assert.StartsWith($"http://{doors.DemoHost}/_adit/callback?", DoorHub.LocationOf(other));
