@@ -33,7 +33,7 @@ public sealed record CreateTokenRequest
     /// <summary>Streams at one time over one link.</summary>
     public int? MaxStreams { get; init; }
 
-    /// <summary>Bytes per second in each direction, over all that it serves.</summary>
+    /// <summary>Bytes per second, both directions together, over all that it serves.</summary>
     public long? BytesPerSecond { get; init; }
 }
 
@@ -70,7 +70,7 @@ public sealed record ApiToken
     /// <summary>Streams at one time over one link.</summary>
     public int? MaxStreams { get; init; }
 
-    /// <summary>Bytes per second in each direction.</summary>
+    /// <summary>Bytes per second, both directions together.</summary>
     public long? BytesPerSecond { get; init; }
 
     /// <summary>What of its account's rights it may use (<c>tunnels:write</c>, <c>tunnels:read!project=churn</c>); null for all.</summary>

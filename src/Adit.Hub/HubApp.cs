@@ -151,6 +151,12 @@ public sealed class HubApp : IAsyncDisposable
         _directory.Dispose();
     }
 
+    private static async Task ServeLinkAsync(LinkHost links, Wire wire, TimeProvider time, CancellationToken stopping)
+    {
+        await using var abort = stopping.UnsafeRegister(static w => ((Wire)w!).Abort(), wire);
+        await DataHandshake.ServeAsync(links, wire, time);
+    }
+
     private static void AddServices(
         WebApplicationBuilder builder, HubOptions options, TimeProvider time, DataDirectory directory, Database database, TokenRegistry tokens)
     {
@@ -166,7 +172,7 @@ public sealed class HubApp : IAsyncDisposable
         services.AddSingleton(provider =>
         {
             var links = provider.GetRequiredService<LinkHost>();
-            return new DoorHandlers { LinkData = (wire, _) => DataHandshake.ServeAsync(links, wire, time), Open = provider.GetRequiredService<OpenDoors>() };
+            return new DoorHandlers { LinkData = (wire, stopping) => ServeLinkAsync(links, wire, time, stopping), Open = provider.GetRequiredService<OpenDoors>() };
         });
         services.ConfigureHttpJsonOptions(json =>
         {

@@ -33,7 +33,7 @@ internal sealed record Caller
     /// <summary>Streams at one time over one link; null is the hub's default.</summary>
     public int? MaxStreams { get; init; }
 
-    /// <summary>Bytes per second, each direction, over everything this token serves; null is unlimited.</summary>
+    /// <summary>Bytes per second, both directions together, over everything this token serves; null is unlimited.</summary>
     public BandwidthLimit? Bandwidth { get; init; }
 
     /// <summary>The account it acts for.</summary>

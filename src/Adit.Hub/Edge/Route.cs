@@ -104,6 +104,6 @@ internal sealed record RouteLimits
     /// <summary>Requests and streams at one time; more are answered 503.</summary>
     public int MaxConcurrent { get; init; } = 10_000;
 
-    /// <summary>Bytes per second in each direction, over all streams of the owner's token; null is unlimited.</summary>
+    /// <summary>Bytes per second, both directions together, over all streams of the owner's token; null is unlimited.</summary>
     public BandwidthLimit? Bandwidth { get; init; }
 }

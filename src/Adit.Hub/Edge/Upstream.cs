@@ -14,7 +14,7 @@ internal enum UpstreamProtocol
 }
 
 /// <summary>
-/// Where a route leads: one or more clients that can open streams to the target. Chooses among them, remembers which failed, and pools
+/// Where a route leads: one or more clients that can open streams to the target. Chooses among them and pools
 /// idle HTTP/1.1 connections. Live: the set of clients changes under it.
 /// </summary>
 internal abstract class Upstream
@@ -40,14 +40,6 @@ internal abstract class Upstream
 
     /// <summary>The idle HTTP/1.1 connections.</summary>
     internal UpstreamPool Idle { get; } = new();
-
-    /// <summary>
-    /// A stream from <see cref="OpenAsync"/> failed before any answer, so that the next one had better go to another client.
-    /// <paramref name="reason"/> is null when the target closed it without a word.
-    /// </summary>
-    public virtual void ReportFailure(LinkStream stream, LinkStreamException? reason)
-    {
-    }
 
     /// <summary>The upstream is gone for good: closes its idle connections. What is under way goes on.</summary>
     public void Close()

@@ -9,6 +9,8 @@ namespace Adit.Runner.Hubs;
 /// <summary>The calls of a hub's API that clients make.</summary>
 public sealed partial class HubApi(HttpClient http, Uri hub) : IDisposable
 {
+    private const int MostBytes = 256 * 1024 * 1024; // A request that is inspected has two bodies in its answer, as large as the hub is told to keep.
+
     /// <summary>Makes a tunnel, or serves one that exists.</summary>
     /// <exception cref="HubApiException">The hub refused.</exception>
     /// <exception cref="HttpRequestException">The hub could not be reached.</exception>
@@ -157,6 +159,10 @@ public sealed partial class HubApi(HttpClient http, Uri hub) : IDisposable
         using var answer = await SendAsync(method, path, content, cancellationToken);
         try
         {
+            // The client's own limit of time ends with the head of the answer.
+            using var limit = new CancellationTokenSource(http.Timeout, TimeProvider.System);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            await answer.Content.LoadIntoBufferAsync(MostBytes, either.Token);
             return await answer.Content.ReadFromJsonAsync(type, cancellationToken)
                 ?? throw new HubApiException(HttpStatusCode.BadGateway, null, $"The hub {hub} answered {method} {path} with nothing.");
         }

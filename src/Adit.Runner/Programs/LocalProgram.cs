@@ -133,9 +133,9 @@ public sealed class LocalProgram : IAsyncDisposable
 
     private async Task<bool> AcceptsAsync(IPAddress address, CancellationToken cancellationToken)
     {
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp); // Fails itself where there is no IPv6.
             await socket.ConnectAsync(new IPEndPoint(address, Port), cancellationToken);
             return true;
         }

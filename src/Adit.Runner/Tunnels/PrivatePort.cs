@@ -11,17 +11,20 @@ namespace Adit.Runner.Tunnels;
 public sealed class PrivatePort : IDisposable
 {
     private const int Backlog = 128;
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _listener;
     private readonly LinkClient _link;
     private readonly string _tunnel;
+    private readonly TimeProvider _time;
     private int _open;
 
     /// <summary>Listens.</summary>
     /// <exception cref="SocketException">The address is in use or not this machine's.</exception>
-    public PrivatePort(IPEndPoint local, LinkClient link, string tunnel)
+    public PrivatePort(IPEndPoint local, LinkClient link, string tunnel, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(local);
+        _time = time;
         _link = link;
         _tunnel = tunnel;
         _listener = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -53,9 +56,10 @@ public sealed class PrivatePort : IDisposable
         {
             while (true)
             {
-                var socket = await _listener.AcceptAsync(cancellationToken);
-                SocketDialer.Tune(socket);
-                _ = CarryAsync(socket, cancellationToken);
+                if (await AcceptAsync(cancellationToken) is { } socket)
+                    _ = CarryAsync(socket, cancellationToken);
+                else
+                    await Task.Delay(AcceptPause, _time, cancellationToken); // Others need the pause to close theirs.
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -67,6 +71,20 @@ public sealed class PrivatePort : IDisposable
     /// <inheritdoc />
     public void Dispose() => _listener.Dispose();
 
+    // Null when this one could not be had: out of file descriptors, or gone before it was taken.
+    private async Task<Socket?> AcceptAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _listener.AcceptAsync(cancellationToken);
+        }
+        catch (SocketException e) when (e.SocketErrorCode != SocketError.OperationAborted)
+        {
+            Failed?.Invoke($"A connection could not be accepted: {e.Message}");
+            return null;
+        }
+    }
+
     // Owns its failures: each is told to whoever listens to Failed.
     private async Task CarryAsync(Socket socket, CancellationToken cancellationToken)
     {
@@ -74,6 +92,7 @@ public sealed class PrivatePort : IDisposable
         var wire = new SocketWire(socket);
         try
         {
+            SocketDialer.Tune(socket);
             var stream = await _link.OpenAsync(
                 new OpenRequest { Target = "tunnel:" + _tunnel, From = socket.RemoteEndPoint?.ToString() }, cancellationToken);
             await using (stream)
@@ -91,7 +110,7 @@ public sealed class PrivatePort : IDisposable
                     Failed?.Invoke(broken.Message);
             }
         }
-        catch (Exception e) when (e is LinkStreamException or OperationCanceledException)
+        catch (Exception e) when (e is LinkStreamException or OperationCanceledException or SocketException)
         {
             if (!cancellationToken.IsCancellationRequested)
                 Failed?.Invoke(e.Message);

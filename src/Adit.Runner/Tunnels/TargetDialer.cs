@@ -151,22 +151,23 @@ public sealed class TargetDialer(TimeProvider time, Func<string, CancellationTok
         SocketException? last = null;
         foreach (var address in await AddressesAsync(host, port, cancellationToken))
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            Socket? socket = null;
             try
             {
+                socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken);
                 SocketDialer.Tune(socket);
                 return socket;
             }
             catch (SocketException e)
             {
-                socket.Dispose();
-                // This machine without IPv6 says so for ::1; that IPv4 refused is what the user wants to know.
+                socket?.Dispose();
+                // A machine without IPv6 says so for ::1, some at the socket already; that IPv4 refused is what the user wants to know.
                 last ??= e;
             }
             catch
             {
-                socket.Dispose();
+                socket?.Dispose();
                 throw;
             }
         }

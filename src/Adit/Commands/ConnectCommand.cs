@@ -70,7 +70,7 @@ internal static class ConnectCommand
     {
         try
         {
-            return new PrivatePort(at, link, name);
+            return new PrivatePort(at, link, name, TimeProvider.System);
         }
         catch (SocketException e)
         {

@@ -23,7 +23,7 @@ internal static class TokenCreateCommand
         var expires = new Option<string?>("--expires") { Description = "How long it is good: 30m, 12h, 90d. Default: until it is revoked.", HelpName = "DURATION" };
         var tunnels = new Option<int?>("--max-tunnels") { Description = "Tunnels at one time.", HelpName = "N" };
         var streams = new Option<int?>("--max-streams") { Description = "Streams at one time over one link.", HelpName = "N" };
-        var bandwidth = new Option<string?>("--bandwidth") { Description = "Bytes per second in each direction, such as 10MB.", HelpName = "BYTES" };
+        var bandwidth = new Option<string?>("--bandwidth") { Description = "Bytes per second, both directions together, such as 10MB.", HelpName = "BYTES" };
         var json = new Option<bool>("--json") { Description = "Print the token as JSON." };
         var command = new Command("create", "Make a token. It is printed once, alone on standard output; nobody can show it again.")
         {

@@ -29,8 +29,11 @@ internal sealed class SocketPeek(Socket socket, WaitingRoom.Guest guest, TimeSpa
     /// <exception cref="ObjectDisposedException">Its time in the waiting room was over.</exception>
     public async ValueTask<T> ReadAsync<T>(int most, PeekReader<T> read, Func<T, bool> isDecided)
     {
-        // An empty receive completes when there is something to receive (or the end), and holds no buffer until then.
-        await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+        // An empty receive completes when there is something to receive (or the end), and holds no buffer until then. It may also complete
+        // at an old event, for bytes that are taken already.
+        do
+            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+        while (!socket.Poll(0, SelectMode.SelectRead));
         if (!_isHurried)
             guest.Hurry(patience);
         _isHurried = true;

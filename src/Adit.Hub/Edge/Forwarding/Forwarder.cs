@@ -48,7 +48,7 @@ internal sealed class Forwarder : IDisposable
         _gate = gate;
         _time = time;
         Deadlines = new Deadlines(time);
-        _http2 = new Http2Forwarder(options, trusted);
+        _http2 = new Http2Forwarder(options, trusted, time);
         _pump = new RequestPump(options, time);
         _relay = new ResponseRelay(options);
         _record = new ExchangeRecord(options, time, log);
@@ -142,6 +142,8 @@ internal sealed class Forwarder : IDisposable
             {
                 visit.Connection = connection;
                 visit.AwaitsHead = true;
+                if (visit.Continue is { Task.IsCompleted: true })
+                    AwaitContinue(visit); // The attempt before this one gave up waiting.
                 await connection.Stream.SendAsync(visit.Head.Record);                                // (4)
                 if (visit.BodyReader is null || visit.BodyIsRead)
                     connection.ArmReceive(Wait.ResponseHead, route.Limits.ResponseHeadTimeout);
@@ -172,7 +174,7 @@ internal sealed class Forwarder : IDisposable
             }
             catch (Exception e) when (attempt < MaxAttempts && MayRetry(visit, connection, e))
             {
-                route.Upstream.ReportFailure(connection.Stream, e as LinkStreamException);
+                // Once more, on another connection.
             }
             finally
             {
@@ -188,10 +190,13 @@ internal sealed class Forwarder : IDisposable
     {
         visit.BodyReader = visit.Features.Get<IRequestBodyPipeFeature>()!.Reader;
         if (HopByHop.AnyLists(visit.Request.Headers.Expect, "100-continue"))
-            visit.Continue = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            AwaitContinue(visit);
         else if (visit.Shape == RequestShape.Sized)
             RequestPump.TakeWhole(visit);
     }
+
+    private static void AwaitContinue(Visit visit) =>
+        visit.Continue = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async ValueTask<UpstreamConnection> OpenAsync(Visit visit, Route route)
     {
@@ -277,6 +282,7 @@ internal sealed class Forwarder : IDisposable
         if (!visit.BodyIsRead)
         {
             connection.Stream.Reset(ResetCode.None, "The answer is complete and the rest of the request not wanted.");
+            connection.SendsNoMore = true;
             visit.BodyReader!.CancelPendingRead();
         }
 
@@ -301,6 +307,7 @@ internal sealed class Forwarder : IDisposable
         visit.Continue?.TrySetResult(false);
         if (!pump.IsCompleted)
         {
+            connection.SendsNoMore = true;
             visit.BodyReader!.CancelPendingRead();
             await pump;
         }

@@ -13,7 +13,7 @@ namespace Adit.Hub.Edge.Forwarding;
 /// Forwards to upstreams that speak HTTP/2 with prior knowledge (gRPC): one <see cref="SocketsHttpHandler"/> per upstream, over streams of
 /// the link. Both bodies stream at once; trailers of the answer arrive. An upgrade is not possible here and its fields are not passed on.
 /// </summary>
-internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies trusted)
+internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies trusted, TimeProvider time)
 {
     private static readonly UriCreationOptions AsSent = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -22,16 +22,20 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
     {
         if (visit.Shape == RequestShape.WebSocketOverHttp2)
             throw new ForwardException(ForwardError.MethodRefused);
-        using var request = MakeRequest(visit, route);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(visit.Lifetime.RequestAborted);
+        await using var late = time.CreateTimer(static c => ((CancellationTokenSource)c!).Cancel(), enough, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        // From the request's last byte: a stream of requests may well last longer than the answer's head takes.
+        void AwaitHead() => late.Change(visit.AwaitsHead ? route.Limits.ResponseHeadTimeout : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using var request = MakeRequest(visit, route, AwaitHead);
         visit.AwaitsHead = true;
         if (request.Content is null)
-            enough.CancelAfter(route.Limits.ResponseHeadTimeout); // A stream of requests may well last longer than the answer's head takes.
+            AwaitHead();
         try
         {
             using var response = await route.Upstream.Http2Invoker(options).SendAsync(request, enough.Token);
-            enough.CancelAfter(Timeout.Infinite);
             visit.AwaitsHead = false;
+            late.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             AnswerHead(visit, response);
             route.Meter.AddRequest();
             await AnswerBodyAsync(visit, response, enough.Token);
@@ -59,7 +63,7 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
         ConnectCallback = async (_, cancellationToken) => (await upstream.OpenAsync(null, cancellationToken)).AsStream(),
     });
 
-    private HttpRequestMessage MakeRequest(Visit visit, Route route)
+    private HttpRequestMessage MakeRequest(Visit visit, Route route, Action whenSent)
     {
         var sent = visit.Request;
         if (!visit.Target.StartsWith('/') && visit.Target != "*")
@@ -71,7 +75,7 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         if (visit.Shape is RequestShape.Sized or RequestShape.Chunked)
-            request.Content = new VisitorBody(visit);
+            request.Content = new VisitorBody(visit, whenSent);
         var connection = sent.Headers.Connection;
         var namesFields = connection.Count > 0 && HopByHop.NamesFields(connection);
         foreach (var (name, values) in sent.Headers)
@@ -217,7 +221,7 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
     }
 
     // The visitor's body as HttpClient wants it: pulled from Kestrel as fast as the upstream's window opens.
-    private sealed class VisitorBody(Visit visit) : HttpContent
+    private sealed class VisitorBody(Visit visit, Action whenSent) : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -244,12 +248,15 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
                 }
 
                 await stream.FlushAsync(cancellationToken);
+                if (visit.Route.Limits.Bandwidth is { } bandwidth && (int)result.Buffer.Length is > 0 and var count)
+                    await bandwidth.SpendAsync(count, cancellationToken);
                 reader.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)
                     break;
             }
 
             visit.BodyIsRead = true;
+            whenSent();
         }
 
         protected override bool TryComputeLength(out long length)

@@ -105,7 +105,13 @@ internal sealed class RequestPump(ForwarderOptions options, TimeProvider time)
             connection.ArmSend(Wait.RequestBody, options.RequestBodyIdle);
             var result = await reader.ReadAsync();
             if (result.IsCanceled)
-                return;
+            {
+                reader.AdvanceTo(result.Buffer.Start); // Another attempt may read on.
+                if (connection.SendsNoMore || visit.VisitorLeft || visit.Error != ForwardError.None)
+                    return;
+                continue; // Meant for the attempt before this one, which was not reading.
+            }
+
             connection.ArmSend(Wait.UpstreamReads, options.Stall);
             visit.BodyIsTouched |= !result.Buffer.IsEmpty;
             visit.BytesIn += result.Buffer.Length;

@@ -49,6 +49,9 @@ internal sealed class UpstreamConnection : IValueTaskSource<Memory<byte>>
     /// <summary>Whether nothing arrived since the receive was posted.</summary>
     public bool IsQuiet => _posted.GetStatus(_posted.Version) == ValueTaskSourceStatus.Pending;
 
+    /// <summary>Whether the rest of the request under way is not to be sent: set before the reading of it is cancelled.</summary>
+    public volatile bool SendsNoMore;
+
     /// <summary>Whose exchange it carries; told when a deadline passes.</summary>
     public Visit? Visit { get; set; }
 

@@ -52,9 +52,9 @@ internal sealed class SignInEndpoint(Gatekeeper gate)
             gate.Parts.Dance is not null);
     }
 
-    private static async Task<Dictionary<string, string>> ReadFormAsync(Visit visit)
+    private async Task<Dictionary<string, string>> ReadFormAsync(Visit visit)
     {
-        using var enough = new CancellationTokenSource(FormTimeout);
+        using var enough = new CancellationTokenSource(FormTimeout, gate.Parts.Time);
         var reader = visit.Features.Get<IRequestBodyPipeFeature>()!.Reader;
         try
         {

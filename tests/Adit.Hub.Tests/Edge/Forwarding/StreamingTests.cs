@@ -208,6 +208,47 @@ public sealed class StreamingTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("Expect: 100-continue\r\n")]
+    public async Task A_request_whose_body_is_still_to_come_is_sent_again_with_it(string expect)
+    {
+        var connections = 0;
+        var closed = new TaskCompletionSource();
+        await using var server = new RawServer(async peer =>
+        {
+            var isFirst = Interlocked.Increment(ref connections) == 1;
+            await peer.ReadHeadAsync();
+            if (isFirst)
+            {
+                await peer.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1");
+                await peer.ReadHeadAsync(); // Takes the second request's head and closes without a word.
+                closed.SetResult();
+                return;
+            }
+
+            if (expect.Length > 0)
+                await peer.SendAsync("HTTP/1.1 100 Continue\r\n\r\n");
+            var body = await peer.ReadAsync(4);
+            await peer.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{body}");
+            await peer.ReadToEndAsync();
+        });
+        await using var edge = await TestEdge.StartAsync(server.Port);
+        await using var visitor = await edge.ConnectAsync();
+        await visitor.SendAsync("GET / HTTP/1.1\r\nHost: demo.adit.test\r\n\r\n");
+        await visitor.ReadHeadAsync();
+        await visitor.ReadAsync(1);
+
+        await visitor.SendAsync($"PUT / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: 4\r\n{expect}\r\n");
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await Eventually.HoldsAsync(() => Volatile.Read(ref connections) == 2, "the application is asked again");
+        if (expect.Length > 0)
+            Assert.StartsWith("HTTP/1.1 100 ", await visitor.ReadHeadAsync());
+        await visitor.SendAsync("body");
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", await visitor.ReadHeadAsync());
+        Assert.Equal("body", await visitor.ReadAsync(4));
+    }
+
     [Fact]
     public async Task An_idle_connection_that_the_application_closes_leaves_the_pool()
     {
