@@ -168,6 +168,9 @@ public sealed record Tunnel
     /// </summary>
     public string? Url { get; init; }
 
+    /// <summary>Where its owner, and nobody else, finds an http tunnel too, on a hub with path mode; null where that is off.</summary>
+    public string? PathUrl { get; init; }
+
     /// <summary>Who may use it, where no rule says otherwise.</summary>
     public required string Access { get; init; }
 

@@ -27,6 +27,12 @@ public sealed record HubOptions
     /// <summary>The domain whose sub-domains are tunnels and whose own name is the hub.</summary>
     public string Domain { get; init; } = "adit.localhost";
 
+    /// <summary>
+    /// The host of path mode, where <c>/w/OWNER/NAME/</c> leads an owner to its own tunnels; null for none. Neither the domain nor above or
+    /// below it; at most 100 characters.
+    /// </summary>
+    public string? PathHost { get; init; }
+
     /// <summary>Listen in clear beyond loopback. Tokens and data then cross the network unencrypted.</summary>
     public bool AllowInsecure { get; init; }
 

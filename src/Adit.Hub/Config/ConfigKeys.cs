@@ -37,6 +37,14 @@ public static class ConfigKeys
             o => o.Domain,
             (o, v) => o with { Domain = v }),
         ConfigKey.One(
+            "path-host",
+            "--path-host",
+            ConfigTypes.Host,
+            "Path mode, for where no wildcard name can be had: a host of its own, outside of `domain`, where `/w/OWNER/NAME/` leads an owner to its "
+                + "own http tunnels; off when not set",
+            o => o.PathHost,
+            (o, v) => o with { PathHost = v }),
+        ConfigKey.One(
             "allow-insecure",
             "--allow-insecure",
             ConfigTypes.Switch,

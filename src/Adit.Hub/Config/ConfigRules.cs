@@ -3,6 +3,8 @@ namespace Adit.Hub.Config;
 /// <summary>What has to hold between keys before a hub may start.</summary>
 internal static class ConfigRules
 {
+    private const int LongestPathHost = 100;
+
     public static void Check(HubOptions options, Func<string, ConfigOrigin> origin, List<ConfigProblem> problems)
     {
         void Complain(string key, string message) => problems.Add(new ConfigProblem(origin(key), message));
@@ -33,7 +35,20 @@ internal static class ConfigRules
                 "tls.acme.directory",
                 "'tls.acme' is set but 'tls.acme.directory' is not. Set it to the ACME server's directory URL, or to 'letsencrypt'.");
 
+        if (options.PathHost is { } host && PathHostRefusal(host, options.Domain) is { } refusal)
+            Complain("path-host", refusal);
+
         if (options.ProxyProtocol && options.TrustedProxies.Count == 0)
             Complain("proxy-protocol", "'proxy-protocol' needs 'trusted-proxies': nobody else is believed.");
+    }
+
+    // Pages of path mode run what people expose: they must be of no host that the hub or a tunnel has.
+    private static string? PathHostRefusal(string host, string domain)
+    {
+        if (host.Length > LongestPathHost)
+            return $"'path-host' has at most {LongestPathHost} characters.";
+        return host == "localhost" || host == domain || host.EndsWith("." + domain, StringComparison.Ordinal) || domain.EndsWith("." + host, StringComparison.Ordinal)
+            ? $"'path-host' is a host of its own: neither '{domain}' nor a name above or below it. Take another, such as apps.example.com."
+            : null;
     }
 }

@@ -8,7 +8,7 @@ namespace Adit.Hub.Edge;
 
 /// <summary>Decides by host who serves a request: a route, the hub's own pipeline, or nobody.</summary>
 internal sealed class EdgeApplication<TInner>(
-    IHttpApplication<TInner> inner, RouteTable routes, OwnHosts own, Forwarder forwarder, EdgeRedirect? redirect)
+    IHttpApplication<TInner> inner, RouteTable routes, PathRoutes? paths, OwnHosts own, Forwarder forwarder, EdgeRedirect? redirect)
     : IHttpApplication<EdgeApplication<TInner>.Context>
     where TInner : notnull
 {
@@ -25,6 +25,8 @@ internal sealed class EdgeApplication<TInner>(
             return context;
         }
 
+        if (paths?.IsHost(host) == true && !IsChallenge(request))
+            return OnPathHost(context, paths, contextFeatures, request, authority);
         context.Route = routes.Find(host);
         context.IsOwn = (context.Route is null && own.Contains(host)) || IsChallenge(request);
         if (context.IsOwn)
@@ -61,6 +63,21 @@ internal sealed class EdgeApplication<TInner>(
         if (features is not IHostContextContainer<Context> container)
             return new Context();
         return container.HostContext ??= new Context();
+    }
+
+    private static Context OnPathHost(Context context, PathRoutes paths, IFeatureCollection features, IHttpRequestFeature request, string authority)
+    {
+        context.IsOwn = false;
+        if (PathPlace.Of(RequestTarget.OriginForm(request.RawTarget)) is { Rest: not ['/', ..] } bare)
+        {
+            context.Location = $"{bare.Prefix}/{bare.Rest}"; // Without the slash a page's relative addresses would be those of its neighbours.
+            context.Features = features;
+            return context;
+        }
+
+        context.Visit.Begin(features, request, authority);
+        context.Route = paths.Lead(context.Visit);
+        return context;
     }
 
     private bool IsChallenge(IHttpRequestFeature request) =>

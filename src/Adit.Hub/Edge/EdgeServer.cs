@@ -10,7 +10,7 @@ namespace Adit.Hub.Edge;
 /// Kestrel with the edge before the ASP.NET pipeline: requests for tunnels are forwarded on Kestrel's own features, with no HttpContext,
 /// no middleware and no diagnostics; only what is meant for the hub itself reaches the pipeline.
 /// </summary>
-internal sealed class EdgeServer(IServer kestrel, RouteTable routes, OwnHosts own, Forwarder forwarder, EdgeRedirect? redirect) : IServer
+internal sealed class EdgeServer(IServer kestrel, RouteTable routes, PathRoutes? paths, OwnHosts own, Forwarder forwarder, EdgeRedirect? redirect) : IServer
 {
     public IFeatureCollection Features => kestrel.Features;
 
@@ -30,7 +30,7 @@ internal sealed class EdgeServer(IServer kestrel, RouteTable routes, OwnHosts ow
 
     public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
         where TContext : notnull =>
-        kestrel.StartAsync(new EdgeApplication<TContext>(application, routes, own, forwarder, redirect), cancellationToken);
+        kestrel.StartAsync(new EdgeApplication<TContext>(application, routes, paths, own, forwarder, redirect), cancellationToken);
 
     public Task StopAsync(CancellationToken cancellationToken) => kestrel.StopAsync(cancellationToken);
 

@@ -25,6 +25,7 @@ internal static class EdgeServices
         services.TryAddSingleton<GuessThrottles>();
         services.TryAddSingleton<OpenDoors>();
         services.TryAddSingleton<GateMeter>();
+        services.TryAddSingleton(p => new PathHolder(PathsOf(p, options)));
         services.TryAddSingleton(p => new GateHolder(GateOf(p, options)));
         services.TryAddSingleton(forwarding ?? new ForwarderOptions { LogSampling = options.RequestLogSampling });
         services.TryAddSingleton(p => new Forwarder(
@@ -35,7 +36,7 @@ internal static class EdgeServices
         var kestrel = services.Last(s => s.ServiceType == typeof(IServer));
         services.Remove(kestrel);
         services.AddSingleton<IServer>(p => new EdgeServer(
-            Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>(),
+            Create(p, kestrel), p.GetRequiredService<RouteTable>(), p.GetRequiredService<PathHolder>().Paths, p.GetRequiredService<OwnHosts>(), p.GetRequiredService<Forwarder>(),
             Redirect(options.HttpsPort, p.GetRequiredService<TrustedProxies>(), p.GetRequiredService<OwnHosts>())));
         return services;
     }
@@ -63,11 +64,16 @@ internal static class EdgeServices
             Dance = provider.GetService<DanceCodes>() is { } codes ? new Dance(new DanceStates(key, time), codes, tickets, options.Domain, Outside(options)) : null,
             Sessions = provider.GetService<IDoorSessions>(),
             Grants = provider.GetService<IEmbedGrants>(),
+            Paths = provider.GetRequiredService<PathHolder>().Paths,
             Consents = provider.GetService<IConsents>(),
             Assertions = provider.GetService<Assertions>(),
             Log = provider.GetService<IDoorLog>(),
         });
     }
+
+    private static PathRoutes? PathsOf(IServiceProvider provider, HubOptions options) => options.PathHost is { } host
+        ? new PathRoutes(host, options.Domain, provider.GetRequiredService<RouteTable>(), provider.GetRequiredService<ILogger<PathRoutes>>())
+        : null;
 
     // Where visitors of what somebody else's proxy serves find the hub.
     private static Uri? Outside(HubOptions options)
@@ -87,3 +93,6 @@ internal static class EdgeServices
 
 /// <summary>The gate of this edge, which may be none.</summary>
 internal sealed record GateHolder(Gatekeeper? Gate);
+
+/// <summary>The path mode of this edge, which may be off.</summary>
+internal sealed record PathHolder(PathRoutes? Paths);

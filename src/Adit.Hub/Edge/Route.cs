@@ -35,6 +35,12 @@ internal sealed class Route
     /// <summary>Receives each exchange, for the inspector and the live view; null when nobody looks.</summary>
     public IExchangeObserver? Observer { get; init; }
 
+    /// <summary>The same for its owner alone, for path mode.</summary>
+    public Route ForOwnerOnly() => new()
+    {
+        Name = Name, Kind = Kind, Policy = Policy.ForOwnerOnly(), Upstream = Upstream, Transforms = Transforms, Limits = Limits, Meter = Meter, Observer = Observer, Life = Life,
+    };
+
     /// <summary>Where visitors of an external route reach the hub, without a slash at the end; null when that follows from the rest.</summary>
     public string? HubUrl { get; init; }
 

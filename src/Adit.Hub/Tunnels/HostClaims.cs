@@ -3,7 +3,9 @@ using System.Collections.Concurrent;
 namespace Adit.Hub.Tunnels;
 
 /// <summary>Which tunnel has which custom host name: one each, however many ask at the same time.</summary>
-internal sealed class HostClaims(string domain)
+/// <param name="domain">The hub's own.</param>
+/// <param name="pathHost">The host of path mode, which no tunnel has; null for none.</param>
+internal sealed class HostClaims(string domain, string? pathHost)
 {
     private const int MostPerTunnel = 20;
 
@@ -19,6 +21,8 @@ internal sealed class HostClaims(string domain)
         {
             if (TunnelName.HostRefusal(host, domain) is { } refusal)
                 throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
+            if (host.Equals(pathHost, StringComparison.OrdinalIgnoreCase))
+                throw new TunnelRefusal(TunnelRefusalCode.HostTaken, $"The host name {host} is that of path mode; take another.");
         }
 
         var added = new List<string>();

@@ -51,7 +51,7 @@ internal sealed class TunnelRegistry : IDisposable
         _meters = meters;
         _ports = new PortRanges(options);
         _released = new ReleasedNames(time);
-        _hosts = new HostClaims(options.Domain);
+        _hosts = new HostClaims(options.Domain, options.PathHost);
         _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch, cap), doors, time, log);
         _doors = doors;
         _time = time;

@@ -18,6 +18,7 @@ internal sealed class TunnelView(HubOptions options)
             Kind = record.Kind,
             State = upstream.IsUp ? TunnelState.Up : TunnelState.Down,
             Url = Url(record, hosts, context),
+            PathUrl = PathUrl(record, context),
             Access = record.Access,
             Rules = record.Rules,
             Owner = record.Owner,
@@ -51,6 +52,15 @@ internal sealed class TunnelView(HubOptions options)
             TunnelKind.Tls => $"tls://{hosts[0]}:{(options.ListenTls.Count > 0 ? PortOf(options.ListenTls[0]) : port)}",
             _ => record.Port is { } tcp ? $"tcp://{(!record.IsPublic ? "127.0.0.1" : options.Domain)}:{tcp}" : null,
         };
+    }
+
+    // Where its owner, and nobody else, finds it too.
+    private string? PathUrl(TunnelRecord record, HttpContext context)
+    {
+        if (record.Kind != TunnelKind.Http || options.PathHost is not { } host)
+            return null;
+        var (isTls, port) = Outside(context);
+        return $"{(isTls ? "https" : "http")}://{host}{(port == (isTls ? 443 : 80) ? "" : $":{port}")}/w/{record.Account}/{record.Name}/";
     }
 
     // A hub with TLS has its tunnels there, whichever way the API was asked; one without has them where the asker came in.

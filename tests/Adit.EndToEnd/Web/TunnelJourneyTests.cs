@@ -112,6 +112,44 @@ public sealed class TunnelJourneyTests(Chromium chromium) : IClassFixture<Chromi
         await Expect(anna.GetByRole(AriaRole.Button, new() { Name = "Continue" })).ToBeVisibleAsync();
     }
 
+    [Fact(Timeout = 240_000)]
+    public async Task In_path_mode_an_owner_works_with_an_application_that_knows_nothing_of_it_and_nobody_else_gets_there()
+    {
+        await using var hub = await WebHub.StartAsync(["--path-host", "apps.localhost"]);
+        await hub.AccountAsync("anna");
+        await using var app = await LocalApp.StartAsync(static app =>
+        {
+            app.MapGet("/", static () => Results.Content($"<h1>{Greeting}</h1><a href=\"in\">Enter</a>", "text/html"));
+            app.MapGet("/in", static (HttpContext context) =>
+            {
+                context.Response.Cookies.Append("seat", "12", new CookieOptions { Path = "/" });
+                return Results.Redirect("/inside");
+            });
+            app.MapGet("/inside", static (HttpContext context) => Results.Content($"<h1>Seat {context.Request.Cookies["seat"]}</h1>", "text/html"));
+        });
+        await using var tunnel = await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture), "--access", "signed-in");
+        var address = $"http://apps.localhost:{hub.Process.Port}/w/admin/demo";
+
+        var owner = await chromium.OpenPageAsync();
+        await hub.SignInByTokenAsync(owner);
+        await owner.GotoAsync(address);
+        await Expect(owner.GetByRole(AriaRole.Heading, new() { Name = Greeting })).ToBeVisibleAsync();
+        Assert.Equal(address + "/", owner.Url);
+        await owner.GetByRole(AriaRole.Link, new() { Name = "Enter" }).ClickAsync();
+        await Expect(owner.GetByRole(AriaRole.Heading, new() { Name = "Seat 12" })).ToBeVisibleAsync();
+        Assert.Equal(address + "/inside", owner.Url);
+        await owner.GotoAsync($"{hub.Url}/tunnels/demo/about");
+        await Expect(owner.GetByText(address + "/")).ToBeVisibleAsync();
+
+        // Anna may open it at its own host, and not here.
+        var anna = await chromium.OpenPageAsync();
+        await hub.SignInAsync(anna, "anna");
+        await anna.GotoAsync(address);
+        await Expect(anna.GetByRole(AriaRole.Heading, new() { Name = "No such address" })).ToBeVisibleAsync();
+        await anna.GotoAsync(hub.Process.TunnelUrl("demo"));
+        await Expect(anna.GetByRole(AriaRole.Button, new() { Name = "Continue" })).ToBeVisibleAsync();
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task Two_people_who_edit_one_tunnel_do_not_overwrite_each_other()
     {

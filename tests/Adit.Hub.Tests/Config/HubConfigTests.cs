@@ -26,6 +26,22 @@ public sealed class HubConfigTests : IDisposable
         Assert.Equal(ConfigKeys.All.Count, report.Entries.Count);
     }
 
+    [Theory]
+    [InlineData("hub.example.com")]
+    [InlineData("apps.hub.example.com")]
+    [InlineData("example.com")]
+    [InlineData("localhost")]
+    [InlineData("10.0.0.1")]
+    [InlineData("apps.a23456789012345678901234567890123456789.b23456789012345678901234567890123456789.c2345678901234.example")]
+    public void The_host_of_path_mode_is_neither_the_hubs_nor_a_tunnels(string host)
+    {
+        _flags["--domain"] = ["hub.example.com"];
+        _flags["--path-host"] = [host];
+        Assert.Contains("path-host", Assert.Single(Load().Report.Problems).ToString(), StringComparison.Ordinal);
+        _flags["--path-host"] = ["apps.example.com"];
+        Assert.Equal("apps.example.com", Load().Options!.PathHost);
+    }
+
     [Fact]
     public void A_flag_wins_over_the_environment_and_that_over_the_file()
     {

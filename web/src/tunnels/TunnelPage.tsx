@@ -106,6 +106,7 @@ function About({ tunnel, etag }: { readonly tunnel: Tunnel; readonly etag: strin
           ['Owner', tunnel.owner],
           tunnel.project ? ['Project', tunnel.project] : null,
           tunnel.hosts.length > 0 && ['Host names', tunnel.hosts.map((host) => <div key={host}><code>{host}</code></div>)],
+          tunnel.pathUrl ? ['By path', <div key="path"><code>{tunnel.pathUrl}</code> <span className="faint">for its owner alone</span></div>] : null,
           tunnel.port ? ['Port', tunnel.port] : null,
           ['Made', <Moment key="made" at={tunnel.created} />],
           ['When no client serves it', tunnel.keep ? 'its name stays, with a page that says so' : 'it goes, after a short grace time'],

@@ -18,7 +18,7 @@ namespace Adit.Hub.Access.Doors;
 /// may not learns nothing of the route, not even that there is one.
 /// </summary>
 internal sealed class AuthorizeEndpoint(
-    RouteTable routes, DanceCodes codes, DoorKeys keys, Consents consents, SessionRegistry sessions, AccountDirectory accounts, GateMeter meter, TimeProvider time)
+    RouteTable routes, PathHolder paths, DanceCodes codes, DoorKeys keys, Consents consents, SessionRegistry sessions, AccountDirectory accounts, GateMeter meter, TimeProvider time)
 {
     private const string SignInPage = "/sign-in";
 
@@ -72,7 +72,7 @@ internal sealed class AuthorizeEndpoint(
     }
 
     private (Route Route, string Origin)? Find(HttpContext context, AuthorizeRequest request, Caller caller) =>
-        routes.Find(request.Host) is { Kind: RouteKind.Http or RouteKind.External } route
+        (routes.Find(request.Host) ?? paths.Paths?.Find(request.Host)) is { Kind: RouteKind.Http or RouteKind.External } route
             && PolicyJudge.MayPassSomehow(route.Policy, keys.PersonOf(caller), time.GetUtcNow()) && OriginOf(context, route, request.Host) is { } origin
             ? (route, origin)
             : null;
@@ -86,10 +86,9 @@ internal sealed class AuthorizeEndpoint(
     {
         if (route.Kind == RouteKind.External)
             return route.Origins?.GetValueOrDefault(host);
-        var port = HostName.PortOf(context.Request.Host.Value);
-        return port is null
-            ? $"{context.Request.Scheme}://{host}"
-            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{context.Request.Scheme}://{host}:{port}");
+        var port = HostName.PortOf(context.Request.Host.Value) is { } number ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $":{number}") : "";
+        var path = host.IndexOf('/', StringComparison.Ordinal) is >= 0 and var at ? at : host.Length; // Of path mode.
+        return $"{context.Request.Scheme}://{host[..path]}{port}{host[path..]}";
     }
 
     private static ContentHttpResult NotFound(HttpContext context, AuthorizeRequest request, Caller caller) => Page(

@@ -26,7 +26,7 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
             Id = visit.Id,
             At = time.GetUtcNow(),
             Method = visit.Request.Method,
-            Target = visit.Request.RawTarget,
+            Target = visit.Prefix.Length == 0 ? visit.Request.RawTarget : visit.Target,
             Remote = ForwardedFields.Text(visit.Client),
             RequestHeaders = Copy(visit.Request.Headers),
         };

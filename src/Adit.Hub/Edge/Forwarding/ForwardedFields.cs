@@ -12,6 +12,9 @@ namespace Adit.Hub.Edge.Forwarding;
 /// <remarks>The lines of a connection are the same for each of its requests to the same host, so they are kept as bytes.</remarks>
 internal sealed class ForwardedFields
 {
+    /// <summary>The field that tells an application of path mode what is taken from the front of its targets.</summary>
+    public const string Prefix = "X-Forwarded-Prefix";
+
     private IPAddress? _address;
     private string? _authority;
     private string? _scheme;

@@ -94,6 +94,8 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
             Add(request, line[..colon], line[(colon + 2)..]);
         }
 
+        if (visit.Prefix.Length > 0)
+            Add(request, ForwardedFields.Prefix, visit.Prefix);
         Add(request, "X-Request-Id", visit.Id);
         if (visit.Span is { } span)
         {
@@ -134,7 +136,7 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
 
                 foreach (var value in values)
                 {
-                    if (ResponseGuard.Passed(visit, role, value) is { } passed)
+                    if (ResponseGuard.Passed(visit, role, name, value) is { } passed)
                         headers[name] = StringValues.Concat(headers[name], passed);
                 }
             }

@@ -74,6 +74,8 @@ internal static class RequestHead
             visit.Forwarded.Write(head, visit.Peer, visit.Authority, request.Scheme);
         else
             head.Write(ForwardedFields.Of(visit, trusted));
+        if (visit.Prefix.Length > 0)
+            head.WriteField(ForwardedFields.Prefix, visit.Prefix);
         head.WriteField("X-Request-Id", visit.Id);
         if (visit.Span is { } span)
             WriteTrace(head, span);

@@ -61,7 +61,7 @@ internal sealed class ResponseRelay(ForwarderOptions options)
             var name = head.Name(i);
             if (mayTake && IsTaken(name, connection, namesFields, transforms))
                 continue;
-            var value = head.Role(i) == HeaderRole.EndToEnd ? head.Value(i) : ResponseGuard.Passed(visit, head.Role(i), head.Value(i));
+            var value = head.Role(i) == HeaderRole.EndToEnd && visit.Prefix.Length == 0 ? head.Value(i) : ResponseGuard.Passed(visit, head.Role(i), name, head.Value(i));
             if (value is null)
                 continue;
             headers[name] = headers.TryGetValue(name, out var before) && before.Count > 0

@@ -39,6 +39,9 @@ internal sealed class Visit : OpenDoor
     /// <summary>Path and query as sent (<see cref="RequestTarget.OriginForm"/>): by this it is judged, and this goes on.</summary>
     public string Target { get; private set; } = "/";
 
+    /// <summary>What stood before <see cref="Target"/> in path mode, <c>/w/OWNER/NAME</c>; empty where the host is the application's own.</summary>
+    public string Prefix { get; private set; } = "";
+
     /// <summary>The address of whoever connected.</summary>
     public IPAddress? Peer { get; private set; }
 
@@ -159,6 +162,7 @@ internal sealed class Visit : OpenDoor
         Request = request;
         Authority = authority;
         Target = RequestTarget.OriginForm(request.RawTarget);
+        Prefix = "";
         Response = features.Get<IHttpResponseFeature>()!;
         ResponseBody = features.Get<IHttpResponseBodyFeature>()!;
         Lifetime = features.Get<IHttpRequestLifetimeFeature>()!;
@@ -173,10 +177,17 @@ internal sealed class Visit : OpenDoor
         Scheme = request.Scheme;
     }
 
+    /// <summary>The application is below a path: what is before it, and the target within.</summary>
+    public void Mount(string prefix, string target)
+    {
+        Prefix = prefix;
+        Target = target;
+    }
+
     /// <summary>Notes who the visitor is. What was made of that for the last request of the connection is used again for a while.</summary>
     public void Identify(DoorPass pass, Assertions? assertions, TimeProvider time)
     {
-        var host = HostName.Of(Authority);
+        var host = Prefix.Length == 0 ? HostName.Of(Authority) : Gatekeeper.HostOf(this);
         if (_identity is not { } known || !ReferenceEquals(known.Person, pass.Person) || known.Key != pass.Key
             || !host.Equals(known.Host, StringComparison.OrdinalIgnoreCase) || time.GetElapsedTime(known.Made) > IdentityLife)
         {

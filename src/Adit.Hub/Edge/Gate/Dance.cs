@@ -36,11 +36,11 @@ internal sealed class Dance(DanceStates states, DanceCodes codes, DoorTickets ti
     public void Start(Visit visit, Route route, string target)
     {
         var host = Gatekeeper.HostOf(visit);
-        var (state, text) = states.Begin(host, ReturnPath.Safe(target));
+        var (state, text) = states.Begin(host, ReturnPath.Safe(target, visit.Prefix));
         visit.Response.Headers.Clear();
         ForgetStates(visit, more: 1);
         visit.Response.Headers.Append(
-            "Set-Cookie", DoorCookies.Set(DoorCookies.State(visit.IsSecure) + state.Name, text, visit.IsSecure, DanceStates.Life));
+            "Set-Cookie", DoorCookies.Set(visit, DoorCookies.State(visit) + state.Name, text, DanceStates.Life));
         Redirect(visit, StatusCodes.Status302Found, QueryHelpers.AddQueryString(HubOf(visit, route) + "/apps/authorize", new Dictionary<string, string?>
         {
             ["app_host"] = host,
@@ -50,7 +50,7 @@ internal sealed class Dance(DanceStates states, DanceCodes codes, DoorTickets ti
     }
 
     /// <summary>Where the browser goes with a code.</summary>
-    /// <param name="origin">Scheme, host and port of the route, without a slash at the end.</param>
+    /// <param name="origin">Scheme, host and port of the route, in path mode its path too; without a slash at the end.</param>
     /// <param name="code">The code.</param>
     /// <param name="state">What the browser brought.</param>
     public static string CallbackOf(string origin, string code, string state) =>
@@ -64,17 +64,16 @@ internal sealed class Dance(DanceStates states, DanceCodes codes, DoorTickets ti
         if (code.Length is 0 or > 100 || said.Length is < 8 or > 64 || said[..8].Any(static x => !char.IsAsciiLetterOrDigit(x) && x is not ('-' or '_')))
             return false;
         var host = Gatekeeper.HostOf(visit);
-        var name = DoorCookies.State(visit.IsSecure) + said[..8];
+        var name = DoorCookies.State(visit) + said[..8];
         foreach (var text in DoorCookies.Find(visit.Request.Headers.Cookie, name))
         {
             if (states.Open(host, text) is not { } state || !IsSame(state.StateText, said) || !Codes.TryRedeem(code, host, state.Verifier, out var holder))
                 continue;
             visit.Response.Headers.Append(
                 "Set-Cookie",
-                DoorCookies.Set(
-                    DoorCookies.Ticket(visit.IsSecure), tickets.Issue(host, TicketKind.Session, holder, Gatekeeper.LifeOn(route)), visit.IsSecure));
-            visit.Response.Headers.Append("Set-Cookie", DoorCookies.Set(name, "", visit.IsSecure, TimeSpan.Zero));
-            Redirect(visit, StatusCodes.Status303SeeOther, ReturnPath.Safe(state.Target));
+                DoorCookies.Set(visit, DoorCookies.Ticket(visit), tickets.Issue(host, TicketKind.Session, holder, Gatekeeper.LifeOn(route))));
+            visit.Response.Headers.Append("Set-Cookie", DoorCookies.Set(visit, name, "", TimeSpan.Zero));
+            Redirect(visit, StatusCodes.Status303SeeOther, ReturnPath.Safe(state.Target, visit.Prefix));
             return true;
         }
 
@@ -111,7 +110,7 @@ internal sealed class Dance(DanceStates states, DanceCodes codes, DoorTickets ti
     // A browser that begins again and again, in many windows or because something there fails, must not end with more cookies than fit.
     private static void ForgetStates(Visit visit, int more)
     {
-        var prefix = DoorCookies.State(visit.IsSecure);
+        var prefix = DoorCookies.State(visit);
         var names = visit.Request.Headers.Cookie
             .SelectMany(static field => (field ?? "").Split(';', StringSplitOptions.TrimEntries))
             .Where(pair => pair.StartsWith(prefix, StringComparison.Ordinal))
@@ -123,7 +122,7 @@ internal sealed class Dance(DanceStates states, DanceCodes codes, DoorTickets ti
         if (names.Length + more <= MostStates)
             return;
         foreach (var name in names)
-            visit.Response.Headers.Append("Set-Cookie", DoorCookies.Set(name, "", visit.IsSecure, TimeSpan.Zero));
+            visit.Response.Headers.Append("Set-Cookie", DoorCookies.Set(visit, name, "", TimeSpan.Zero));
     }
 
     private static bool IsSame(string one, string other) => CryptographicOperations.FixedTimeEquals(

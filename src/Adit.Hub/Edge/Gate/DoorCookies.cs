@@ -1,3 +1,4 @@
+using Adit.Hub.Edge.Forwarding;
 using Microsoft.Extensions.Primitives;
 
 namespace Adit.Hub.Edge.Gate;
@@ -16,10 +17,18 @@ internal static class DoorCookies
     private const string PlainEmbed = "adit_embed";
     private const string SecureTicket = "__Host-adit_t";
     private const string SecureState = "__Host-adit_s_";
+    private const string SecurePathTicket = "__Secure-adit_t";
+    private const string SecurePathState = "__Secure-adit_s_";
     private const string SecureEmbed = "__Host-adit_e";
 
     /// <summary>The name of the ticket.</summary>
     public static string Ticket(bool isSecure) => isSecure ? SecureTicket : PlainTicket;
+
+    /// <summary>The name of the ticket of a visit. One for a path cannot have the prefix that is for whole hosts.</summary>
+    public static string Ticket(Visit visit) => visit is { IsSecure: true, Prefix.Length: > 0 } ? SecurePathTicket : Ticket(visit.IsSecure);
+
+    /// <summary>What names of state begin with on a visit.</summary>
+    public static string State(Visit visit) => visit is { IsSecure: true, Prefix.Length: > 0 } ? SecurePathState : State(visit.IsSecure);
 
     /// <summary>The name of the ticket of a frame.</summary>
     public static string Embed(bool isSecure) => isSecure ? SecureEmbed : PlainEmbed;
@@ -72,6 +81,13 @@ internal static class DoorCookies
     /// <param name="life">How long it stays; null as long as the browser runs.</param>
     public static string Set(string name, string value, bool isSecure, TimeSpan? life = null) =>
         $"{name}={value}; Path=/;{(life is { } l ? $" Max-Age={(long)l.TotalSeconds};" : "")} HttpOnly; SameSite=Lax{(isSecure ? "; Secure" : "")}";
+
+    /// <summary>The field that sets one of ours for the application that a visit is at.</summary>
+    public static string Set(Visit visit, string name, string value, TimeSpan? life = null)
+    {
+        var field = Set(name, value, visit.IsSecure, life);
+        return visit.Prefix.Length == 0 ? field : field.Replace("; Path=/;", $"; Path={visit.Prefix}/;", StringComparison.Ordinal);
+    }
 
     /// <summary>The field that sets the ticket of a frame, which is good within that site's pages only (CHIPS).</summary>
     public static string SetEmbedded(string name, string value, TimeSpan? life) =>

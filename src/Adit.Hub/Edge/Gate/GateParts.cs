@@ -32,6 +32,9 @@ internal sealed class GateParts
 
     public IEmbedGrants? Grants { get; init; }
 
+    /// <summary>Tunnels below paths; null where path mode is off.</summary>
+    public PathRoutes? Paths { get; init; }
+
     /// <summary>Whether people let applications learn who they are.</summary>
     public IConsents? Consents { get; init; }
 

@@ -19,10 +19,10 @@ internal sealed class GatePaths(Gatekeeper gate)
 
     public Task AnswerAsync(Visit visit, Route route)
     {
-        var path = visit.Request.RawTarget.Split('?')[0];
+        var path = visit.Target.Split('?')[0];
         return (path, visit.Request.Method) switch
         {
-            ("/_adit/sign-in", "GET" or "HEAD") => SignInAnswer.WritePageAsync(visit, route.Name, StatusCodes.Status200OK, "/", null, gate.Parts.Dance is not null),
+            ("/_adit/sign-in", "GET" or "HEAD") => SignInAnswer.WritePageAsync(visit, route.Name, StatusCodes.Status200OK, visit.Prefix + "/", null, gate.Parts.Dance is not null),
             ("/_adit/sign-in", "POST") => _signIn.SignInAsync(visit, route),
             ("/_adit/sign-out", "POST" or "GET") => SignOut(visit),
             ("/_adit/start", "GET") => Start(visit, route),
@@ -58,7 +58,7 @@ internal sealed class GatePaths(Gatekeeper gate)
             <h1>Signing in did not work</h1>
             <p>The way back from the hub was used before, took longer than five minutes, or began in another browser.
             Cookies must be allowed for this address.</p>
-            <p><a href="/">Try again</a></p>
+            <p><a href="{visit.Prefix}/">Try again</a></p>
             <p class="id">Request {WebUtility.HtmlEncode(visit.Id)}</p>
             """);
     }
@@ -67,14 +67,14 @@ internal sealed class GatePaths(Gatekeeper gate)
     {
         if (!CrossSiteAllows(visit))
             return NotFound(visit);
-        SignInEndpoint.Redirect(visit, "/", DoorCookies.Set(DoorCookies.Ticket(visit.IsSecure), "", visit.IsSecure, TimeSpan.Zero));
+        SignInEndpoint.Redirect(visit, visit.Prefix + "/", DoorCookies.Set(visit, DoorCookies.Ticket(visit), "", TimeSpan.Zero));
         return Task.CompletedTask;
     }
 
     private static Task LogOutPage(Visit visit, Route route) => PageAsync(visit, StatusCodes.Status200OK, "Sign out", $"""
         <h1>Sign out</h1>
         <p>This signs you out of the hub and of everything behind it in this browser, {WebUtility.HtmlEncode(route.Name)} included.</p>
-        <form method="post" action="/_adit/logout"><button>Sign out everywhere</button></form>
+        <form method="post" action="{visit.Prefix}/_adit/logout"><button>Sign out everywhere</button></form>
         """);
 
     private async Task LogOutAsync(Visit visit, Route route)
@@ -88,8 +88,8 @@ internal sealed class GatePaths(Gatekeeper gate)
 
         if (gate.Parts.Sessions is { } sessions)
         {
-            var host = HostName.Of(visit.Authority).ToString();
-            var name = DoorCookies.Ticket(visit.IsSecure);
+            var host = Gatekeeper.HostOf(visit);
+            var name = DoorCookies.Ticket(visit);
             var holders = new List<DoorKey>();
             foreach (var text in DoorCookies.Find(visit.Request.Headers.Cookie, name))
             {
@@ -101,18 +101,18 @@ internal sealed class GatePaths(Gatekeeper gate)
                 await Task.Run(() => sessions.EndAsync(holder)); // Not on the thread that polls sockets: it writes to the database.
         }
 
-        visit.Response.Headers.SetCookie = DoorCookies.Set(DoorCookies.Ticket(visit.IsSecure), "", visit.IsSecure, TimeSpan.Zero);
+        visit.Response.Headers.SetCookie = DoorCookies.Set(visit, DoorCookies.Ticket(visit), "", TimeSpan.Zero);
         await PageAsync(visit, StatusCodes.Status200OK, "Signed out", $"""
             <h1>You are signed out</h1>
             <p>Of the hub, and of everything behind it in this browser.</p>
-            <p><a href="/">Back to {WebUtility.HtmlEncode(route.Name)}</a></p>
+            <p><a href="{visit.Prefix}/">Back to {WebUtility.HtmlEncode(route.Name)}</a></p>
             """);
     }
 
     // The ticket is good within this frame on this site only; the address that it came by is left at once.
     private Task Embed(Visit visit, Route route, string secret)
     {
-        if (secret.Length is 0 or > 100 || gate.Parts.Grants?.FindBySecret(secret) is not { } grant || grant.Route != route.Name)
+        if (visit.Prefix.Length > 0 || secret.Length is 0 or > 100 || gate.Parts.Grants?.FindBySecret(secret) is not { } grant || grant.Route != route.Name)
             return NotFound(visit);
         if (visit.Request.Headers["Sec-Fetch-Dest"].ToString() is not ("" or "iframe" or "frame" or "embed" or "object"))
         {

@@ -71,7 +71,7 @@ internal sealed class Gatekeeper
             return DoorLoss.NotAllowed;
 
         // When its client has ended a tunnel what is under way may finish, for as long as what it said last lets it.
-        var route = Parts.Routes.Find(HostName.Of(visit.Authority)) ?? passed;
+        var route = RouteOf(visit) ?? passed;
         if (route.Policy.IsOpen)
             return DoorLoss.None;
         var pass = visit.Pass ?? DoorPass.Nobody;
@@ -170,8 +170,8 @@ internal sealed class Gatekeeper
         return policy.VisitorTokenHash is { } hash && Matches(token, hash);
     }
 
-    /// <summary>The host of a visit as tickets name it.</summary>
-    public static string HostOf(Visit visit) => HostName.Of(visit.Authority).ToString().ToLowerInvariant();
+    /// <summary>The host of a visit as tickets name it; in path mode with the path of the application, which is all that they are good for.</summary>
+    public static string HostOf(Visit visit) => HostName.Of(visit.Authority).ToString().ToLowerInvariant() + visit.Prefix;
 
     /// <summary>How long a ticket by session lasts on a route. Who serves it elsewhere may have no way to hand a new one on.</summary>
     public static TimeSpan LifeOn(Route route) => route.Kind == RouteKind.External ? ExternalLife : DoorTickets.SessionLife;
@@ -183,6 +183,9 @@ internal sealed class Gatekeeper
         visit.Fail(ForwardError.RateLimited);
         return ErrorAnswer.WriteAsync(visit);
     }
+
+    private Route? RouteOf(Visit visit) =>
+        visit.Prefix.Length == 0 ? Parts.Routes.Find(HostName.Of(visit.Authority)) : Parts.Paths?.Find(HostOf(visit));
 
     private bool Passes(Visit visit, RoutePolicy policy, DoorPass pass, ref bool mayEnd, out PolicyAnswer answer)
     {
@@ -242,9 +245,9 @@ internal sealed class Gatekeeper
     private DoorPass? FromCookies(Visit visit, Route route)
     {
         var fields = visit.Request.Headers.Cookie;
-        var host = HostName.Of(visit.Authority);
+        var host = visit.Prefix.Length == 0 ? HostName.Of(visit.Authority) : HostOf(visit);
         var looked = 0;
-        foreach (var text in DoorCookies.Find(fields, DoorCookies.Ticket(visit.IsSecure)))
+        foreach (var text in DoorCookies.Find(fields, DoorCookies.Ticket(visit)))
         {
             if (looked++ == MostTickets)
                 break;
@@ -302,7 +305,7 @@ internal sealed class Gatekeeper
     private void Renew(Visit visit, Route route, DoorTicket ticket)
     {
         var next = Parts.Tickets.Issue(ticket.Host, TicketKind.Session, ticket.Key, LifeOn(route));
-        visit.RenewedTicket = DoorCookies.Set(DoorCookies.Ticket(visit.IsSecure), next, visit.IsSecure);
+        visit.RenewedTicket = DoorCookies.Set(visit, DoorCookies.Ticket(visit), next);
         Parts.Sessions?.Touch(ticket.Key);
     }
 

@@ -9,6 +9,8 @@ internal static class PolicyJudge
     public static PolicyAnswer Decide(RoutePolicy policy, PolicyQuestion question)
     {
         var person = question.Pass.Person is { } p && p.MayOpenIn(policy.Project) ? p : null;
+        if (policy.IsOwnerOnly && (person is null || person.Account != policy.Owner))
+            return new PolicyAnswer(false, -1, person is null);
         var mayHelp = false;
         var rules = policy.Effective;
         for (var i = 0; i < rules.Count; i++)
@@ -37,7 +39,7 @@ internal static class PolicyJudge
     /// <summary>Whether this person may pass in some way: from some network, to some path.</summary>
     public static bool MayPassSomehow(RoutePolicy policy, IDoorPerson person, DateTimeOffset now)
     {
-        if (!person.MayOpenIn(policy.Project))
+        if (!person.MayOpenIn(policy.Project) || (policy.IsOwnerOnly && person.Account != policy.Owner))
             return false;
         foreach (var rule in policy.Effective)
         {

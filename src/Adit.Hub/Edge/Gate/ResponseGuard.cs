@@ -13,8 +13,15 @@ internal static class ResponseGuard
     /// <summary>What of a field goes on to the visitor; null for nothing.</summary>
     /// <param name="visit">Whose answer.</param>
     /// <param name="role">The field's role.</param>
+    /// <param name="name">Its name.</param>
     /// <param name="value">Its value.</param>
-    public static string? Passed(Visit visit, HeaderRole role, string value) => role switch
+    public static string? Passed(Visit visit, HeaderRole role, string name, string value)
+    {
+        var passed = Passed(visit, role, value);
+        return visit.Prefix.Length == 0 || passed is null ? passed : PrefixedAnswer.Passed(visit, name, passed);
+    }
+
+    private static string? Passed(Visit visit, HeaderRole role, string value) => role switch
     {
         HeaderRole.SetCookie => MaySet(value, HostName.Of(visit.Authority)) ? value : null,
         HeaderRole.ClearSiteData => WithoutCookies(value),

@@ -7,6 +7,14 @@ internal static class ReturnPath
     /// The path if it is one, else <c>/</c>. Browsers take <c>//host</c>, <c>/\host</c> and these with tabs or line breaks inside for
     /// other hosts, so nothing but printable ASCII is a path, and its second character is neither slash nor backslash.
     /// </summary>
+    /// <param name="to">Where to.</param>
+    /// <param name="prefix">In path mode the path of the application, which is not left; else empty.</param>
+    public static string Safe(string? to, string prefix) =>
+        prefix.Length == 0 ? Safe(to)
+        : to is not null && to.StartsWith(prefix + "/", StringComparison.Ordinal) ? prefix + Safe(to[prefix.Length..])
+        : prefix + "/";
+
+    /// <inheritdoc cref="Safe(string?, string)" path="/summary"/>
     public static string Safe(string? to) =>
         to is { Length: > 0 and <= 4096 } && to[0] == '/' && !(to.Length > 1 && to[1] is '/' or '\\')
         && !to.AsSpan().ContainsAnyExceptInRange('!', '~') && !to.StartsWith(Gatekeeper.OwnPaths, StringComparison.Ordinal) ? to : "/";

@@ -15,6 +15,9 @@ internal sealed class RoutePolicy
     /// <summary>Anyone may pass where no rule says otherwise, unless a password or a visitor token is set: then whoever shows that.</summary>
     public bool IsPublic { get; init; }
 
+    /// <summary>Nobody but the owner may pass, whatever else is said; what refuses, refuses the owner too.</summary>
+    public bool IsOwnerOnly { get; init; }
+
     /// <summary>The account that may pass by any of its sessions and tokens.</summary>
     public string? Owner { get; init; }
 
@@ -40,7 +43,7 @@ internal sealed class RoutePolicy
     public bool AllowsCrossSite { get; init; }
 
     /// <summary>Whether everybody passes whatever they show, so that there is nothing to ask.</summary>
-    public bool IsOpen => IsPublic && Rules.Count == 0 && BasicAuthHash is null && VisitorTokenHash is null
+    public bool IsOpen => IsPublic && !IsOwnerOnly && Rules.Count == 0 && BasicAuthHash is null && VisitorTokenHash is null
         && Cap?.Allows(AccessLevel.Public, Owner) != false;
 
     /// <summary>All rules in the order in which they are asked; the last is the one that follows from the rest of the policy.</summary>
@@ -48,7 +51,13 @@ internal sealed class RoutePolicy
 
     /// <summary>Tells policies apart: two with the same text decide alike.</summary>
     public string Fingerprint => _fingerprint ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"{IsPublic}|{Owner}|{Project}|{AllowsCrossSite}|{Hex(BasicAuthHash)}|{Hex(VisitorTokenHash)}|{string.Join(';', Effective)}")));
+        $"{IsPublic}|{IsOwnerOnly}|{Owner}|{Project}|{AllowsCrossSite}|{Hex(BasicAuthHash)}|{Hex(VisitorTokenHash)}|{string.Join(';', Effective)}")));
+
+    /// <summary>The same for its owner alone. Passwords and visitor tokens are for others, and so are no way in.</summary>
+    public RoutePolicy ForOwnerOnly() => new()
+    {
+        IsOwnerOnly = true, Owner = Owner, Project = Project, Access = Access, Rules = Rules, Cap = Cap, AllowsCrossSite = AllowsCrossSite,
+    };
 
     private PolicyRule Last()
     {

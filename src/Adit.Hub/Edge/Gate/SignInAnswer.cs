@@ -56,8 +56,8 @@ internal static class SignInAnswer
         <p class="status">Private</p>
         <h1>Sign in to {WebUtility.HtmlEncode(name)}</h1>
         {(error is null ? "" : $"<p class=\"error\" role=\"alert\">{WebUtility.HtmlEncode(error)}</p>")}
-        {(hasAccounts ? $"<p><a target=\"_top\" href=\"/_adit/start?to={WebUtility.HtmlEncode(Uri.EscapeDataString(to))}\">Sign in with your account</a>, or with a token:</p>" : "")}
-        <form method="post" action="/_adit/sign-in">
+        {(hasAccounts ? $"<p><a target=\"_top\" href=\"{visit.Prefix}/_adit/start?to={WebUtility.HtmlEncode(Uri.EscapeDataString(to))}\">Sign in with your account</a>, or with a token:</p>" : "")}
+        <form method="post" action="{visit.Prefix}/_adit/sign-in">
         <label for="token">Token</label>
         <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
         <input type="hidden" name="to" value="{WebUtility.HtmlEncode(to)}">

@@ -21,7 +21,7 @@ internal sealed class SignInEndpoint(Gatekeeper gate)
         if (!CrossSite.IsOwnForm(visit))
         {
             await SignInAnswer.WritePageAsync(
-                visit, route.Name, StatusCodes.Status403Forbidden, "/", "The form came from another site. Sign in here instead.", gate.Parts.Dance is not null);
+                visit, route.Name, StatusCodes.Status403Forbidden, visit.Prefix + "/", "The form came from another site. Sign in here instead.", gate.Parts.Dance is not null);
             return;
         }
 
@@ -29,12 +29,12 @@ internal sealed class SignInEndpoint(Gatekeeper gate)
         {
             visit.Response.Headers.RetryAfter = "60";
             await SignInAnswer.WritePageAsync(
-                visit, route.Name, StatusCodes.Status429TooManyRequests, "/", "Too many wrong tokens. Wait a minute.", gate.Parts.Dance is not null);
+                visit, route.Name, StatusCodes.Status429TooManyRequests, visit.Prefix + "/", "Too many wrong tokens. Wait a minute.", gate.Parts.Dance is not null);
             return;
         }
 
         var form = await ReadFormAsync(visit);
-        var to = ReturnPath.Safe(form.GetValueOrDefault("to"));
+        var to = ReturnPath.Safe(form.GetValueOrDefault("to"), visit.Prefix);
         var host = Gatekeeper.HostOf(visit);
         var kind = TicketKind.Token;
         if (form.GetValueOrDefault("code") is { Length: > 0 } code
@@ -42,7 +42,7 @@ internal sealed class SignInEndpoint(Gatekeeper gate)
             : gate.TryToken(route.Policy, (form.GetValueOrDefault("token") ?? "").Trim(), out kind, out key))
         {
             var ticket = gate.Parts.Tickets.Issue(host, kind, key, DoorTickets.Life);
-            Redirect(visit, to, DoorCookies.Set(DoorCookies.Ticket(visit.IsSecure), ticket, visit.IsSecure, DoorTickets.Life));
+            Redirect(visit, to, DoorCookies.Set(visit, DoorCookies.Ticket(visit), ticket, DoorTickets.Life));
             return;
         }
 

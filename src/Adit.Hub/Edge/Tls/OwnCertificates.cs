@@ -90,6 +90,8 @@ internal sealed partial class OwnCertificates(
     public static IReadOnlyCollection<string> NamesFor(HubOptions options)
     {
         var names = new HashSet<string>(StringComparer.Ordinal) { options.Domain.ToLowerInvariant(), "*." + options.Domain.ToLowerInvariant(), "localhost", "127.0.0.1", "::1" };
+        if (options.PathHost is { } pathHost)
+            names.Add(pathHost);
         foreach (var listen in options.ListenTls)
         {
             if (IPEndPoint.TryParse(listen, out var at) && !at.Address.Equals(IPAddress.Any) && !at.Address.Equals(IPAddress.IPv6Any))

@@ -35,7 +35,7 @@ internal sealed partial class TlsService : IHostedService, IAsyncDisposable
             : null;
         _acme = options.Tls.Acme is { } acme
             ? AcmeCertificates.Create(
-                acme with { Domains = [options.Domain, .. acme.Domains] },
+                acme with { Domains = [options.Domain, .. options.PathHost is { } host ? [host] : Array.Empty<string>(), .. acme.Domains] },
                 Path.Combine(_directory, "acme"),
                 selector,
                 answers,
