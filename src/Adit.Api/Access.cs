@@ -141,6 +141,15 @@ public sealed record CreateEmbedRequest
     /// <summary>The origins whose pages may show the tunnel in a frame: <c>https://blog.example</c>. 1 to 20.</summary>
     public required IReadOnlyList<string> Ancestors { get; init; }
 
+    /// <summary>Whether each visitor needs a signature of the customer's server, made with the grant's key.</summary>
+    public bool IsSigned { get; init; }
+
+    /// <summary>Visitors at one time, 1 to 10,000; null for any number.</summary>
+    public int? MaxVisitors { get; init; }
+
+    /// <summary>Requests a day (UTC), at least 1; null for any number.</summary>
+    public int? MaxRequestsPerDay { get; init; }
+
     /// <summary>How long it lasts; null for ever.</summary>
     public long? ExpiresInSeconds { get; init; }
 
@@ -172,8 +181,26 @@ public sealed record EmbedGrantView
     /// <summary>What its author wanted to remember.</summary>
     public string? Note { get; init; }
 
-    /// <summary>What the frame's <c>src</c> is; shown once, when it is made.</summary>
+    /// <summary>Whether each visitor needs a signature.</summary>
+    public bool IsSigned { get; init; }
+
+    /// <summary>Visitors at one time; null for any number.</summary>
+    public int? MaxVisitors { get; init; }
+
+    /// <summary>Requests a day (UTC); null for any number.</summary>
+    public int? MaxRequestsPerDay { get; init; }
+
+    /// <summary>Visitors who are there now.</summary>
+    public int Visitors { get; init; }
+
+    /// <summary>Requests of today (UTC), since the hub's last start.</summary>
+    public long RequestsToday { get; init; }
+
+    /// <summary>What the frame's <c>src</c> is. Of a signed grant always there, to be completed by <c>?g=</c> and a signature; of another shown once, when it is made.</summary>
     public string? Url { get; init; }
+
+    /// <summary>Of a signed grant, what signs (its ASCII bytes are the key of HS256); shown once, when it is made.</summary>
+    public string? Key { get; init; }
 }
 
 /// <summary>GET /api/v1/tunnels/{name}/embeds.</summary>

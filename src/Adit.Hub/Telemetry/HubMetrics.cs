@@ -30,6 +30,10 @@ internal sealed class HubMetrics(
             .Value(gate.SignIn, ("outcome", "sign_in"))
             .Value(gate.Forged, ("outcome", "cross_site"));
         writer.Counter("adit_gate_limited_total", "Requests to public routes that were refused because their address sent too many.").Value(gate.Limited);
+        writer.Counter("adit_gate_embeds_total", "Frames in other sites' pages: visitors who came in, signatures that did not count, requests beyond what a grant allows.")
+            .Value(gate.EmbedEntered, ("outcome", "entered"))
+            .Value(gate.EmbedRefused, ("outcome", "refused"))
+            .Value(gate.EmbedLimited, ("outcome", "limited"));
         writer.Counter("adit_gate_sign_ins_total", "Visitors of routes who came back from signing in at the hub.").Value(gate.Dances);
         writer.Counter("adit_gate_consents_total", "Visitors who were asked whether somebody else's application may learn who they are, and those who agreed.")
             .Value(gate.ConsentsAsked, ("step", "asked"))

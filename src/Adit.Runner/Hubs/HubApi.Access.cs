@@ -48,4 +48,27 @@ public sealed partial class HubApi
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(string query, int most, CancellationToken cancellationToken) =>
         ListAsync("/api/v1/audit?" + query, AuditRecordsJson.Default.AuditList, static page => (page.Items, page.Next), cancellationToken, most);
+
+    /// <summary>Lets pages of other sites show a tunnel in a frame.</summary>
+    /// <returns>The grant, with its address and, when it is signed, its key.</returns>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<EmbedGrantView> CreateEmbedAsync(string tunnel, CreateEmbedRequest request, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(request, AccessJson.Default.CreateEmbedRequest);
+        return await SendAsync(HttpMethod.Post, Embeds(tunnel), content, AccessJson.Default.EmbedGrantView, cancellationToken);
+    }
+
+    /// <summary>The grants of a tunnel, oldest first.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<IReadOnlyList<EmbedGrantView>> ListEmbedsAsync(string tunnel, CancellationToken cancellationToken) =>
+        ListAsync(Embeds(tunnel), AccessJson.Default.EmbedGrantList, static page => (page.Items, page.Next), cancellationToken);
+
+    /// <summary>Takes a grant back.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task RemoveEmbedAsync(string tunnel, string id, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, $"{Embeds(tunnel)}/{Uri.EscapeDataString(id)}", null, cancellationToken);
+    }
+
+    private static string Embeds(string tunnel) => $"/api/v1/tunnels/{Uri.EscapeDataString(tunnel)}/embeds";
 }

@@ -4,7 +4,7 @@ import { tunnelsApi, type EmbedGrant } from '../api/tunnels';
 import { Button, IconButton } from '../design/Button';
 import { Command } from '../design/Copy';
 import { Confirm, Dialog } from '../design/Dialog';
-import { SelectField, TextArea, TextField } from '../design/Field';
+import { CheckField, SelectField, TextArea, TextField } from '../design/Field';
 import { FormDialog } from '../design/FormDialog';
 import { Moment } from '../design/format';
 import { Panel } from '../design/Page';
@@ -34,6 +34,7 @@ export function Embeds({ name }: { readonly name: string }) {
                   <div className="faint">
                     {grant.note && <>{grant.note} · </>}by {grant.createdBy}, <Moment at={grant.created} />, {grant.expires ? <>ends <Moment at={grant.expires} /></> : 'no end'}
                   </div>
+                  <div className="faint">{grant.isSigned ? 'signed visits' : 'by its address'} · {used(grant.visitors, grant.maxVisitors, 'visitor')} now · {used(grant.requestsToday, grant.maxRequestsPerDay, 'request')} today</div>
                 </div>
                 <IconButton icon="cross" label={`End the grant for ${grant.ancestors.join(', ')}`} small onClick={() => setEnding(grant)} />
               </li>
@@ -48,8 +49,19 @@ export function Embeds({ name }: { readonly name: string }) {
       {made && (
         <Dialog title="The frame to show" onClose={() => setMade(undefined)}>
           <div className="stack">
-            <Notice kind="warn">Copy it now: the address in it is shown this once.</Notice>
-            <Command text={`<iframe src="${made.url ?? ''}" title="${name}"></iframe>`} wrap label="Copy the frame" />
+            {made.key ? (
+              <>
+                <Notice kind="warn">Copy the key now: it is shown this once. Your server signs each visitor&apos;s way in with it.</Notice>
+                <Command text={made.key} wrap label="Copy the key" />
+                <p>The frame, with a JSON Web Token (HS256) in place of <code>SIGNATURE</code>: <code>aud</code> {hostOf(made.url)}, <code>exp</code> at most 60 seconds ahead, <code>jti</code> used once.</p>
+                <Command text={`<iframe src="${made.url ?? ''}?g=SIGNATURE" title="${name}"></iframe>`} wrap label="Copy the frame" />
+              </>
+            ) : (
+              <>
+                <Notice kind="warn">Copy it now: the address in it is shown this once.</Notice>
+                <Command text={`<iframe src="${made.url ?? ''}" title="${name}"></iframe>`} wrap label="Copy the frame" />
+              </>
+            )}
             <div><Button kind="primary" onClick={() => setMade(undefined)}>I have copied it</Button></div>
           </div>
         </Dialog>
@@ -66,14 +78,24 @@ export function Embeds({ name }: { readonly name: string }) {
   );
 }
 
+const used = (count: number | undefined, most: number | null | undefined, what: string) =>
+  most ? `${count ?? 0} of ${most.toLocaleString()} ${what}s` : `${count ?? 0} ${what}${count === 1 ? '' : 's'}`;
+
+const hostOf = (url: string | null | undefined) => (url ? new URL(url).hostname : '');
+
 function NewGrant({ name, onClose, onMade }: { readonly name: string; readonly onClose: () => void; readonly onMade: (grant: EmbedGrant) => void }) {
   const queries = useQueryClient();
   const [sites, setSites] = useState('');
   const [life, setLife] = useState<number>(30 * day);
   const [note, setNote] = useState('');
+  const [signed, setSigned] = useState(false);
+  const [visitors, setVisitors] = useState('');
+  const [requests, setRequests] = useState('');
   const [tried, setTried] = useState(false);
   const ancestors = sites.split(/[\s,]+/).filter(Boolean).map((site) => site.replace(/\/$/, ''));
   const wrong = ancestors.length === 0 ? 'Which sites?' : ancestors.every((site) => origin.test(site)) ? undefined : 'Scheme and host, one a line: https://blog.example';
+  const wrongVisitors = limitError(visitors, 10_000);
+  const wrongRequests = limitError(requests, 2_147_483_647);
   return (
     <FormDialog
       title={`Show ${name} elsewhere`}
@@ -81,10 +103,16 @@ function NewGrant({ name, onClose, onMade }: { readonly name: string; readonly o
       onClose={onClose}
       ready={() => {
         setTried(true);
-        return !wrong;
+        return !wrong && !wrongVisitors && !wrongRequests;
       }}
       onSubmit={async () => {
-        const grant = await tunnelsApi.embed(name, { ancestors, ...(life > 0 && { expiresInSeconds: life }), ...(note.trim() && { note: note.trim() }) });
+        const grant = await tunnelsApi.embed(name, {
+          ancestors, isSigned: signed,
+          ...(life > 0 && { expiresInSeconds: life }),
+          ...(visitors.trim() && { maxVisitors: Number(visitors) }),
+          ...(requests.trim() && { maxRequestsPerDay: Number(requests) }),
+          ...(note.trim() && { note: note.trim() }),
+        });
         await queries.invalidateQueries({ queryKey: [...tunnelKey(name), 'embeds'] });
         onMade(grant);
         return false;
@@ -94,7 +122,13 @@ function NewGrant({ name, onClose, onMade }: { readonly name: string; readonly o
       <SelectField label="It ends after" value={life} onChange={(event) => setLife(Number(event.target.value))}>
         {lives.map(([text, seconds]) => <option key={seconds} value={seconds}>{text}</option>)}
       </SelectField>
+      <CheckField label="Each visitor needs a signature of my server" hint="Otherwise whoever knows the frame's address comes in." checked={signed} onChange={(event) => setSigned(event.target.checked)} />
+      <TextField label="Visitors at a time" optional inputMode="numeric" value={visitors} onChange={(event) => setVisitors(event.target.value)} error={tried ? wrongVisitors : undefined} />
+      <TextField label="Requests a day" optional inputMode="numeric" value={requests} onChange={(event) => setRequests(event.target.value)} error={tried ? wrongRequests : undefined} />
       <TextField label="Note" optional value={note} onChange={(event) => setNote(event.target.value)} />
     </FormDialog>
   );
 }
+
+const limitError = (text: string, most: number) =>
+  text.trim() === '' || (/^\d+$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= most) ? undefined : `A whole number from 1 to ${most.toLocaleString()}, or nothing for no limit`;

@@ -29,6 +29,7 @@ internal static class DoorsEndpoints
         services.AddSingleton<SettingStore>();
         services.AddSingleton<AccessCap>();
         services.AddSingleton<IAccessCap>(static p => p.GetRequiredService<AccessCap>());
+        services.AddSingleton(new EmbedKeys(options.DataDirectory));
         services.AddSingleton<EmbedGrants>();
         services.AddSingleton<IEmbedGrants>(static p => p.GetRequiredService<EmbedGrants>());
         services.AddSingleton<Consents>();

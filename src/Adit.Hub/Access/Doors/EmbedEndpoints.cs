@@ -1,6 +1,7 @@
 using Adit.Api;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Edge.Gate;
 using Adit.Hub.Http;
 using Adit.Hub.Tunnels;
 using Microsoft.AspNetCore.Builder;
@@ -23,10 +24,15 @@ internal static class EmbedEndpoints
         group.MapDelete("/{id}", RemoveAsync).Needs(Permission.TunnelsWrite).Produces(StatusCodes.Status204NoContent);
     }
 
-    private static IResult List(string name, HttpContext context, TunnelRegistry registry, EmbedGrants grants, Authority authority) =>
-        Find(name, Permission.TunnelsRead, context, registry, authority) is null
-            ? Problems.NotFound($"http tunnel '{name}'")
-            : TypedResults.Json(new EmbedGrantList { Items = grants.List(name) }, AccessJson.Default.EmbedGrantList);
+    private static IResult List(string name, HttpContext context, TunnelRegistry registry, TunnelView view, EmbedGrants grants, Authority authority)
+    {
+        if (Find(name, Permission.TunnelsRead, context, registry, authority) is not { } tunnel || view.Of(tunnel, context) is not { Url: { } url })
+            return Problems.NotFound($"http tunnel '{name}'");
+
+        // The address of a signed grant lets nobody in by itself.
+        IReadOnlyList<EmbedGrantView> items = [.. grants.List(name).Select(g => g.IsSigned ? g with { Url = AddressOf(url, g.Id) } : g)];
+        return TypedResults.Json(new EmbedGrantList { Items = items }, AccessJson.Default.EmbedGrantList);
+    }
 
     private static async Task<IResult> CreateAsync(
         string name, CreateEmbedRequest request, HttpContext context, TunnelRegistry registry, TunnelView view, EmbedGrants grants, AccessCap cap,
@@ -41,16 +47,21 @@ internal static class EmbedEndpoints
             return Problems.Invalid($"'ancestors' has 1 to {MostAncestors} origins, such as https://blog.example, https://*.example.com or http://localhost:3000.");
         if (request.ExpiresInSeconds is <= 0 or > 10L * 366 * 86400 || request.Note is { Length: > 200 } || request.Note?.Any(char.IsControl) == true)
             return Problems.Invalid("A grant lasts at most ten years, and its note has at most 200 characters.");
+        if (request.MaxVisitors is < 1 or > EmbedUse.MostKnown || request.MaxRequestsPerDay < 1)
+            return Problems.Invalid($"'maxVisitors' is 1 to {EmbedUse.MostKnown}, 'maxRequestsPerDay' at least 1; leave them out for any number.");
         if (grants.List(name).Count >= EmbedGrants.MostPerTunnel)
             return Problems.Conflict("limit-reached", $"The tunnel '{name}' has {EmbedGrants.MostPerTunnel} grants; remove one.");
         var (grant, secret) = await grants.AddAsync(name, request, caller.Account);
         await audit.RecordAsync(AuditEntry.By(caller, "embed.create", "tunnel:" + name, DoorsEndpoints.AddressOf(context)) with
         {
-            Detail = new Dictionary<string, string> { ["grant"] = grant.Id, ["ancestors"] = string.Join(' ', grant.Ancestors) },
+            Detail = new Dictionary<string, string>
+            {
+                ["grant"] = grant.Id, ["ancestors"] = string.Join(' ', grant.Ancestors), ["signed"] = grant.IsSigned ? "true" : "false",
+            },
         });
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Json(
-            grant with { Url = $"{url.TrimEnd('/')}/_adit/embed/{secret}" }, AccessJson.Default.EmbedGrantView, statusCode: StatusCodes.Status201Created);
+            grant with { Url = AddressOf(url, grant.IsSigned ? grant.Id : secret) }, AccessJson.Default.EmbedGrantView, statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> RemoveAsync(
@@ -64,6 +75,8 @@ internal static class EmbedEndpoints
         });
         return TypedResults.NoContent();
     }
+
+    private static string AddressOf(string url, string name) => $"{url.TrimEnd('/')}/_adit/embed/{name}";
 
     private static LiveTunnel? Find(string name, Permission permission, HttpContext context, TunnelRegistry registry, Authority authority) =>
         registry.Find(name) is { Record: { Kind: TunnelKind.Http } record } tunnel

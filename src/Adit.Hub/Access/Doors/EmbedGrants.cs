@@ -11,13 +11,16 @@ using Dapper;
 namespace Adit.Hub.Access.Doors;
 
 /// <summary>Grants by which pages of other sites show tunnels in frames. All in memory; of their secrets only the SHA-256 is kept.</summary>
-internal sealed class EmbedGrants(Database database, AccessCap cap, TimeProvider time) : IEmbedGrants
+internal sealed class EmbedGrants(Database database, AccessCap cap, EmbedKeys keys, TimeProvider time) : IEmbedGrants
 {
     /// <summary>The most that one tunnel has.</summary>
     public const int MostPerTunnel = 100;
 
     private readonly ConcurrentDictionary<string, Held> _grants = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _bySecret = new(StringComparer.Ordinal);
+
+    /// <inheritdoc />
+    public UsedSignatures Signatures { get; } = new(time);
 
     /// <summary>A grant is no more. Handlers must not block.</summary>
     public event Action? Removed;
@@ -39,10 +42,12 @@ internal sealed class EmbedGrants(Database database, AccessCap cap, TimeProvider
 
     /// <summary>The grants of a tunnel, oldest first.</summary>
     public IReadOnlyList<EmbedGrantView> List(string tunnel) =>
-        [.. _grants.Values.Select(static h => h.View).Where(v => v.Tunnel == tunnel).OrderBy(static v => v.Created).ThenBy(static v => v.Id, StringComparer.Ordinal)];
+        [.. _grants.Values.Where(h => h.View.Tunnel == tunnel)
+            .Select(static h => h.View with { Visitors = h.Grant.Use.Visitors, RequestsToday = h.Grant.Use.RequestsToday })
+            .OrderBy(static v => v.Created).ThenBy(static v => v.Id, StringComparer.Ordinal)];
 
     /// <summary>Makes a grant.</summary>
-    /// <returns>It, and its secret, which is not kept.</returns>
+    /// <returns>It, with its key when it is signed, and its secret. Neither is kept.</returns>
     public async Task<(EmbedGrantView View, string Secret)> AddAsync(string tunnel, CreateEmbedRequest request, string by)
     {
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
@@ -56,20 +61,23 @@ internal sealed class EmbedGrants(Database database, AccessCap cap, TimeProvider
             CreatedBy = by,
             Expires = request.ExpiresInSeconds is { } seconds ? now.AddSeconds(seconds) : null,
             Note = request.Note,
+            IsSigned = request.IsSigned,
+            MaxVisitors = request.MaxVisitors,
+            MaxRequestsPerDay = request.MaxRequestsPerDay,
         };
         var hash = Hash(secret);
         await database.WriteAsync(connection => connection.Execute(
             """
-            INSERT INTO embed_grants (id, tunnel, secret_hash, ancestors, created, created_by, expires, note)
-            VALUES (@Id, @Tunnel, @hash, @Ancestors, @Created, @CreatedBy, @Expires, @Note)
+            INSERT INTO embed_grants (id, tunnel, secret_hash, ancestors, created, created_by, expires, note, signed, max_visitors, max_requests_per_day)
+            VALUES (@Id, @Tunnel, @hash, @Ancestors, @Created, @CreatedBy, @Expires, @Note, @IsSigned, @MaxVisitors, @MaxRequestsPerDay)
             """,
             new
             {
                 view.Id, view.Tunnel, hash, Ancestors = string.Join(' ', view.Ancestors), Created = Text(view.Created), view.CreatedBy,
-                Expires = view.Expires is { } ends ? Text(ends) : null, view.Note,
+                Expires = view.Expires is { } ends ? Text(ends) : null, view.Note, view.IsSigned, view.MaxVisitors, view.MaxRequestsPerDay,
             }));
         Keep(view, hash, by);
-        return (view, secret);
+        return (view.IsSigned ? view with { Key = keys.TextOf(view.Id) } : view, secret);
     }
 
     /// <summary>Takes a grant back. False when there is none of that id for the tunnel.</summary>
@@ -98,7 +106,12 @@ internal sealed class EmbedGrants(Database database, AccessCap cap, TimeProvider
 
     private void Keep(EmbedGrantView view, byte[] hash, string by)
     {
-        _grants[view.Id] = new Held(view, new EmbedGrant(view.Id, view.Tunnel, view.Ancestors, view.Expires), HashText(hash), by);
+        var grant = new EmbedGrant(view.Id, view.Tunnel, view.Ancestors, view.Expires)
+        {
+            Key = view.IsSigned ? keys.Of(view.Id) : null,
+            Use = new EmbedUse(view.MaxVisitors, view.MaxRequestsPerDay, time),
+        };
+        _grants[view.Id] = new Held(view, grant, HashText(hash), by);
         _bySecret[HashText(hash)] = view.Id;
     }
 
@@ -128,6 +141,12 @@ internal sealed class EmbedGrants(Database database, AccessCap cap, TimeProvider
 
         public string? Note { get; set; }
 
+        public bool Signed { get; set; }
+
+        public int? Max_visitors { get; set; }
+
+        public int? Max_requests_per_day { get; set; }
+
         public EmbedGrantView ToView() => new()
         {
             Id = Id,
@@ -137,6 +156,9 @@ internal sealed class EmbedGrants(Database database, AccessCap cap, TimeProvider
             CreatedBy = Created_by,
             Expires = Expires is null ? null : DateTimeOffset.Parse(Expires, CultureInfo.InvariantCulture),
             Note = Note,
+            IsSigned = Signed,
+            MaxVisitors = Max_visitors,
+            MaxRequestsPerDay = Max_requests_per_day,
         };
     }
 }

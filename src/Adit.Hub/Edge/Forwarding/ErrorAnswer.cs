@@ -54,8 +54,17 @@ internal static class ErrorAnswer
         headers.XContentTypeOptions = "nosniff";
         if (contentType.StartsWith("text/html", StringComparison.Ordinal))
         {
-            headers.ContentSecurityPolicy = contentSecurityPolicy;
-            headers.XFrameOptions = "DENY";
+            if ((visit.FramedBy ?? visit.Pass?.Grant) is { } grant)
+            {
+                // A page that nobody sees helps nobody: the frame that asked may show it.
+                headers.ContentSecurityPolicy = contentSecurityPolicy.Replace("frame-ancestors 'none'", grant.FrameAncestors, StringComparison.Ordinal);
+            }
+            else
+            {
+                headers.ContentSecurityPolicy = contentSecurityPolicy;
+                headers.XFrameOptions = "DENY";
+            }
+
             headers["Referrer-Policy"] = "no-referrer";
         }
 

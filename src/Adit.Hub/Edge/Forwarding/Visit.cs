@@ -22,6 +22,7 @@ internal sealed class Visit : OpenDoor
     private int _generation;
     private KnownIdentity? _identity;
     private DoorLoss _loss;
+    private (string Visitor, KeyValuePair<string, string>[] Fields, byte[] Lines)? _framed;
 
     public IFeatureCollection Features { get; private set; } = null!;
 
@@ -102,6 +103,9 @@ internal sealed class Visit : OpenDoor
 
     /// <summary>How its WebSocket is ended, once it is one; null otherwise.</summary>
     public WebSocketEnding? Ending { get; set; }
+
+    /// <summary>The grant by which a frame shows what the hub itself answers; null for none.</summary>
+    public EmbedGrant? FramedBy { get; set; }
 
     /// <summary>With an error that passes by itself, how long that takes; zero when nobody can say.</summary>
     public TimeSpan RetryAfter { get; set; }
@@ -201,6 +205,23 @@ internal sealed class Visit : OpenDoor
         IdentityLines = known.Lines;
     }
 
+    /// <summary>Notes what a signature said of a visitor in a frame.</summary>
+    public void Identify(string visitor)
+    {
+        if (_framed is not { } known || known.Visitor != visitor)
+        {
+            var dot = visitor.IndexOf('.', StringComparison.Ordinal);
+            KeyValuePair<string, string>[] fields = dot < 0 ? [] : [new(Edge.Gate.Identity.VisitorField, Edge.Gate.Identity.Plain(visitor[(dot + 1)..]))];
+            known = (visitor, fields, Encoding.Latin1.GetBytes(string.Concat(fields.Select(static f => $"{f.Key}: {f.Value}\r\n"))));
+            _framed = known;
+        }
+
+        if (known.Fields.Length == 0)
+            return;
+        Identity = known.Fields;
+        IdentityLines = known.Lines;
+    }
+
     /// <inheritdoc />
     public override bool MayStay()
     {
@@ -239,6 +260,7 @@ internal sealed class Visit : OpenDoor
         Identity = null;
         RenewedTicket = null;
         RetryAfter = default;
+        FramedBy = null;
         OpenedByCookie = false;
         _error = 0;
         _visitorLeft = false;

@@ -26,6 +26,12 @@ internal sealed class DoorPass
 
     /// <summary>The grant by which a page of somebody else shows the route in a frame.</summary>
     public EmbedGrant? Grant { get; init; }
+
+    /// <summary>By a grant, which of its visitors: random, then a dot and what its signature said of it, if it said anything.</summary>
+    public string Visitor { get; init; } = "";
+
+    /// <summary>By a grant, when the ticket ends.</summary>
+    public DateTimeOffset? Ends { get; init; }
 }
 
 /// <summary>The kinds of <see cref="DoorPass"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -68,8 +69,8 @@ internal sealed class DoorTickets(byte[] key, TimeProvider time)
     public DoorTicket? Read(ReadOnlySpan<char> text, ReadOnlySpan<char> host)
     {
         Span<byte> bytes = stackalloc byte[MaxLength];
-        if (text.Length > MaxText || !Base64Url.TryDecodeFromChars(text, bytes, out var length) || length < FixedLength + 3 + MacLength)
-            return null;
+        if (text.Length > MaxText || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done || length < FixedLength + 3 + MacLength)
+            return null; // TryDecodeFromChars throws at what is no base64url.
         Span<byte> mac = stackalloc byte[MacLength];
         var said = bytes[..(length - MacLength)];
         HMACSHA256.HashData(key, said, mac);

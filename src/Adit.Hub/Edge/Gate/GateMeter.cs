@@ -11,6 +11,9 @@ internal sealed class GateMeter
     private long _limited;
     private long _consentsAsked;
     private long _consentsGiven;
+    private long _embedEntered;
+    private long _embedRefused;
+    private long _embedLimited;
 
     /// <summary>Requests that passed a door which asks.</summary>
     public long Allowed => Interlocked.Read(ref _allowed);
@@ -26,6 +29,15 @@ internal sealed class GateMeter
 
     /// <summary>Requests at public routes that came too fast from their address.</summary>
     public long Limited => Interlocked.Read(ref _limited);
+
+    /// <summary>Visitors who came in by a grant.</summary>
+    public long EmbedEntered => Interlocked.Read(ref _embedEntered);
+
+    /// <summary>Visitors whose signature did not count.</summary>
+    public long EmbedRefused => Interlocked.Read(ref _embedRefused);
+
+    /// <summary>Visitors and requests beyond what a grant allows.</summary>
+    public long EmbedLimited => Interlocked.Read(ref _embedLimited);
 
     /// <summary>Visitors who came back signed in.</summary>
     public long Dances => Interlocked.Read(ref _dances);
@@ -45,6 +57,12 @@ internal sealed class GateMeter
     public void CountForged() => Interlocked.Increment(ref _forged);
 
     public void CountLimited() => Interlocked.Increment(ref _limited);
+
+    public void CountEmbedEntered() => Interlocked.Increment(ref _embedEntered);
+
+    public void CountEmbedRefused() => Interlocked.Increment(ref _embedRefused);
+
+    public void CountEmbedLimited() => Interlocked.Increment(ref _embedLimited);
 
     public void CountDance() => Interlocked.Increment(ref _dances);
 

@@ -16,6 +16,7 @@ internal sealed class GatePaths(Gatekeeper gate)
     private const string FormPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
     private readonly SignInEndpoint _signIn = new(gate);
+    private readonly EmbedEntry _embed = new(gate);
 
     public Task AnswerAsync(Visit visit, Route route)
     {
@@ -29,7 +30,7 @@ internal sealed class GatePaths(Gatekeeper gate)
             ("/_adit/callback", "GET") => Finish(visit, route),
             ("/_adit/logout", "GET") => LogOutPage(visit, route),
             ("/_adit/logout", "POST") => LogOutAsync(visit, route),
-            (_, "GET") when path.StartsWith(EmbedPath, StringComparison.Ordinal) => Embed(visit, route, path[EmbedPath.Length..]),
+            (_, "GET") when path.StartsWith(EmbedPath, StringComparison.Ordinal) => _embed.EnterAsync(visit, route, path[EmbedPath.Length..]),
             _ => NotFound(visit),
         };
     }
@@ -107,28 +108,6 @@ internal sealed class GatePaths(Gatekeeper gate)
             <p>Of the hub, and of everything behind it in this browser.</p>
             <p><a href="{visit.Prefix}/">Back to {WebUtility.HtmlEncode(route.Name)}</a></p>
             """);
-    }
-
-    // The ticket is good within this frame on this site only; the address that it came by is left at once.
-    private Task Embed(Visit visit, Route route, string secret)
-    {
-        if (visit.Prefix.Length > 0 || secret.Length is 0 or > 100 || gate.Parts.Grants?.FindBySecret(secret) is not { } grant || grant.Route != route.Name)
-            return NotFound(visit);
-        if (visit.Request.Headers["Sec-Fetch-Dest"].ToString() is not ("" or "iframe" or "frame" or "embed" or "object"))
-        {
-            visit.Fail(ForwardError.CrossSite, "This address is for frames in the pages that it was made for.");
-            return ErrorAnswer.WriteAsync(visit);
-        }
-
-        var query = QueryHelpers.ParseQuery(Dance.QueryOf(visit));
-        var life = grant.Expires is { } ends ? ends - gate.Parts.Time.GetUtcNow() : (TimeSpan?)null;
-        var ticket = gate.Parts.Tickets.Issue(Gatekeeper.HostOf(visit), TicketKind.Embed, new DoorKey("", grant.Id), life ?? TimeSpan.FromDays(3650));
-        SignInEndpoint.Redirect(
-            visit, ReturnPath.Safe(query.TryGetValue("to", out var to) ? to.ToString() : "/"),
-            DoorCookies.SetEmbedded(DoorCookies.Embed(visit.IsSecure), ticket, life));
-        visit.Response.Headers.ContentSecurityPolicy = grant.FrameAncestors;
-        visit.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return Task.CompletedTask;
     }
 
     // A link that the visitor followed, or a form of this host; an image on another's page is neither.

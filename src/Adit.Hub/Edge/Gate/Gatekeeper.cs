@@ -45,6 +45,8 @@ internal sealed class Gatekeeper
             return refusal.AnswerAsync(visit, route, this);
         if (visit.Pass is null or { Kind: PassKind.None } && Parts.Rates is { } rates && !rates.TryTake(visit.Client, out var wait))
             return SlowDownAsync(visit, wait);
+        if (visit.Pass is { Grant: { } grant } framed && grant.Use.Enter(framed.Visitor, out wait) is not EmbedLimit.None and var limit)
+            return RefuseAsync(visit, limit, wait);
         visit.Gate = this;
         visit.IsInside = true;
         Parts.Doors.Enter(visit, expires);
@@ -62,6 +64,17 @@ internal sealed class Gatekeeper
             return;
         visit.IsInside = false;
         Parts.Doors.Leave(visit);
+        if (visit.Pass is { Grant: { } grant } framed)
+            grant.Use.Leave(framed.Visitor);
+    }
+
+    /// <summary>Answers somebody in a frame whose grant is used up.</summary>
+    public Task RefuseAsync(Visit visit, EmbedLimit limit, TimeSpan wait)
+    {
+        Parts.Meter.CountEmbedLimited();
+        visit.RetryAfter = wait;
+        visit.Fail(limit == EmbedLimit.Visitors ? ForwardError.EmbedFull : ForwardError.EmbedSpent);
+        return ErrorAnswer.WriteAsync(visit);
     }
 
     /// <summary>Why a visit that has passed would not pass now, if it would not.</summary>
@@ -81,7 +94,7 @@ internal sealed class Gatekeeper
                 ? new DoorPass { Kind = PassKind.Person, Key = pass.Key, Person = person, IsBySession = pass.IsBySession } : null,
             PassKind.Basic => Same(pass.SecretHash, route.Policy.BasicAuthHash) ? pass : null,
             PassKind.Visitor => Same(pass.SecretHash, route.Policy.VisitorTokenHash) ? pass : null,
-            PassKind.Embed => Parts.Grants?.Find(pass.Grant!.Id) is null ? null : pass,
+            PassKind.Embed => Parts.Grants?.Find(pass.Grant!.Id) is null || pass.Ends <= Parts.Time.GetUtcNow() ? null : pass,
             _ => pass,
         };
         if (now is null)
@@ -195,7 +208,9 @@ internal sealed class Gatekeeper
         visit.Pass = pass;
         if (pass.Person is not null && pass.Kind == PassKind.Person)
             visit.Identify(pass, Parts.Assertions, Parts.Time);
-        mayEnd = policy.Effective[answer.Rule].Expires is not null || pass.Grant?.Expires is not null;
+        else if (pass.Grant is { Key: not null })
+            visit.Identify(pass.Visitor);
+        mayEnd = policy.Effective[answer.Rule].Expires is not null || pass.Grant is { Expires: not null } or { Key: not null };
         Parts.Meter.CountAllowed();
         return true;
     }
@@ -262,8 +277,11 @@ internal sealed class Gatekeeper
         {
             if (looked++ == MostTickets)
                 break;
-            if (Parts.Tickets.Read(text, host) is { Kind: TicketKind.Embed } ticket && grants.Find(ticket.Key.TokenId) is { } grant && grant.Route == route.Name)
-                return new DoorPass { Kind = PassKind.Embed, Grant = grant };
+            if (Parts.Tickets.Read(text, host) is { Kind: TicketKind.Embed } ticket && ticket.Ends > Parts.Time.GetUtcNow()
+                && grants.Find(ticket.Key.TokenId) is { } grant && grant.Route == route.Name)
+            {
+                return new DoorPass { Kind = PassKind.Embed, Grant = grant, Visitor = ticket.Key.Account, Ends = ticket.Ends };
+            }
         }
 
         return null;

@@ -8,6 +8,9 @@ internal static class Identity
     /// <summary>The signed statement.</summary>
     public const string AssertionField = "X-Adit-Assertion";
 
+    /// <summary>What a customer's server said of a visitor in a frame (<see cref="EmbedSignature"/>).</summary>
+    public const string VisitorField = "X-Adit-Visitor";
+
     /// <summary>The fields for a visitor; none for one who is not known by an account.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Of(DoorPass pass, string host, Assertions? assertions)
     {
@@ -22,8 +25,8 @@ internal static class Identity
             yield return new(AssertionField, assertions.Of(host, pass.Key, person));
     }
 
-    // Directories have names of any kind. What would not be one item of a list of plain text is percent-encoded (UTF-8).
-    private static string Plain(string text)
+    /// <summary>Names are of any kind. What would not be one item of a list of plain text is percent-encoded (UTF-8).</summary>
+    public static string Plain(string text)
     {
         if (!text.AsSpan().ContainsAnyExceptInRange('!', '~') && !text.AsSpan().ContainsAny(',', '%'))
             return text;

@@ -25,6 +25,8 @@ public sealed class GateTests
         Assert.StartsWith("HTTP/1.1 401 ", await edge.ExchangeAsync(Head + "\r\n"));
         Assert.StartsWith("HTTP/1.1 401 ", await edge.ExchangeAsync(Head + "Authorization: Bearer of-bob\r\n\r\n"));
         Assert.StartsWith("HTTP/1.1 401 ", await edge.ExchangeAsync(Head + "Cookie: adit_ticket=AAAA\r\n\r\n"));
+        foreach (var cookie in (string[])["!!!", "a=b", "AAA\\", new string('A', 8_000), "=", "Ä"])
+            Assert.StartsWith("HTTP/1.1 401 ", await edge.ExchangeAsync(Head + $"Cookie: adit_ticket={cookie}; adit_embed={cookie}\r\n\r\n"));
         string[] good = ["Bearer of-ada", "Bearer guest", "Basic " + Convert.ToBase64String("u:p"u8)];
         foreach (var value in good)
         {
