@@ -20,6 +20,7 @@ internal static class EdgeServices
     {
         services.TryAddSingleton<RouteTable>();
         services.TryAddSingleton(new OwnHosts(options.Domain));
+        services.TryAddSingleton<HostClaims>();
         services.TryAddSingleton(TrustedProxies.Parse(options.TrustedProxies));
         services.TryAddSingleton<SignInCodes>();
         services.TryAddSingleton<GuessThrottles>();

@@ -19,7 +19,7 @@ namespace Adit.Hub.Tunnels;
 internal sealed class TunnelRegistry : IDisposable
 {
     private readonly ConcurrentDictionary<string, LiveTunnel> _tunnels = new(StringComparer.Ordinal);
-    private readonly HostClaims _hosts;
+    private readonly TunnelHosts _hosts;
     private readonly ConcurrentDictionary<HubLink, ConcurrentDictionary<string, LiveTunnel>> _byLink = new();
     private readonly ConcurrentDictionary<LiveTunnel, bool> _assigned = new(); // Those that name their client: few, looked through at each new link.
     private readonly ReleasedNames _released;
@@ -37,7 +37,7 @@ internal sealed class TunnelRegistry : IDisposable
     private readonly TimeProvider _time;
 
     public TunnelRegistry(
-        HubOptions options, Database database, RouteTable routes, LinkHost links, TokenRegistry tokens, Authority authority,
+        HubOptions options, Database database, RouteTable routes, HostClaims claims, LinkHost links, TokenRegistry tokens, Authority authority,
         AccessCap cap, OpenDoors doors,
         TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
     {
@@ -51,7 +51,7 @@ internal sealed class TunnelRegistry : IDisposable
         _meters = meters;
         _ports = new PortRanges(options);
         _released = new ReleasedNames(time);
-        _hosts = new HostClaims(options.Domain, options.PathHost);
+        _hosts = new TunnelHosts(claims, options.Domain, options.PathHost);
         _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch, cap), doors, time, log);
         _doors = doors;
         _time = time;

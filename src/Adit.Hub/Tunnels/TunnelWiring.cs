@@ -10,7 +10,7 @@ namespace Adit.Hub.Tunnels;
 /// <see cref="TunnelRegistry"/> only, which holds the tunnel's <see cref="LiveTunnel.Turn"/>.
 /// </summary>
 internal sealed class TunnelWiring(
-    HubOptions options, RouteTable routes, HostClaims hosts, PortRanges ports, TunnelCompiler compiler, OpenDoors? doors, TimeProvider time,
+    HubOptions options, RouteTable routes, TunnelHosts hosts, PortRanges ports, TunnelCompiler compiler, OpenDoors? doors, TimeProvider time,
     ILogger log)
 {
     /// <summary>Makes it so, from now on. When it fails the caller withdraws.</summary>

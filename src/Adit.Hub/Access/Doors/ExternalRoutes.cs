@@ -4,6 +4,7 @@ using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Audit;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Edge;
 using Adit.Hub.Projects;
 using Adit.Hub.Storage;
@@ -16,7 +17,9 @@ namespace Adit.Hub.Access.Doors;
 /// Hosts that another proxy serves and asks the hub about (<see cref="ForwardAuth"/>). Each is a route of the edge that forwards nothing
 /// and answers the gate's own paths.
 /// </summary>
-internal sealed class ExternalRoutes(Database database, RouteTable routes, AccessCap cap, TimeProvider time) : INameUse, IProjectContent, IDisposable
+internal sealed class ExternalRoutes(
+    Database database, RouteTable routes, HostClaims claims, OwnHosts own, HubOptions options, AccessCap cap, IProjectRoles projects, TimeProvider time)
+    : INameUse, IProjectContent, IDisposable
 {
     private const int MostOrigins = 20;
     private const int MostRoutes = 500;
@@ -35,7 +38,9 @@ internal sealed class ExternalRoutes(Database database, RouteTable routes, Acces
         foreach (var (name, owner, content) in rows)
         {
             var shown = JsonSerializer.Deserialize(content, AccessJson.Default.ExternalRoute)! with { Name = name, Owner = owner };
-            Keep(name, Make(shown, owner));
+            var held = Make(shown, owner);
+            claims.Claim(held.Hosts, held.Route.Name); // Before the tunnels are loaded, and nobody else has any yet.
+            Keep(name, held);
         }
     }
 
@@ -54,9 +59,24 @@ internal sealed class ExternalRoutes(Database database, RouteTable routes, Acces
             var held = Make(route with { Name = name, Owner = before?.Shown.Owner ?? owner }, before?.Shown.Owner ?? owner);
             if (before is null && _routes.Count >= MostRoutes)
                 return $"There are {MostRoutes} external routes already; remove one.";
-            if (held.Hosts.FirstOrDefault(h => routes.Find(h) is { } taken && taken.Name != held.Route.Name) is { } other)
-                return $"The host {other} is that of a tunnel or of another external route.";
-            await database.WriteAsync(connection => Save(connection, held.Shown));
+            if (held.Hosts.FirstOrDefault(IsOwn) is { } mine)
+                throw new FormatException($"{mine} is the hub's own, or under its domain where tunnels are; an external route has another.");
+            if (held.Shown.Project is { } project && !projects.IsThere(project))
+                throw new FormatException($"There is no project '{project}'.");
+            if (held.Hosts.FirstOrDefault(h => routes.Find(h) is { } found && found.Name != held.Route.Name) is { } other)
+                return Taken(other);
+            if (claims.Claim(held.Hosts, held.Route.Name) is { } taken)
+                return Taken(taken);
+            try
+            {
+                await database.WriteAsync(connection => Save(connection, held.Shown));
+            }
+            catch
+            {
+                claims.Release(held.Hosts.Except(before?.Hosts ?? [], StringComparer.Ordinal), held.Route.Name);
+                throw;
+            }
+
             Keep(name, held);
             return null;
         }
@@ -77,6 +97,7 @@ internal sealed class ExternalRoutes(Database database, RouteTable routes, Acces
             await database.WriteAsync(connection => connection.Execute("DELETE FROM external_routes WHERE name = @name", new { name }));
             _routes.TryRemove(name, out _);
             routes.Remove(held.Hosts, held.Route);
+            claims.Release(held.Hosts, held.Route.Name);
             return true;
         }
         finally
@@ -135,8 +156,16 @@ internal sealed class ExternalRoutes(Database database, RouteTable routes, Acces
         _routes[name] = held;
         routes.Set(held.Hosts, held.Route);
         if (before?.Hosts.Except(held.Hosts, StringComparer.Ordinal).ToArray() is { Length: > 0 } gone)
+        {
             routes.Remove(gone, before.Route);
+            claims.Release(gone, before.Route.Name);
+        }
     }
+
+    private bool IsOwn(string host) => own.Contains(host) || host.EndsWith("." + options.Domain, StringComparison.Ordinal)
+        || host.Equals(options.PathHost, StringComparison.OrdinalIgnoreCase);
+
+    private static string Taken(string host) => $"The host {host} is that of a tunnel or of another external route.";
 
     private Held Make(ExternalRoute route, string owner)
     {

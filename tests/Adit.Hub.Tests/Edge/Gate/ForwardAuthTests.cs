@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
+using Adit.Hub.Tests.Tunnels;
 
 namespace Adit.Hub.Tests.Edge.Gate;
 
@@ -59,9 +60,28 @@ public sealed class ForwardAuthTests
         await using var doors = await StartAsync();
         Assert.StartsWith("HTTP/1.1 404 ", await doors.SendAsync("GET", "wiki.example.test:8081", "/page"));
         using var api = doors.Hub.Api();
-        using var taken = await api.PutAsJsonAsync(
-            "/api/v1/external-routes/mine", new ExternalRoute { Origins = ["http://demo.adit.test"] }, AccessJson.Default.ExternalRoute);
-        Assert.Equal(HttpStatusCode.Conflict, taken.StatusCode);
+        using var custom = await doors.Hub.PostAsync(new CreateTunnelRequest
+        {
+            Name = "thief", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = (await doors.Hub.LinkAsync()).Link, Hosts = ["wiki.example.test"],
+        });
+        Assert.Equal("host-taken", await TestHub.CodeAsync(custom));
+        await doors.Hub.CreateAsync(new CreateTunnelRequest
+        {
+            Name = "shop", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = (await doors.Hub.LinkAsync()).Link, Hosts = ["shop.example.test"], Keep = true,
+        });
+        foreach (var (origin, status) in new[]
+        {
+            ("http://shop.example.test", HttpStatusCode.Conflict), ("http://demo.adit.test", HttpStatusCode.BadRequest), ("http://free.adit.test", HttpStatusCode.BadRequest),
+            ("http://adit.test", HttpStatusCode.BadRequest), ("http://localhost", HttpStatusCode.BadRequest),
+        })
+        {
+            using var refused = await api.PutAsJsonAsync("/api/v1/external-routes/mine", new ExternalRoute { Origins = [origin] }, AccessJson.Default.ExternalRoute);
+            Assert.Equal(status, refused.StatusCode);
+        }
+
+        using var unknown = await api.PutAsJsonAsync(
+            "/api/v1/external-routes/mine", new ExternalRoute { Origins = ["http://x.example.test"], Access = "project", Project = "nobodys" }, AccessJson.Default.ExternalRoute);
+        Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
         await doors.Hub.RestartAsync();
         Assert.Single((await doors.Hub.Api().GetFromJsonAsync("/api/v1/external-routes", AccessJson.Default.ExternalRouteList))!.Items);
     }

@@ -79,6 +79,8 @@ public sealed class RemovedNameTests
     {
         await using var doors = await DoorHub.StartAsync();
         using var api = doors.Hub.Api();
+        using (var project = await api.PostAsync("/api/v1/projects", new StringContent("""{"name":"churn"}""", System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json"))))
+            Assert.True(project.IsSuccessStatusCode);
         var wiki = new ExternalRoute { Origins = ["https://wiki.example.test"], Access = "project,group:ds", Rules = Rules, Project = "churn" };
         using (var made = await api.PutAsJsonAsync("/api/v1/external-routes/wiki", wiki, AccessJson.Default.ExternalRoute))
             Assert.Equal(HttpStatusCode.OK, made.StatusCode);
