@@ -15,6 +15,12 @@ public sealed class LinkStream : IAsyncDisposable
     /// <summary>Bytes that <see cref="SendAsync"/> needs free at the front of its buffer.</summary>
     public const int HeaderLength = RecordHeader.Size;
 
+    /// <summary>
+    /// How much of bulk data to send at once, in bytes: with its record's header and the TLS frames around it, it fits a pooled array of
+    /// 64 KB everywhere on its way.
+    /// </summary>
+    public const int BulkPayload = (64 * 1024) - 256;
+
     /// <summary>The largest payload of one record, in bytes.</summary>
     public const int MaxPayload = RecordHeader.MaxData;
 
@@ -85,10 +91,9 @@ public sealed class LinkStream : IAsyncDisposable
     /// <inheritdoc cref="SendAsync" path="/exception"/>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> payload)
     {
-        const int Piece = (64 * 1024) - HeaderLength;
         while (!payload.IsEmpty)
         {
-            var count = Math.Min(payload.Length, Piece);
+            var count = Math.Min(payload.Length, BulkPayload);
             var record = ArrayPool<byte>.Shared.Rent(HeaderLength + count);
             try
             {

@@ -9,8 +9,7 @@ namespace Adit.Link;
 /// </summary>
 public static class StreamPump
 {
-    // With the headers of the records and of the TLS frames around it, the largest read still fits a pooled array of 64 KB everywhere.
-    private static readonly int[] ReadSizes = [2 * 1024, 16 * 1024, (64 * 1024) - 256];
+    private static readonly int[] ReadSizes = [2 * 1024, 16 * 1024, LinkStream.BulkPayload + LinkStream.HeaderLength];
     private const int SmallReadsBeforeShrinking = 64;
     private const string Defect = "The other end failed.";
 

@@ -5,7 +5,7 @@ namespace Adit.Link;
 
 /// <summary>
 /// What lies under a <see cref="TlsStream"/>: receives as much as there is and hands it on in whole TLS frames (RFC 8446 section 5.1), so
-/// that it is known whether the next one is there; and joins the frames of one write. Buffers are held only while they have bytes in them.
+/// that it is known whether the next one is there; and joins the frames of one write. Buffers are held only while they have bytes in them. One caller reads and one writes at a time.
 /// </summary>
 /// <param name="transport">What carries the frames; owned.</param>
 internal sealed class TlsFrames(Stream transport) : Stream
@@ -15,7 +15,11 @@ internal sealed class TlsFrames(Stream transport) : Stream
 
     private const int HeaderSize = 5;
     private const byte ApplicationData = 23;
-    private const int ReceiveSize = 64 * 1024;
+
+    // What a peer that has not sent a frame of bulk yet can have held for it, with half a frame and nothing after it: the door serves
+    // strangers. From the first bulk frame on a receive takes several.
+    private const int FirstReceiveSize = 4 * 1024;
+    private const int BulkReceiveSize = 64 * 1024;
 
     // Handshake messages that come later (tickets, key updates) are far shorter. Reading one of them would wait for what follows it.
     private const int LeastBulkFrame = 4 * 1024;
@@ -24,6 +28,8 @@ internal sealed class TlsFrames(Stream transport) : Stream
     private const int FrameOverhead = 40;
 
     private byte[]? _received;
+    private int _receiveSize = FirstReceiveSize;
+    private bool _isBulk;
     private int _start;
     private int _end;
     private int _frameRest;
@@ -84,12 +90,18 @@ internal sealed class TlsFrames(Stream transport) : Stream
         var available = Math.Min(most, _end - _start);
         var count = Math.Min(available, _frameRest);
         _frameRest -= count;
+        if (_isBulk && _frameRest == 0)
+            _receiveSize = BulkReceiveSize; // Its beginning alone anybody can send.
         while (_frameRest == 0 && available - count >= HeaderSize && FrameLength(_start + count) is var length && length <= available - count)
             count += length;
         if (count > 0)
             return count;
         if (available >= HeaderSize)
+        {
             _frameRest = FrameLength(_start) - available;
+            _isBulk = _received![_start] == ApplicationData && FrameLength(_start) > LeastBulkFrame;
+        }
+
         return available;
     }
 
@@ -97,7 +109,7 @@ internal sealed class TlsFrames(Stream transport) : Stream
 
     private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
-        _received ??= ArrayPool<byte>.Shared.Rent(ReceiveSize);
+        _received ??= ArrayPool<byte>.Shared.Rent(_receiveSize);
         if (_start > 0)
         {
             _received.AsSpan(_start, _end - _start).CopyTo(_received);
@@ -122,8 +134,11 @@ internal sealed class TlsFrames(Stream transport) : Stream
     private void ReleaseReceived()
     {
         _start = _end = 0;
-        if (Interlocked.Exchange(ref _received, null) is { } buffer)
+        if (_received is { } buffer)
+        {
+            _received = null;
             ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     // ---- Sending -----------------------------------------------------------------------------------------------------------------
@@ -133,8 +148,11 @@ internal sealed class TlsFrames(Stream transport) : Stream
     public void Hold(int plaintext)
     {
         _heldLength = 0;
-        _held = ArrayPool<byte>.Shared.Rent(plaintext + (((plaintext / MaxPlaintext) + 1) * FrameOverhead));
+        _held = ArrayPool<byte>.Shared.Rent(SizeOf(plaintext));
     }
+
+    /// <summary>How many bytes the frames of so many bytes of plaintext take.</summary>
+    public static int SizeOf(int plaintext) => plaintext + (((plaintext / MaxPlaintext) + 1) * FrameOverhead);
 
     /// <summary>Sends what was collected.</summary>
     public ValueTask SendHeldAsync(CancellationToken cancellationToken) => transport.WriteAsync(_held.AsMemory(0, _heldLength), cancellationToken);
@@ -142,8 +160,11 @@ internal sealed class TlsFrames(Stream transport) : Stream
     /// <summary>Ends collecting.</summary>
     public void Drop()
     {
-        if (Interlocked.Exchange(ref _held, null) is { } buffer)
+        if (_held is { } buffer)
+        {
+            _held = null;
             ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -11,9 +11,8 @@ public sealed class TlsStream : SslStream
 {
     /// <summary>Wraps a transport, and owns it.</summary>
     /// <param name="transport">Connected; the handshake is still to be done.</param>
-    /// <param name="validate">Who decides about the peer's certificate; null for the system.</param>
-    public TlsStream(Stream transport, RemoteCertificateValidationCallback? validate = null)
-        : base(new TlsFrames(transport), leaveInnerStreamOpen: false, validate)
+    public TlsStream(Stream transport)
+        : base(new TlsFrames(transport), leaveInnerStreamOpen: false)
     {
     }
 

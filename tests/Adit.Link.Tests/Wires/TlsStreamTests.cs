@@ -51,6 +51,8 @@ public sealed class TlsStreamTests
     public async Task A_write_of_many_frames_is_one_call_and_all_that_arrived_is_one_read()
     {
         await using var pair = await Pair.ConnectAsync(SslProtocols.Tls13);
+        await pair.Client.WriteAsync(new byte[16_000]); // From the first bulk frame on.
+        Assert.Equal(16_000, await ReadAllAsync(pair.Server, 16_000));
         var before = pair.ClientTransport.Writes;
         await pair.Client.WriteAsync(new byte[60_000]);
         Assert.Equal(before + 1, pair.ClientTransport.Writes);
@@ -80,6 +82,27 @@ public sealed class TlsStreamTests
         Assert.Equal(0, await pair.Server.ReadAsync(new byte[10]).AsTask().WaitAsync(Deadline));
     }
 
+    [Fact]
+    public async Task Half_a_frame_holds_little_until_the_peer_has_sent_bulk()
+    {
+        await using var pair = await Pair.ConnectAsync(SslProtocols.Tls13);
+        pair.ClientTransport.HoldBack = 5000;
+        await pair.Client.WriteAsync(new byte[16_000]); // Its beginning; the rest stays away.
+        var reading = pair.Server.ReadAsync(new byte[64 * 1024]).AsTask();
+        await Adit.Testing.Eventually.HoldsAsync(() => pair.ServerSocket.Available == 0 && pair.ServerTransport.Waiting > 0, "the half to be read");
+        Assert.InRange(pair.ServerTransport.Waiting, 1, 4096);
+
+        await pair.ClientTransport.LetGoAsync();
+        Assert.Equal(16_000, await reading.WaitAsync(Deadline));
+        await pair.Client.WriteAsync(new byte[60_000]);
+        Assert.Equal(60_000, await ReadAllAsync(pair.Server, 60_000));
+        Assert.InRange(pair.ServerTransport.Waiting, 16 * 1024, 64 * 1024);
+    }
+
+    [Fact]
+    public void Bulk_with_its_header_its_chunk_and_its_frames_fits_a_pooled_array() =>
+        Assert.InRange(TlsFrames.SizeOf(LinkStream.HeaderLength + LinkStream.BulkPayload + 16), LinkStream.BulkPayload, 64 * 1024);
+
     private static async Task<int> ReadAllAsync(TlsStream stream, int wanted)
     {
         var buffer = new byte[64 * 1024];
@@ -100,8 +123,9 @@ public sealed class TlsStreamTests
         {
             ServerSocket = server;
             ClientTransport = new CountingStream(client);
-            Client = new TlsStream(ClientTransport, (_, certificate, _, _) => certificate?.GetCertHashString() == Certificate.TargetCertificate.GetCertHashString());
-            Server = new TlsStream(new NetworkStream(server, ownsSocket: true));
+            Client = new TlsStream(ClientTransport);
+            ServerTransport = new CountingStream(server);
+            Server = new TlsStream(ServerTransport);
         }
 
         public TlsStream Client { get; }
@@ -111,6 +135,8 @@ public sealed class TlsStreamTests
         public Socket ServerSocket { get; }
 
         public CountingStream ClientTransport { get; }
+
+        public CountingStream ServerTransport { get; }
 
         public static async Task<Pair> ConnectAsync(SslProtocols protocol)
         {
@@ -124,7 +150,12 @@ public sealed class TlsStreamTests
                 ServerCertificateContext = Certificate,
                 EnabledSslProtocols = protocol,
             });
-            await pair.Client.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }).WaitAsync(Deadline);
+            await pair.Client.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                RemoteCertificateValidationCallback =
+                    (_, certificate, _, _) => certificate?.GetCertHashString() == Certificate.TargetCertificate.GetCertHashString(),
+            }).WaitAsync(Deadline);
             await serving.WaitAsync(Deadline);
             return pair;
         }
@@ -144,6 +175,15 @@ public sealed class TlsStreamTests
         public int Writes { get; private set; }
 
         public int HoldBack { get; set; }
+
+        /// <summary>The size of the last buffer that was held ready to receive into.</summary>
+        public int Waiting { get; private set; }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Waiting = buffer.Length;
+            return base.ReadAsync(buffer, cancellationToken);
+        }
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {

@@ -9,9 +9,6 @@ namespace Adit.Hub.Edge.Forwarding;
 /// <summary>Moves the body of a request to the upstream, as fast as the upstream takes it.</summary>
 internal sealed class RequestPump(ForwarderOptions options, TimeProvider time)
 {
-    // Fits, with its header, one step of the receiver's buffer.
-    private const int Piece = (64 * 1024) - 64;
-
     // Room before the data: a record's header and a chunk's size with its line end.
     private const int Front = LinkStream.HeaderLength + 8 + 2;
 
@@ -22,7 +19,7 @@ internal sealed class RequestPump(ForwarderOptions options, TimeProvider time)
     public static void TakeWhole(Visit visit)
     {
         var length = visit.Request.Headers.ContentLength!.Value;
-        if (length > Piece - visit.Head.Length || visit.Request.Headers.Expect.Count > 0)
+        if (length > LinkStream.BulkPayload - visit.Head.Length || visit.Request.Headers.Expect.Count > 0)
             return;
         var reader = visit.BodyReader!;
         if (!reader.TryRead(out var result))
@@ -132,7 +129,7 @@ internal sealed class RequestPump(ForwarderOptions options, TimeProvider time)
     {
         while (!body.IsEmpty)
         {
-            var piece = body.Slice(0, Math.Min(body.Length, Piece));
+            var piece = body.Slice(0, Math.Min(body.Length, LinkStream.BulkPayload));
             var count = (int)piece.Length;
             var array = ArrayPool<byte>.Shared.Rent(Front + count + 2);
             try

@@ -10,7 +10,7 @@ namespace Adit.Hub.Edge.Forwarding;
 /// </summary>
 internal static class UpgradePump
 {
-    private static readonly int[] Sizes = [2 * 1024, 16 * 1024, (64 * 1024) - 64];
+    private static readonly int[] Sizes = [2 * 1024, 16 * 1024, LinkStream.BulkPayload];
 
     /// <summary>Pumps until both directions have ended or one broke.</summary>
     /// <param name="visit">Whose connection.</param>
