@@ -9,7 +9,7 @@ public sealed record OpenRequest
 {
     /// <summary>
     /// What the accepting side should connect the stream to: <c>tcp:HOST:PORT</c>, <c>tls:HOST:PORT</c> (the accepting side does TLS to the
-    /// target), <c>unix:PATH</c>, or a name that a program registered (<c>control</c>, <c>tunnel:NAME</c>). At most 1,024 characters.
+    /// target), <c>unix:PATH</c>; towards a hub <c>tunnel:NAME</c>. At most 1,024 characters.
     /// </summary>
     [JsonPropertyName("to")]
     public required string Target { get; init; }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Adit.Link;
 
 /// <summary>
-/// A message on the control connection: one JSON object per WebSocket text message (docs/reference/link.md, "Control messages"). Members
+/// A message on the control connection: one JSON object per WebSocket text message (docs/reference/link.md, "Control connection"). Members
 /// that a type does not use are absent; unknown members and types are ignored.
 /// </summary>
 internal sealed record ControlMessage
@@ -42,7 +42,7 @@ internal sealed record ControlMessage
     /// <summary>want: how many tickets the client asks for.</summary>
     public int Count { get; init; }
 
-    /// <summary>bye, refused: why, as a word for programs.</summary>
+    /// <summary>bye: why, as a word for programs.</summary>
     public string? Code { get; init; }
 
     /// <summary>bye, refused, drain: why, as a sentence for people.</summary>

@@ -1,8 +1,8 @@
 namespace Adit.Link;
 
 /// <summary>
-/// A <see cref="LinkStream"/> as a <see cref="Stream"/>: reads and writes copy; disposing ends the sending direction and gives the stream
-/// back.
+/// A <see cref="LinkStream"/> as a <see cref="Stream"/>: reads and writes copy; disposing resets what has not ended and gives the stream
+/// back. It has no half-close: END is sent by <see cref="LinkStream.EndAsync"/> only.
 /// </summary>
 internal sealed class LinkStreamAdapter(LinkStream stream) : Stream
 {

@@ -10,13 +10,16 @@ internal readonly record struct ResetPayload(uint Ordinal, ResetCode Code, strin
 {
     private const int Fixed = 6;
 
-    /// <summary>The whole record. A reason that is too long is cut.</summary>
+    /// <summary>
+    /// The whole record. A reason that is too long is cut. A stream that is given up because another one's connection was lost, as a relay
+    /// does, was cancelled as far as the peer can tell: its own is well.
+    /// </summary>
     public byte[] ToRecord()
     {
         var text = Encoding.UTF8.GetBytes(Reason);
         var payload = new byte[Fixed + Math.Min(text.Length, RecordHeader.MaxReset - Fixed)];
         BinaryPrimitives.WriteUInt32BigEndian(payload, Ordinal);
-        BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(4), (ushort)Code);
+        BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(4), (ushort)(Code == ResetCode.LinkLost ? ResetCode.Cancelled : Code));
         text.AsSpan(0, payload.Length - Fixed).CopyTo(payload.AsSpan(Fixed));
         return DataConnection.Record(RecordType.Reset, payload);
     }
@@ -28,7 +31,15 @@ internal readonly record struct ResetPayload(uint Ordinal, ResetCode Code, strin
             throw new LinkStreamException(ResetCode.Protocol, "The peer sent a RESET record that is too short.");
         return new ResetPayload(
             BinaryPrimitives.ReadUInt32BigEndian(payload),
-            (ResetCode)BinaryPrimitives.ReadUInt16BigEndian(payload[4..]),
+            Known((ResetCode)BinaryPrimitives.ReadUInt16BigEndian(payload[4..])),
             Encoding.UTF8.GetString(payload[Fixed..]));
     }
+
+    // A peer of a later version may have more codes. Of a lost link it cannot tell: what it says so is the loss of something behind it.
+    private static ResetCode Known(ResetCode code) => code switch
+    {
+        < ResetCode.LinkLost => code,
+        ResetCode.LinkLost => ResetCode.Cancelled,
+        _ => ResetCode.None,
+    };
 }

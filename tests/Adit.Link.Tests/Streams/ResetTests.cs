@@ -7,6 +7,7 @@ namespace Adit.Link.Streams;
 public sealed class ResetTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly OpenRequest Request = new() { Target = "test" };
 
     [Fact]
     public async Task Bytes_that_are_still_being_relayed_stay_as_they_are_when_their_stream_is_reset()
@@ -63,7 +64,7 @@ public sealed class ResetTests
         var connection = new DataConnection(wire, TimeProvider.System);
         var returned = 0;
         connection.StartOpening(_ => Interlocked.Increment(ref returned));
-        var stream = (await connection.TryOpenAsync(new OpenRequest { Target = "test" }))!;
+        var stream = (await connection.TryOpenAsync(Request, DataConnection.OpenRecord(Request)))!;
         var receiving = stream.ReceiveAsync().AsTask();
         wire.Hold();
         wire.Arrive(RecordType.Reset, 0, 0, 0, 1, 0, 2);
@@ -71,13 +72,38 @@ public sealed class ResetTests
 
         var disposing = stream.DisposeAsync().AsTask();
         Assert.Equal(0, Volatile.Read(ref returned));
-        Assert.Null(await connection.TryOpenAsync(new OpenRequest { Target = "test" }));
+        Assert.Null(await connection.TryOpenAsync(Request, DataConnection.OpenRecord(Request)));
         wire.LetGo();
 
         await disposing.WaitAsync(Deadline);
         Assert.Equal(ResetCode.Refused, (await Assert.ThrowsAsync<LinkStreamException>(() => receiving.WaitAsync(Deadline))).Code);
         Assert.Equal(1, Volatile.Read(ref returned));
         Assert.Equal(RecordType.Reset, wire.Records[1].Type);
+    }
+
+    [Theory]
+    [InlineData(10, ResetCode.Protocol)]
+    [InlineData(11, ResetCode.Cancelled)]
+    [InlineData(12, ResetCode.None)]
+    [InlineData(65535, ResetCode.None)]
+    public void A_code_of_a_later_version_reads_as_none(ushort code, ResetCode expected) =>
+        Assert.Equal(expected, ResetPayload.Read([0, 0, 0, 1, (byte)(code >> 8), (byte)code]).Code);
+
+    [Fact]
+    public async Task The_loss_of_one_leg_of_a_relay_is_a_cancelled_stream_on_the_other()
+    {
+        var (fromEnd, from) = await AcceptingEnd.MakeAsync();
+        var (toEnd, to) = await AcceptingEnd.MakeAsync();
+        var relaying = StreamPump.RunAsync(from, to);
+
+        fromEnd.Wire.Abort();
+        await Eventually.HoldsAsync(() => toEnd.Wire.Records.Count > 0, "the other leg to be told");
+        toEnd.Wire.Arrive(RecordType.Reset, 0, 0, 0, 1, 0, 0);
+
+        Assert.Equal(ResetCode.LinkLost, Assert.IsType<LinkStreamException>(await relaying.WaitAsync(Deadline)).Code);
+        var (type, payload) = Assert.Single(toEnd.Wire.Records);
+        Assert.Equal(RecordType.Reset, type);
+        Assert.Equal([0, (byte)ResetCode.Cancelled], payload[4..6]);
     }
 
     [Fact]
@@ -87,7 +113,7 @@ public sealed class ResetTests
         var connection = new DataConnection(wire, TimeProvider.System);
         var returned = 0;
         connection.StartOpening(_ => Interlocked.Increment(ref returned));
-        var stream = (await connection.TryOpenAsync(new OpenRequest { Target = "test" }))!;
+        var stream = (await connection.TryOpenAsync(Request, DataConnection.OpenRecord(Request)))!;
         wire.Arrive(RecordType.End);
         Assert.True((await stream.ReceiveAsync().AsTask().WaitAsync(Deadline)).IsEmpty);
         wire.Hold();
@@ -103,7 +129,7 @@ public sealed class ResetTests
     [Fact]
     public async Task Whoever_sees_that_a_stream_has_ended_sees_why()
     {
-        for (var i = 0; i < 20_000; i++)
+        for (var i = 0; i < 5_000; i++)
         {
             var connection = new DataConnection(new HeldWire(), TimeProvider.System);
             var ends = new StreamEnds(connection);
