@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -25,11 +26,12 @@ internal sealed class HubDialer(LinkClientOptions options)
     /// </exception>
     public async Task<WebSocket> DialControlAsync(CancellationToken cancellationToken)
     {
-        using var deadline = Deadline(cancellationToken);
-        var (stream, _) = await ConnectAsync(null, deadline.Token);
+        using var deadline = new CancellationTokenSource(Timeout, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var (stream, _) = await ConnectAsync(null, either.Token);
         try
         {
-            return await UpgradeToWebSocketAsync(stream, LinkProtocol.ControlPath, "Bearer " + options.Token, deadline.Token);
+            return await UpgradeToWebSocketAsync(stream, LinkProtocol.ControlPath, "Bearer " + options.Token, either.Token);
         }
         catch
         {
@@ -42,20 +44,22 @@ internal sealed class HubDialer(LinkClientOptions options)
     /// <inheritdoc cref="DialControlAsync" path="/exception"/>
     public async Task<Wire> DialDataAsync(string ticket, CancellationToken cancellationToken)
     {
-        using var deadline = Deadline(cancellationToken);
-        var (stream, socket) = await ConnectAsync(_webSocketData ? null : LinkProtocol.DataUpgrade, deadline.Token);
+        using var deadline = new CancellationTokenSource(Timeout, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var isWebSocket = _webSocketData; // Another dial may learn meanwhile that it has to be.
+        var (stream, socket) = await ConnectAsync(isWebSocket ? null : LinkProtocol.DataUpgrade, either.Token);
         try
         {
-            if (_webSocketData)
+            if (isWebSocket)
                 return new StreamWire(
                     WebSocketStream.Create(
-                        await UpgradeToWebSocketAsync(stream, LinkProtocol.DataPath, "Ticket " + ticket, deadline.Token),
+                        await UpgradeToWebSocketAsync(stream, LinkProtocol.DataPath, "Ticket " + ticket, either.Token),
                         WebSocketMessageType.Binary,
                         ownsWebSocket: true),
                     null,
                     stream.Dispose,
                     socket: socket);
-            var answer = await RequestAsync(stream, DataRequest(ticket), deadline.Token);
+            var answer = await RequestAsync(stream, DataRequest(ticket), either.Token);
             if (answer.Status == 101
                 && string.Equals(answer.Header("Upgrade"), LinkProtocol.DataUpgrade, StringComparison.OrdinalIgnoreCase))
                 return ToWire(stream, socket, answer.Rest);
@@ -68,13 +72,6 @@ internal sealed class HubDialer(LinkClientOptions options)
             await stream.DisposeAsync();
             throw;
         }
-    }
-
-    private static CancellationTokenSource Deadline(CancellationToken cancellationToken)
-    {
-        var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        source.CancelAfter(Timeout);
-        return source;
     }
 
     // ---- TCP, proxy, TLS ---------------------------------------------------------------------------------------------------------
@@ -203,11 +200,16 @@ internal sealed class HubDialer(LinkClientOptions options)
         public static Answer Parse(string head, ReadOnlyMemory<byte> rest)
         {
             var lines = head.Split("\r\n");
-            return lines[0].StartsWith("HTTP/1.", StringComparison.Ordinal)
-                && int.TryParse(lines[0].AsSpan(8).Trim()[..Math.Min(3, lines[0].Length - 9)], out var status)
-                ? new Answer(status, lines, rest)
-                : throw new IOException("The answer is not HTTP/1.1.");
+            return StatusOf(lines[0]) is { } status ? new Answer(status, lines, rest) : throw new IOException("The answer is not HTTP/1.1.");
         }
+
+        // RFC 9112 section 4: HTTP-version SP 3DIGIT SP [reason-phrase]. Some servers leave the last space out with the reason.
+        private static int? StatusOf(string line) =>
+            line.Length >= 12 && line.StartsWith("HTTP/1.", StringComparison.Ordinal) && char.IsAsciiDigit(line[7]) && line[8] == ' '
+            && (line.Length == 12 || line[12] == ' ')
+            && int.TryParse(line.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status >= 100
+                ? status
+                : null;
 
         public string? Header(string name)
         {
