@@ -41,6 +41,9 @@ public static class LinkProtocol
     /// <summary>How long an idle data connection may leave a ping unanswered.</summary>
     public static readonly TimeSpan DataPongWithin = TimeSpan.FromSeconds(20);
 
+    /// <summary>A client comes back after this long at most, whatever the hub says.</summary>
+    public static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a ticket is good.</summary>
     public static readonly TimeSpan TicketLife = TimeSpan.FromSeconds(30);
 

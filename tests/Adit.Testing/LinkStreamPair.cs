@@ -54,7 +54,7 @@ public static class LinkStreams
         });
         var opener = new DataConnection(openerWire, time);
         opener.StartOpening(static _ => { });
-        var opened = await opener.TryOpenAsync(request) ?? throw new InvalidOperationException("A new connection is idle.");
+        var opened = await opener.TryOpenAsync(request, DataConnection.OpenRecord(request)) ?? throw new InvalidOperationException("A new connection is idle.");
         return new LinkStreamPair(opened, await accepted.Task);
     }
 }

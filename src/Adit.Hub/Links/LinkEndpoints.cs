@@ -59,9 +59,9 @@ internal static class LinkEndpoints
             return;
         }
 
+        using var undone = admission; // Whatever comes of the upgrade, the link is not left waiting for it.
         if (await UpgradeAsync(context) is not { } stream)
         {
-            admission.GiveUp();
             await Problems.Of(
                 StatusCodes.Status426UpgradeRequired,
                 "upgrade",

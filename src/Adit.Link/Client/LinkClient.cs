@@ -13,6 +13,7 @@ public sealed class LinkClient
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan TendEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(15);
 
     private readonly LinkClientOptions _options;
     private readonly HubDialer _dialer;
@@ -131,7 +132,7 @@ public sealed class LinkClient
         }
 
         using var control = new ControlChannel(socket, _options.Time);
-        var session = new LinkSession(control);
+        var session = new LinkSession(control, _options.Time);
         await using var stopping = cancellationToken.UnsafeRegister(static c => ((ControlChannel)c!).Abort(), control);
         try
         {
@@ -141,7 +142,7 @@ public sealed class LinkClient
                 while (await control.ReceiveAsync(cancellationToken) is { } message)
                 {
                     if (message.Type == "bye")
-                        return (message.Reason ?? "the hub ended the link", TimeSpan.FromMilliseconds(message.RetryAfterMs), true);
+                        return (message.Reason ?? "the hub ended the link", RetryAfter(message), true);
                     await HandleAsync(session, message, cancellationToken);
                 }
             }
@@ -155,6 +156,7 @@ public sealed class LinkClient
         finally
         {
             _session = null;
+            DropIdle();
             if (cancellationToken.IsCancellationRequested)
                 await control.CloseAsync(null);
             else
@@ -181,9 +183,9 @@ public sealed class LinkClient
                 },
             },
             cancellationToken);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(15));
-        var welcome = await session.Control.ReceiveAsync(deadline.Token);
+        using var deadline = new CancellationTokenSource(WelcomeTimeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var welcome = await session.Control.ReceiveAsync(either.Token);
         switch (welcome)
         {
             case { Type: "welcome", Link: { } link } when welcome.Protocol is >= LinkProtocol.MinVersion and <= LinkProtocol.Version:
@@ -192,7 +194,7 @@ public sealed class LinkClient
             case { Type: "bye", Code: "version" or "protocol" or "unauthorized" }:
                 throw new LinkRefusedException(welcome.Code, welcome.Reason ?? welcome.Code);
             case { Type: "bye" }:
-                session.RetryAfter = TimeSpan.FromMilliseconds(welcome.RetryAfterMs);
+                session.RetryAfter = RetryAfter(welcome);
                 throw new IOException(welcome.Reason ?? "The hub takes no links now.");
             case null:
                 throw new IOException("The hub closed the connection before it welcomed the link.");
@@ -216,9 +218,9 @@ public sealed class LinkClient
                 foreach (var ticket in message.Tickets ?? [])
                 {
                     if (IsFull)
-                        _pool.DialFailed(AtLimit);
+                        _pool.DialFailed(ResetCode.Busy, $"This client cannot open another connection: {AtLimit}.");
                     else
-                        _ = DialForPoolAsync(ticket, cancellationToken);
+                        _ = DialForPoolAsync(session, ticket, cancellationToken);
                 }
 
                 break;
@@ -226,7 +228,7 @@ public sealed class LinkClient
                 await session.Control.SendAsync(new ControlMessage { Type = "pong", Stamp = message.Stamp }, cancellationToken);
                 break;
             case "drain":
-                session.RetryAfter = TimeSpan.FromMilliseconds(message.RetryAfterMs);
+                session.RetryAfter = RetryAfter(message);
                 session.LostReason = message.Reason;
                 Draining?.Invoke(message.Reason ?? "the hub is draining");
                 break;
@@ -269,6 +271,7 @@ public sealed class LinkClient
 
         var connection = new DataConnection(wire, _options.Time);
         _serving[connection] = true;
+        DropIfLate(connection, session);
         try
         {
             await connection.AcceptAsync(_options.OnStream ?? RefuseStreamAsync);
@@ -299,22 +302,44 @@ public sealed class LinkClient
 
     // ---- Data connections on which this side opens streams ------------------------------------------------------------------------
 
-    private async Task DialForPoolAsync(string ticket, CancellationToken cancellationToken)
+    private async Task DialForPoolAsync(LinkSession session, string ticket, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _dialing);
         try
         {
-            _pool.Add(new DataConnection(await _dialer.DialDataAsync(ticket, cancellationToken), _options.Time));
+            var connection = new DataConnection(await _dialer.DialDataAsync(ticket, cancellationToken), _options.Time);
+            _pool.Add(connection);
+            DropIfLate(connection, session);
         }
         catch (Exception e) when (Wire.IsBroken(e) || e is LinkRefusedException or System.Security.Authentication.AuthenticationException)
         {
-            _pool.DialFailed(Sentence(e));
+            _pool.DialFailed(ResetCode.LinkLost, Sentence(e));
         }
         finally
         {
             Interlocked.Decrement(ref _dialing);
         }
     }
+
+    // ---- The control connection is lost -------------------------------------------------------------------------------------------
+
+    // The hub has forgotten the link or soon will, and with it the idle ones; a stream is left alone until it ends.
+    private void DropIdle()
+    {
+        foreach (var connection in _serving.Keys)
+            connection.FinishIfIdle();
+        _pool.LinkLost();
+    }
+
+    // A connection that was still being dialled when its link was lost. Called when it is in its table: one of the two sees the other.
+    private void DropIfLate(DataConnection connection, LinkSession session)
+    {
+        if (!ReferenceEquals(_session, session))
+            connection.FinishIfIdle();
+    }
+
+    private static TimeSpan RetryAfter(ControlMessage message) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(message.RetryAfterMs, 0, (int)LinkProtocol.LongestRetryAfter.TotalMilliseconds));
 
     private string Sentence(Exception e) => e switch
     {

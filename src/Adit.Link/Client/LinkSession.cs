@@ -1,7 +1,7 @@
 namespace Adit.Link;
 
 /// <summary>One life of a client's control connection, from hello to its loss.</summary>
-internal sealed class LinkSession(ControlChannel control)
+internal sealed class LinkSession(ControlChannel control, TimeProvider time)
 {
     public ControlChannel Control { get; } = control;
 
@@ -38,7 +38,7 @@ internal sealed class LinkSession(ControlChannel control)
     {
         try
         {
-            using var deadline = new CancellationTokenSource(Heartbeat);
+            using var deadline = new CancellationTokenSource(Heartbeat, time);
             await Control.SendAsync(new ControlMessage { Type = "ping" }, deadline.Token);
         }
         catch (Exception e) when (Wire.IsBroken(e) || e is InvalidOperationException)

@@ -27,37 +27,9 @@ public static class DataHandshake
     /// <param name="time">The clock.</param>
     public static async Task ServeAsync(LinkHost host, Wire wire, TimeProvider time)
     {
-        DataAdmission? admission = null;
-        await using (time.CreateTimer(static w => ((Wire)w!).Abort(), wire, Deadline, Timeout.InfiniteTimeSpan))
-        {
-            try
-            {
-                var head = await ReadHeadAsync(wire);
-                var ticket = head is null ? null : Ticket(head);
-                if (ticket is null)
-                {
-                    await RefuseAsync(wire, "400 Bad Request", "This is not the request that begins a data connection.");
-                    return;
-                }
-
-                admission = host.Redeem(ticket);
-                if (admission is null)
-                {
-                    await RefuseAsync(wire, "401 Unauthorized", "The ticket is unknown, used, or older than 30 seconds.");
-                    return;
-                }
-
-                await wire.SendAsync(SwitchingProtocols.ToArray());
-            }
-            catch (Exception e) when (Wire.IsBroken(e))
-            {
-                admission?.GiveUp();
-                wire.Abort();
-                return;
-            }
-        }
-
-        await admission.ServeAsync(wire);
+        using var admission = await AdmitAsync(host, wire, time);
+        if (admission is not null)
+            await admission.ServeAsync(wire);
     }
 
     /// <summary>The ticket of an Authorization header's value; null when it is none.</summary>
@@ -65,6 +37,39 @@ public static class DataHandshake
         authorization is { Length: > 7 and < 128 } && authorization.StartsWith("Ticket ", StringComparison.OrdinalIgnoreCase)
             ? authorization[7..].Trim()
             : null;
+
+    // Null when it came to nothing; the wire is closed then.
+    private static async Task<DataAdmission?> AdmitAsync(LinkHost host, Wire wire, TimeProvider time)
+    {
+        await using var deadline = time.CreateTimer(static w => ((Wire)w!).Abort(), wire, Deadline, Timeout.InfiniteTimeSpan);
+        DataAdmission? admission = null;
+        try
+        {
+            var head = await ReadHeadAsync(wire);
+            var ticket = head is null ? null : Ticket(head);
+            if (ticket is null)
+            {
+                await RefuseAsync(wire, "400 Bad Request", "This is not the request that begins a data connection.");
+                return null;
+            }
+
+            admission = host.Redeem(ticket);
+            if (admission is null)
+            {
+                await RefuseAsync(wire, "401 Unauthorized", "The ticket is unknown, used, or older than 30 seconds.");
+                return null;
+            }
+
+            await wire.SendAsync(SwitchingProtocols.ToArray());
+            return admission;
+        }
+        catch (Exception e) when (Wire.IsBroken(e))
+        {
+            admission?.Dispose();
+            wire.Abort();
+            return null;
+        }
+    }
 
     // Reads until the empty line and not a byte beyond: the client sends nothing more before it has our answer.
     private static async Task<string?> ReadHeadAsync(Wire wire)

@@ -8,13 +8,15 @@ namespace Adit.Link;
 /// </summary>
 public sealed class HubLink
 {
+    private const int MostAtOnce = 64;
+
     private readonly LinkHost _host;
     private readonly ControlChannel _control;
     private readonly Lock _lock = new();
-    private readonly List<DataConnection> _idle = [];
-    private readonly Queue<TaskCompletionSource<DataConnection>> _waiting = new();
+    private readonly IdleConnections _idle;
     private readonly CancellationTokenSource _closed = new();
-    private readonly int _clientMax;
+    private readonly int _maxConnections;
+    private volatile bool _isClosed;
     private int _dialing;
     private int _connections;
     private int _ticketsWanted;
@@ -26,7 +28,8 @@ public sealed class HubLink
     {
         _host = host;
         _control = control;
-        _clientMax = clientMax;
+        _idle = new IdleConnections(_lock);
+        _maxConnections = Math.Min(host.Options.MaxConnectionsPerLink, clientMax == 0 ? int.MaxValue : clientMax);
         Id = id;
         Principal = principal;
         Client = client;
@@ -59,7 +62,7 @@ public sealed class HubLink
     /// <summary>Data connections now.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    internal bool IsClosed => _closed.IsCancellationRequested;
+    internal bool IsClosed => _isClosed;
 
     internal ControlChannel Control => _control;
 
@@ -80,13 +83,20 @@ public sealed class HubLink
 
         try
         {
+            var open = DataConnection.OpenRecord(request);
+            long? since = null; // When it began to wait: a client that dials and drops does not make it longer.
             while (true)
             {
-                var connection = Take() ?? await WaitForConnectionAsync(cancellationToken);
+                if (Take() is not { } connection)
+                {
+                    since ??= _host.Options.Time.GetTimestamp();
+                    connection = await WaitForConnectionAsync(since.Value, cancellationToken);
+                }
+
                 LinkStream? stream;
                 try
                 {
-                    stream = await connection.TryOpenAsync(request);
+                    stream = await connection.TryOpenAsync(request, open);
                 }
                 catch (LinkStreamException e) when (e.Code == ResetCode.LinkLost && !IsClosed)
                 {
@@ -117,25 +127,21 @@ public sealed class HubLink
 
     internal async Task CloseAsync(ControlMessage? bye, string reason)
     {
-        List<TaskCompletionSource<DataConnection>> waiting;
-        List<DataConnection> idle;
+        IReadOnlyList<DataConnection> idle;
         lock (_lock)
         {
-            if (IsClosed)
+            if (_isClosed)
                 return;
             _closeReason = reason;
-            _closed.Cancel();
-            waiting = [.. _waiting];
-            idle = [.. _idle];
-            _waiting.Clear();
-            _idle.Clear();
+            _isClosed = true;
+            _idle.FailAll(Gone());
+            idle = _idle.TakeOldest(_idle.Count);
         }
 
+        _closed.Cancel();
         _host.Remove(this, reason);
-        foreach (var waiter in waiting)
-            waiter.TrySetException(Gone());
         foreach (var connection in idle)
-            connection.Abort();
+            connection.Finish();
         await _control.CloseAsync(bye);
     }
 
@@ -144,54 +150,52 @@ public sealed class HubLink
     /// <summary>A data connection has come in with one of our tickets. Completes when it is dead.</summary>
     internal async Task AttachAsync(DataConnection connection, DataRole role)
     {
-        Interlocked.Increment(ref _connections);
+        lock (_lock)
+        {
+            _connections++;
+            Spend(role);
+        }
+
         _host.Attach(connection);
         try
         {
             if (role == DataRole.HubOpens)
             {
                 connection.StartOpening(Return);
-                lock (_lock)
-                    _dialing = Math.Max(0, _dialing - 1);
                 Return(connection);
                 await connection.Closed;
-                lock (_lock)
-                    _idle.Remove(connection);
             }
             else
             {
-                lock (_lock)
-                    _ticketsWanted = Math.Max(0, _ticketsWanted - 1);
-                await using var closing = Closed.UnsafeRegister(static c => ((DataConnection)c!).AbortIfIdle(), connection);
+                await using var closing = Closed.UnsafeRegister(static c => ((DataConnection)c!).FinishIfIdle(), connection);
                 await connection.AcceptAsync(ServeAsync);
             }
         }
         finally
         {
             _host.Detach(connection);
-            Interlocked.Decrement(ref _connections);
+            int dial;
+            lock (_lock)
+            {
+                _connections--;
+                _idle.Remove(connection);
+                dial = _idle.Waiting > 0 && Room > 1 ? ToDial() : 0; // At its limit the client would refuse: it may not know yet that this one died.
+            }
+
+            Dial(dial);
         }
     }
 
     /// <summary>A ticket will not be used: it expired, or the client says that it cannot dial.</summary>
     internal void TicketLost(DataRole role, string? reason)
     {
-        TaskCompletionSource<DataConnection>? waiter = null;
         lock (_lock)
         {
-            if (role == DataRole.ClientOpens)
-            {
-                _ticketsWanted = Math.Max(0, _ticketsWanted - 1);
-                return;
-            }
-
-            _dialing = Math.Max(0, _dialing - 1);
-            if (_waiting.Count > _dialing)
-                _waiting.TryDequeue(out waiter);
+            Spend(role);
+            if (role == DataRole.HubOpens && _idle.Waiting > _dialing)
+                _idle.FailFirst(new LinkStreamException(
+                    ResetCode.Busy, $"The client {Client.Name} did not open a data connection: {reason ?? "it did not answer in time"}."));
         }
-
-        waiter?.TrySetException(new LinkStreamException(
-            ResetCode.Busy, $"The client {Client.Name} did not open a data connection: {reason ?? "it did not answer in time"}."));
     }
 
     /// <summary>The client says that it will not use a ticket.</summary>
@@ -201,13 +205,13 @@ public sealed class HubLink
             TicketLost(role, reason);
     }
 
-    /// <summary>Makes tickets that the client asked for. At most 64 are out at one time.</summary>
+    /// <summary>Makes tickets that the client asked for. At most 64 are out at one time, and no more than the link has room for.</summary>
     internal async Task SendTicketsAsync(int count)
     {
         lock (_lock)
         {
-            count = Math.Clamp(count, 0, 64 - _ticketsWanted);
-            if (count == 0 || Connections >= _host.Options.MaxConnectionsPerLink)
+            count = Math.Clamp(Math.Min(count, Room), 0, MostAtOnce - _ticketsWanted);
+            if (count == 0)
                 return;
             _ticketsWanted += count;
         }
@@ -223,98 +227,101 @@ public sealed class HubLink
         return Issue(_host.Options.Warm, DataRole.HubOpens);
     }
 
-    /// <summary>Called every few seconds: pings what is idle, drops what does not answer, closes what was not needed for a while.</summary>
+    /// <summary>Called every few seconds: pings what is idle, drops what does not answer, closes what was not needed for a while, dials for who waits.</summary>
     internal void Tend(bool trim)
     {
-        List<DataConnection> idle;
-        var surplus = 0;
-        lock (_lock)
-        {
-            idle = [.. _idle];
-            if (trim)
-            {
-                surplus = Math.Max(0, Math.Min(_leastIdle, _idle.Count) - _host.Options.Warm);
-                _leastIdle = _idle.Count - surplus;
-                _idle.RemoveRange(0, surplus); // The longest unused are at the front.
-            }
-        }
-
-        for (var i = 0; i < idle.Count; i++)
-        {
-            if (i < surplus || idle[i].Silence > LinkProtocol.DataPingAfter + LinkProtocol.DataPongWithin)
-                idle[i].Abort();
-            else if (idle[i].Silence > LinkProtocol.DataPingAfter)
-                _ = PingAsync(idle[i]);
-        }
-    }
-
-    private static async Task PingAsync(DataConnection connection)
-    {
-        try
-        {
-            await connection.PingAsync();
-        }
-        catch (LinkStreamException)
-        {
-            // It is dead now, and says so itself.
-        }
-    }
-
-    private DataConnection? Take()
-    {
-        var dial = false;
-        DataConnection? connection = null;
-        lock (_lock)
-        {
-            if (_idle.Count > 0)
-            {
-                connection = _idle[^1];
-                _idle.RemoveAt(_idle.Count - 1);
-                _leastIdle = Math.Min(_leastIdle, _idle.Count);
-                dial = _idle.Count + _dialing < _host.Options.Warm && MayDial();
-                if (dial)
-                    _dialing++;
-            }
-        }
-
-        if (dial)
-            _ = DialAsync(1);
-        return connection;
-    }
-
-    private async ValueTask<DataConnection> WaitForConnectionAsync(CancellationToken cancellationToken)
-    {
-        var waiter = new TaskCompletionSource<DataConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
+        IReadOnlyList<DataConnection> idle, surplus = [];
         int dial;
         lock (_lock)
         {
-            if (IsClosed)
-                throw Gone();
-            _waiting.Enqueue(waiter);
-            dial = MayDial() ? Math.Max(0, _waiting.Count + _host.Options.Warm - _dialing) : 0;
-            dial = Math.Min(dial, 64);
-            _dialing += dial;
+            if (trim)
+            {
+                surplus = _idle.TakeOldest(Math.Max(0, Math.Min(_leastIdle, _idle.Count) - _host.Options.Warm));
+                _leastIdle = _idle.Count;
+            }
+
+            idle = _idle.Snapshot();
+            dial = _idle.Waiting > 0 ? ToDial() : 0; // Places that have become free since.
         }
 
-        if (dial > 0)
-            _ = DialAsync(dial);
+        Dial(dial);
+        foreach (var connection in surplus)
+            connection.Finish();
+        foreach (var connection in idle)
+            connection.TendIdle();
+    }
+
+    // Both limits together: what more connections this link may have.
+    private int Room => _maxConnections - _connections - _dialing - _ticketsWanted;
+
+    private DataConnection? Take()
+    {
+        var dial = 0;
+        DataConnection? connection;
+        lock (_lock)
+        {
+            connection = _idle.Take();
+            if (connection is not null)
+            {
+                _leastIdle = Math.Min(_leastIdle, _idle.Count);
+                dial = ToDial();
+            }
+        }
+
+        Dial(dial);
+        return connection;
+    }
+
+    private async ValueTask<DataConnection> WaitForConnectionAsync(long since, CancellationToken cancellationToken)
+    {
+        var timeout = _host.Options.DialTimeout;
+        var left = timeout - _host.Options.Time.GetElapsedTime(since);
+        if (left <= TimeSpan.Zero)
+            throw NotInTime(timeout);
+        LinkedListNode<TaskCompletionSource<DataConnection>> place;
+        int dial;
+        lock (_lock)
+        {
+            if (_isClosed)
+                throw Gone();
+            place = _idle.Queue();
+            dial = ToDial();
+        }
+
+        Dial(dial);
         try
         {
-            return await waiter.Task.WaitAsync(_host.Options.DialTimeout, _host.Options.Time, cancellationToken);
+            return await _idle.WaitAsync(place, left, _host.Options.Time, cancellationToken);
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        catch (TimeoutException)
         {
-            if (!waiter.TrySetCanceled(CancellationToken.None) && waiter.Task.IsCompletedSuccessfully)
-                Return(await waiter.Task); // It came at the very moment.
-            if (e is OperationCanceledException)
-                throw;
-            throw new LinkStreamException(
-                ResetCode.TimedOut, $"The client {Client.Name} did not open a data connection within {_host.Options.DialTimeout.TotalSeconds:0} s.");
+            throw NotInTime(timeout);
         }
     }
 
-    private bool MayDial() =>
-        Connections + _dialing < Math.Min(_host.Options.MaxConnectionsPerLink, _clientMax == 0 ? int.MaxValue : _clientMax);
+    // How many connections to ask for, which are on their way then: one for each who waits, and those kept warm, within the limits. Who waits
+    // beyond them waits for a stream to end. Called under the lock.
+    private int ToDial()
+    {
+        var count = Math.Clamp(Math.Min(_idle.Waiting + _host.Options.Warm - _idle.Count - _dialing, Room), 0, MostAtOnce);
+        _dialing += count;
+        return count;
+    }
+
+    // A ticket is used or lost. Called under the lock.
+    private void Spend(DataRole role)
+    {
+        if (role == DataRole.ClientOpens)
+            _ticketsWanted = Math.Max(0, _ticketsWanted - 1);
+        else
+            _dialing = Math.Max(0, _dialing - 1);
+    }
+
+    private void Dial(int count)
+    {
+        if (count > 0)
+            _ = DialAsync(count);
+    }
 
     private async Task DialAsync(int count)
     {
@@ -339,26 +346,18 @@ public sealed class HubLink
     // An idle connection: to whoever waits longest, else to the pool. Of a link that is gone: dropped.
     private void Return(DataConnection connection)
     {
-        while (true)
+        lock (_lock)
         {
-            TaskCompletionSource<DataConnection>? waiter;
-            lock (_lock)
+            if (!_isClosed)
             {
-                if (IsClosed)
-                    break;
-                if (!_waiting.TryDequeue(out waiter))
-                {
-                    if (!connection.IsDead)
-                        _idle.Add(connection);
-                    return;
-                }
-            }
-
-            if (waiter.TrySetResult(connection))
+                // A dead one is reported as such by itself, and another is dialled for whoever waits.
+                if (!connection.IsDead && !_idle.TryHandOver(connection))
+                    _idle.Add(connection);
                 return;
+            }
         }
 
-        connection.Abort();
+        connection.Finish();
     }
 
     private async Task ServeAsync(LinkStream stream)
@@ -383,6 +382,12 @@ public sealed class HubLink
             await stream.DisposeAsync();
         }
     }
+
+    private LinkStreamException NotInTime(TimeSpan timeout) => new(
+        ResetCode.TimedOut,
+        Connections < _maxConnections
+            ? $"The client {Client.Name} did not open a data connection within {timeout.TotalSeconds:0} s."
+            : $"The client {Client.Name} is at its limit of {_maxConnections} connections and none became free within {timeout.TotalSeconds:0} s.");
 
     private LinkStreamException Gone() =>
         new(ResetCode.LinkLost, $"The link of client {Client.Name} is gone{(_closeReason.Length > 0 ? ": " + _closeReason : "")}.");

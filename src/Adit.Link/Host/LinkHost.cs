@@ -94,7 +94,7 @@ public sealed class LinkHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes a ticket. Whoever holds the answer must bring a wire to <see cref="DataAdmission.ServeAsync"/> or dispose of the admission.
+    /// Takes a ticket. Whoever holds the answer must bring a wire to <see cref="DataAdmission.ServeAsync"/> or dispose of it.
     /// </summary>
     /// <returns>Null when the ticket is not good: unknown, used, expired, or of a link that is gone.</returns>
     public DataAdmission? Redeem(string ticket) =>

@@ -43,12 +43,17 @@ internal sealed class TicketBook(TimeProvider time)
     /// <summary>Takes a ticket out of the book: null when it was never given, was used, is too old, or its link is gone.</summary>
     public (HubLink Link, DataRole Role)? Redeem(string word)
     {
+        Ticket ticket;
         lock (_lock)
         {
-            if (!_tickets.Remove(word, out var ticket) || time.GetElapsedTime(ticket.Issued) > LinkProtocol.TicketLife)
+            if (!_tickets.Remove(word, out ticket))
                 return null;
-            return ticket.Link.IsClosed ? null : (ticket.Link, ticket.Role);
         }
+
+        if (!IsOver(ticket))
+            return (ticket.Link, ticket.Role);
+        ticket.Link.TicketLost(ticket.Role, null); // It waits for no sweep any more.
+        return null;
     }
 
     /// <summary>Removes what is too old, and tells the links that nothing will come of it.</summary>
@@ -59,7 +64,7 @@ internal sealed class TicketBook(TimeProvider time)
         {
             foreach (var (word, ticket) in _tickets)
             {
-                if (!ticket.Link.IsClosed && time.GetElapsedTime(ticket.Issued) <= LinkProtocol.TicketLife)
+                if (!IsOver(ticket))
                     continue;
                 _tickets.Remove(word); // Removing while enumerating is allowed for Dictionary.
                 (expired ??= []).Add(ticket);
@@ -69,6 +74,8 @@ internal sealed class TicketBook(TimeProvider time)
         foreach (var ticket in expired ?? [])
             ticket.Link.TicketLost(ticket.Role, null);
     }
+
+    private bool IsOver(Ticket ticket) => ticket.Link.IsClosed || time.GetElapsedTime(ticket.Issued) > LinkProtocol.TicketLife;
 
     private readonly record struct Ticket(HubLink Link, DataRole Role, long Issued);
 }

@@ -17,7 +17,10 @@ internal sealed class DataConnection
     private const int Idle = 0;
     private const int InUse = 1;
     private const int Watched = 2;
-    private const int Dead = 3;
+    private const int WatchedAndWanted = 3;
+    private const int Dead = 4;
+
+    private static readonly TimeSpan OpenOnItsWay = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _sendTurn = new(1, 1);
     private readonly byte[] _smallRecord = new byte[RecordHeader.Size + RecordHeader.MaxPing];
@@ -26,8 +29,8 @@ internal sealed class DataConnection
     private Task _watching = Task.CompletedTask;
     private Action<DataConnection>? _returned;
     private int _state;
-    private volatile bool _isLast;
-    private volatile bool _isWanted;
+    private int _isLast;
+    private ITimer? _ending;
     private uint _ordinal;
     private long _lastHeard;
 
@@ -62,37 +65,46 @@ internal sealed class DataConnection
         _watching = WatchIdleAsync();
     }
 
+    /// <summary>The OPEN record of a request.</summary>
+    /// <exception cref="ArgumentException">The request is too long for one.</exception>
+    public static byte[] OpenRecord(OpenRequest request)
+    {
+        var payload = JsonSerializer.SerializeToUtf8Bytes(request, LinkJson.Default.OpenRequest);
+        return payload.Length <= RecordHeader.MaxOpen
+            ? Record(RecordType.Open, payload)
+            : throw new ArgumentException("The target of a stream is too long for an OPEN record.", nameof(request));
+    }
+
     /// <summary>
     /// Begins a stream if the connection is idle. Null when it is dead, or just reads something between streams: then it is given back
     /// through the function of <see cref="StartOpening"/> as soon as it is idle.
     /// </summary>
-    public async ValueTask<LinkStream?> TryOpenAsync(OpenRequest request)
+    /// <param name="request">Where the stream leads.</param>
+    /// <param name="open">Its <see cref="OpenRecord"/>.</param>
+    public async ValueTask<LinkStream?> TryOpenAsync(OpenRequest request, byte[] open)
     {
-        if (Interlocked.CompareExchange(ref _state, InUse, Idle) != Idle)
+        while (Interlocked.CompareExchange(ref _state, InUse, Idle) is var was and not Idle)
         {
-            _isWanted = true;
-            if (Interlocked.CompareExchange(ref _state, InUse, Idle) != Idle)
+            if (was != Watched || Interlocked.CompareExchange(ref _state, WatchedAndWanted, Watched) == Watched)
                 return null;
-            _isWanted = false;
-        }
-
-        var record = Record(RecordType.Open, JsonSerializer.SerializeToUtf8Bytes(request, LinkJson.Default.OpenRequest));
-        if (record.Length > RecordHeader.Size + RecordHeader.MaxOpen)
-        {
-            Interlocked.CompareExchange(ref _state, Idle, InUse);
-            throw new ArgumentException("The target of a stream is too long for an OPEN record.", nameof(request));
         }
 
         var stream = new LinkStream(this, request, ++_ordinal, _watching, opener: true);
-        await SendAsync(record);
+        await SendAsync(open);
         return stream;
     }
 
-    /// <summary>Asks the peer of an idle connection for a sign of life.</summary>
-    public async ValueTask PingAsync()
+    /// <summary>
+    /// Called every few seconds while it is idle: asks a peer that was silent for long for a sign of life, and drops the connection when
+    /// none came.
+    /// </summary>
+    public void TendIdle()
     {
-        if (Volatile.Read(ref _state) is Idle or Watched)
-            await SendSmallAsync(RecordType.Ping, default);
+        var silence = Silence;
+        if (silence > LinkProtocol.DataPingAfter + LinkProtocol.DataPongWithin)
+            TryFinishIdle();
+        else if (silence > LinkProtocol.DataPingAfter && Volatile.Read(ref _state) is not (InUse or Dead))
+            _ = PingAsync();
     }
 
     // ---- The acceptor's side -----------------------------------------------------------------------------------------------------
@@ -120,13 +132,20 @@ internal sealed class DataConnection
                     break;
                 await accept(stream);
                 await stream.Finished;
-                if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse || _isLast)
+                if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse)
                     break;
+                if (Volatile.Read(ref _isLast) != 0)
+                {
+                    Finish();
+                    break;
+                }
             }
-
-            Abort();
         }
         catch (Exception e) when (Wire.IsBroken(e))
+        {
+            // Over.
+        }
+        finally
         {
             Abort();
         }
@@ -198,6 +217,12 @@ internal sealed class DataConnection
             return; // The acceptor's loop waits for the stream itself.
         if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse)
             return;
+        if (Volatile.Read(ref _isLast) != 0)
+        {
+            Finish();
+            return;
+        }
+
         Volatile.Write(ref _lastHeard, _time.GetTimestamp());
         _watching = WatchIdleAsync(); // Nobody opens before the pool has it back, so the watch is in place by then.
         _returned(this);
@@ -208,8 +233,18 @@ internal sealed class DataConnection
     {
         if (Interlocked.Exchange(ref _state, Dead) == Dead)
             return;
+        _ending?.Dispose();
         Wire.Abort();
         _closed.TrySetResult();
+    }
+
+    /// <summary>
+    /// Ends an idle connection in order: of the stream that was on it last, bytes may still be under way to a slow reader. Never throws.
+    /// </summary>
+    public void Finish()
+    {
+        if (Interlocked.Exchange(ref _state, Dead) != Dead)
+            CloseWire();
     }
 
     /// <summary>
@@ -222,16 +257,21 @@ internal sealed class DataConnection
             Abort();
     }
 
-    /// <summary>Drops the connection unless a stream is on it; then after that stream.</summary>
-    public void AbortIfIdle()
+    /// <summary>
+    /// Ends the connection unless a stream is on it; then after that stream. The opener's side knows whether one is. The acceptor's side
+    /// waits a moment, since an OPEN may be on its way.
+    /// </summary>
+    public void FinishIfIdle()
     {
-        _isLast = true;
-        if (Volatile.Read(ref _state) != InUse)
-            Abort();
+        Interlocked.Exchange(ref _isLast, 1); // Before the look at the state: whoever ends a stream does it the other way round.
+        if (_returned is not null)
+            TryFinishIdle();
+        else
+            _ending = _time.CreateTimer(static c => ((DataConnection)c!).TryFinishIdle(), this, OpenOnItsWay, Timeout.InfiniteTimeSpan);
     }
 
     public override string ToString() =>
-        $"stream {_ordinal}, {Volatile.Read(ref _state) switch { Idle => "idle", InUse => "in use", Watched => "reading between streams", _ => "dead" }}";
+        $"stream {_ordinal}, {Volatile.Read(ref _state) switch { Idle => "idle", InUse => "in use", Watched or WatchedAndWanted => "reading between streams", _ => "dead" }}";
 
     public static LinkStreamException Lost(Exception? inner = null) =>
         new(ResetCode.LinkLost, "The connection between hub and client was lost.", inner);
@@ -261,8 +301,9 @@ internal sealed class DataConnection
                 if (await Reader.ReadHeaderAsync() is not { } header)
                     break;
                 await HandleIdleAsync(header);
-                if (Interlocked.CompareExchange(ref _state, Idle, Watched) == Watched && _isWanted)
-                    GiveBack();
+                if (Interlocked.CompareExchange(ref _state, Idle, Watched) == WatchedAndWanted
+                    && Interlocked.CompareExchange(ref _state, Idle, WatchedAndWanted) == WatchedAndWanted)
+                    _returned!(this); // Somebody took it from the pool while it was being read, and left it to us.
             }
         }
         catch (Exception e) when (Wire.IsBroken(e))
@@ -273,11 +314,34 @@ internal sealed class DataConnection
         Abort();
     }
 
-    // Somebody took it from the pool while it was being read and left it to us. Whoever opens it at this very moment wins.
-    private void GiveBack()
+    private void TryFinishIdle()
     {
-        _isWanted = false;
-        _returned!(this);
+        while (Volatile.Read(ref _state) is var was and not (InUse or Dead))
+        {
+            if (Interlocked.CompareExchange(ref _state, Dead, was) != was)
+                continue;
+            CloseWire();
+            return;
+        }
+    }
+
+    private void CloseWire()
+    {
+        _ending?.Dispose();
+        Wire.Close();
+        _closed.TrySetResult();
+    }
+
+    private async Task PingAsync()
+    {
+        try
+        {
+            await SendSmallAsync(RecordType.Ping, default);
+        }
+        catch (LinkStreamException)
+        {
+            // It is dead now, and says so itself.
+        }
     }
 
     private async ValueTask HandleIdleAsync(RecordHeader header)

@@ -81,7 +81,11 @@ public sealed class SocketWire : Wire
     }
 
     /// <inheritdoc />
-    public override void Close() => _socket.Dispose();
+    public override void Close()
+    {
+        EndSending(); // A socket that is disposed of while somebody receives is reset otherwise.
+        _socket.Dispose();
+    }
 
     // The runtime completes an empty receive at the next event of the socket, which may be an old one for bytes that are taken already.
     private async ValueTask<int> WaitAsync()

@@ -47,6 +47,26 @@ public sealed class StreamWire(
         // Closing what lies under the stream makes its pending calls fail; the stream itself is disposed too, so that TLS state is freed
         // now and not by a finalizer.
         abort?.Invoke();
+        DisposeStream();
+    }
+
+    /// <inheritdoc />
+    public override void Close()
+    {
+        try
+        {
+            socket?.Shutdown(SocketShutdown.Send); // A socket that is disposed of while somebody receives is reset otherwise.
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The other side is gone already.
+        }
+
+        DisposeStream();
+    }
+
+    private void DisposeStream()
+    {
         try
         {
             stream.Dispose();

@@ -129,7 +129,7 @@ public sealed class LinkTests
     [Fact]
     public async Task A_client_at_its_limit_of_connections_says_so()
     {
-        await using var hub = await TestHub.StartAsync();
+        await using var hub = await TestHub.StartAsync(new LinkHostOptions { DialTimeout = TimeSpan.FromSeconds(2) });
         using var stop = new CancellationTokenSource();
         var run = hub.Client(EchoAndDisposeAsync, o => o with { MaxConnections = 2 }).RunAsync(stop.Token);
         var link = await hub.LinkAsync();
@@ -139,7 +139,8 @@ public sealed class LinkTests
         var open = link.OpenAsync(new OpenRequest { Target = "x" }, stop.Token).AsTask();
 
         var failure = await Assert.ThrowsAsync<LinkStreamException>(() => open.WaitAsync(Deadline));
-        Assert.True(failure.Code is ResetCode.Busy or ResetCode.TimedOut, failure.Message);
+        Assert.Equal(ResetCode.TimedOut, failure.Code);
+        Assert.Contains("at its limit of 2 connections", failure.Message, StringComparison.Ordinal);
         stop.Cancel();
         await run.WaitAsync(Deadline);
     }

@@ -95,7 +95,7 @@ internal static class LinkDataEndpoint
 
         if (refuseUpgrade)
         {
-            admission.GiveUp();
+            admission.Dispose();
             context.Response.StatusCode = 426;
             return;
         }

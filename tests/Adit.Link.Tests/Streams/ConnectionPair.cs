@@ -6,6 +6,8 @@ namespace Adit.Link.Streams;
 /// <summary>Both ends of one data connection over a real loopback socket; the accepting end serves each stream with one function.</summary>
 internal sealed class ConnectionPair : IAsyncDisposable
 {
+    private static readonly OpenRequest Request = new() { Target = "test" };
+
     private readonly SemaphoreSlim _idle = new(0);
     private int _accepted;
 
@@ -50,7 +52,7 @@ internal sealed class ConnectionPair : IAsyncDisposable
     public async Task<LinkStream> OpenAsync()
     {
         Assert.True(await _idle.WaitAsync(TimeSpan.FromSeconds(20)), "The connection did not become idle.");
-        return await Opener.TryOpenAsync(new OpenRequest { Target = "test" }) ?? throw new InvalidOperationException($"The connection is not idle: {Opener}, the other end {Acceptor}.");
+        return await Opener.TryOpenAsync(Request, DataConnection.OpenRecord(Request)) ?? throw new InvalidOperationException($"The connection is not idle: {Opener}, the other end {Acceptor}.");
     }
 
     public async Task<string> AskAsync(string question)

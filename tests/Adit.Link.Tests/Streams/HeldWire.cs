@@ -13,6 +13,9 @@ internal sealed class HeldWire : Wire
     private TaskCompletionSource _open = new();
     private ReadOnlyMemory<byte> _arrived;
     private int _waiting;
+    private int _said;
+    private int _received;
+    private int _taken;
 
     public HeldWire() => _open.SetResult();
 
@@ -20,6 +23,11 @@ internal sealed class HeldWire : Wire
 
     /// <summary>Sends that wait for <see cref="LetGo"/>.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Records of <see cref="Arrive"/> that were received to their end and looked at: the receiver waits for the next.</summary>
+    public int Taken => Volatile.Read(ref _taken);
+
+    public bool IsAllTaken => Taken == Volatile.Read(ref _said);
 
     public bool IsAborted => _aborted.Task.IsCompleted;
 
@@ -57,7 +65,11 @@ internal sealed class HeldWire : Wire
             _open.TrySetResult();
     }
 
-    public void Arrive(RecordType type, params ReadOnlySpan<byte> payload) => _arriving.Writer.TryWrite(DataConnection.Record(type, payload));
+    public void Arrive(RecordType type, params ReadOnlySpan<byte> payload)
+    {
+        Interlocked.Increment(ref _said);
+        _arriving.Writer.TryWrite(DataConnection.Record(type, payload));
+    }
 
     public void Open() => Arrive(RecordType.Open, """{"to":"tcp:127.0.0.1:1"}"""u8);
 
@@ -65,10 +77,12 @@ internal sealed class HeldWire : Wire
     {
         if (_arrived.IsEmpty)
         {
+            Volatile.Write(ref _taken, _received);
             var arriving = _arriving.Reader.ReadAsync().AsTask();
             await Task.WhenAny(arriving, _aborted.Task);
             ObjectDisposedException.ThrowIf(IsAborted, this);
             _arrived = await arriving;
+            _received++;
         }
 
         var count = Math.Min(buffer.Length, _arrived.Length);
