@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Adit.Hub.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Adit.Hub.Edge.Gate;
 
@@ -11,7 +13,7 @@ namespace Adit.Hub.Edge.Gate;
 /// named by when they were made. A new one is made every 30 days and is shown to the world for a day before it signs; an old one is shown
 /// for a day after it signed last.
 /// </summary>
-internal sealed class AssertionKeys : IDisposable
+internal sealed partial class AssertionKeys : IDisposable
 {
     private static readonly TimeSpan SignsFor = TimeSpan.FromDays(30);
     private static readonly TimeSpan ShownBefore = TimeSpan.FromDays(1);
@@ -19,17 +21,22 @@ internal sealed class AssertionKeys : IDisposable
 
     private readonly string _directory;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly ITimer _timer;
     private volatile AssertionKey[] _keys = [];
     private volatile AssertionKey _current = null!;
 
     /// <summary>Reads the keys of a data directory, making the first.</summary>
-    public AssertionKeys(string dataDirectory, TimeProvider time)
+    /// <exception cref="IOException">There is none and none can be made, or they cannot be read.</exception>
+    public AssertionKeys(string dataDirectory, TimeProvider time, ILogger<AssertionKeys>? log = null)
     {
+        _log = log ?? NullLogger<AssertionKeys>.Instance;
         _directory = Path.Combine(dataDirectory, "assertion-keys");
         _time = time;
         Directory.CreateDirectory(_directory);
         _keys = [.. Directory.EnumerateFiles(_directory, "*.pem").Order(StringComparer.Ordinal).Select(AssertionKey.Read)];
+        if (_keys.Length == 0)
+            _keys = [AssertionKey.Make(_directory, time.GetUtcNow())];
         Rotate();
         _timer = time.CreateTimer(static k => ((AssertionKeys)k!).Rotate(), this, LookEvery, LookEvery);
     }
@@ -46,19 +53,39 @@ internal sealed class AssertionKeys : IDisposable
     {
         var now = _time.GetUtcNow();
         var keys = _keys.ToList();
-        if (keys.Count == 0 || now - keys[^1].Made > SignsFor - ShownBefore)
-            keys.Add(AssertionKey.Make(_directory, now));
+        try
+        {
+            if (now - keys[^1].Made > SignsFor - ShownBefore)
+                keys.Add(AssertionKey.Make(_directory, now));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotMade(e.Message); // The one there is goes on signing, and an hour later it is tried again.
+        }
 
         // The newest that has been shown long enough; on a first start there is only the one.
         _current = keys.LastOrDefault(k => now - k.Made >= ShownBefore) ?? keys[0];
         foreach (var old in keys.Where(k => k != _current && now - k.Made > SignsFor + ShownBefore + ShownBefore).ToArray())
         {
-            keys.Remove(old);
-            File.Delete(old.File);
+            try
+            {
+                File.Delete(old.File);
+                keys.Remove(old);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogNotRemoved(old.File, e.Message);
+            }
         }
 
         _keys = [.. keys];
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "No new key for assertions could be made; the one until now goes on, and it is tried again within the hour: {Reason}")]
+    private partial void LogNotMade(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The old key of assertions {File} could not be removed and is shown until it is: {Reason}")]
+    private partial void LogNotRemoved(string file, string reason);
 }
 
 /// <summary>One of them.</summary>

@@ -55,6 +55,8 @@ internal sealed partial class LdapDirectory(LdapOptions options, ExternalAccount
     {
         await using var connection = await ConnectAsync(cancellationToken);
         var filter = options.UserFilter.Replace("{name}", LdapFilter.Escape(name), StringComparison.Ordinal);
+        if (LdapFilter.Refusal(filter) is not null)
+            return null; // No filter is configured that is none: the name is too long for it, and is nobody's.
         if (await FindEntryAsync(connection, filter, cancellationToken) is not { } entry)
             return null;
         try
@@ -213,9 +215,9 @@ internal sealed partial class LdapDirectory(LdapOptions options, ExternalAccount
             LogTrouble(Name, "it did not answer in time");
             throw new SignInRefusal(SignInRefusalCode.Unreachable, $"{Title} does not answer; try again later. Accounts of the hub itself can sign in.", e);
         }
-        catch (LdapException e)
+        catch (Exception e) when (e is LdapException or FormatException)
         {
-            LogTrouble(Name, e.Message);
+            LogTrouble(Name, e.Message); // What the directory says may make a filter that is none: too long, say.
             throw new SignInRefusal(
                 SignInRefusalCode.Unreachable, $"{Title} cannot be asked; try again later, or ask an admin, who finds the reason in the hub's log. Accounts of the hub itself can sign in.", e);
         }

@@ -1,6 +1,5 @@
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Audit;
-using Adit.Hub.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -75,7 +74,7 @@ internal sealed partial class LdapSync(
         {
             await RunOnceAsync(cancellationToken);
         }
-        catch (Exception e) when (e is SignInRefusal or AccountRefusal or StorageException)
+        catch (Exception e) when (e is not OperationCanceledException) // Whatever it is, it ends neither the hub nor the next round.
         {
             LogSkipped(options.Name, e.Message);
         }

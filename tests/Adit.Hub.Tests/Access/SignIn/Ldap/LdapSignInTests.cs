@@ -34,6 +34,25 @@ public sealed class LdapSignInTests : IAsyncLifetime
         Assert.Equal("alice", again.Session!.Account);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_name_that_is_too_long_for_the_filter_is_nobodys()
+    {
+        await using var hub = await HubAsync(_slapd.Options() with { UserFilter = "(|(uid={name})(mail={name})(cn={name}))" });
+        using var browser = new TestBrowser(hub);
+        using var answer = await browser.SignInAsync(new string('\u00e9', 250), "alice's password", "corp");
+        Assert.Equal((HttpStatusCode.Unauthorized, "wrong-credentials"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_entry_that_makes_a_filter_too_long_is_the_directorys_trouble_and_no_failure_of_the_hub()
+    {
+        var much = string.Concat(Enumerable.Repeat("(member={dn})", 120));
+        await using var hub = await HubAsync(_slapd.Options() with { GroupFilter = $"(|{much})" });
+        using var browser = new TestBrowser(hub);
+        using var answer = await browser.SignInAsync("alice", "alice's password", "corp");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "source-unreachable"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
+    }
+
     [Theory(Timeout = 60_000)]
     [InlineData("alice", "wrong")]
     [InlineData("nobody", "alice's password")]
