@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Adit.Hub.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Adit.Hub.Access.Accounts;
 
@@ -77,8 +78,9 @@ internal sealed class AccountDirectory
     /// <param name="name">Whose.</param>
     /// <param name="change">Makes the new one of the one there is; it runs once and only if the version is right.</param>
     /// <param name="version">The version that the change was made for; null for whichever.</param>
+    /// <param name="along">What is stored with it, or not at all: on the database's writing thread; what it throws undoes both.</param>
     /// <exception cref="AccountRefusal">There is none, it was changed meanwhile, another has the e-mail address, or no active admin would be left.</exception>
-    public Task<Account> ChangeAsync(string name, Func<Account, Account> change, long? version = null) => InTurnAsync(async () =>
+    public Task<Account> ChangeAsync(string name, Func<Account, Account> change, long? version = null, Action<SqliteConnection>? along = null) => InTurnAsync(async () =>
     {
         var before = EnsureVersion(name, version);
         var after = WithGroups(change(before) with { Version = before.Version + 1 });
@@ -86,7 +88,7 @@ internal sealed class AccountDirectory
             EnsureOtherAdmin(before);
         if (after.Email != before.Email)
             EnsureEmail(after);
-        await _store.ChangeAsync(after);
+        await _store.ChangeAsync(after, along);
         return Keep(after);
     });
 

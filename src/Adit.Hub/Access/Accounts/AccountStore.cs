@@ -36,7 +36,12 @@ internal sealed class AccountStore(Database database)
         """,
         Values(account)));
 
-    public Task ChangeAsync(Account account) => database.WriteAsync(connection => Change(connection, account));
+    /// <summary>Stores a change and, with it or not at all, what it is made for.</summary>
+    public Task ChangeAsync(Account account, Action<SqliteConnection>? along) => database.WriteAsync(connection =>
+    {
+        along?.Invoke(connection);
+        Change(connection, account);
+    });
 
     /// <summary>Stores an account as deleted, and that it is in no group any more. Within a write.</summary>
     public static void Delete(SqliteConnection connection, Account account)

@@ -5,9 +5,11 @@ using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts.Invitations;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Storage;
 using Adit.Hub.Tests.Access.SignIn;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Access.Accounts;
@@ -161,6 +163,34 @@ public sealed class AccountTests
         using var admin = await TestBrowser.SignedInAsync(hub);
         using var answer = await admin.SendAsync(HttpMethod.Post, "/api/v1/accounts", new CreateAccountRequest { Name = name });
         Assert.Equal((HttpStatusCode.BadRequest, "invalid"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_invitation_is_used_up_with_the_password_that_is_set_or_not_at_all()
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var admin = await TestBrowser.SignedInAsync(hub);
+        var code = Code((await CreateAsync(admin, new CreateAccountRequest { Name = "anna" })).Invitation!);
+        var database = hub.Services.GetRequiredService<Database>();
+        await database.WriteAsync(static connection => connection.Execute("CREATE TRIGGER broken BEFORE UPDATE ON accounts BEGIN SELECT RAISE(ABORT, 'broken'); END"));
+        using var anna = new TestBrowser(hub);
+        using (var failed = await RedeemAsync(anna, code, "a good password"))
+            Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
+        await database.WriteAsync(static connection => connection.Execute("DROP TRIGGER broken"));
+        using var answer = await RedeemAsync(anna, code, "a good password");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_invitation_of_what_has_become_a_service_is_over()
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var admin = await TestBrowser.SignedInAsync(hub);
+        var code = Code((await CreateAsync(admin, new CreateAccountRequest { Name = "anna" })).Invitation!);
+        using (await admin.SendAsync(HttpMethod.Patch, "/api/v1/accounts/anna", new ChangeAccountRequest { Kind = "service" })) { }
+        using var anna = new TestBrowser(hub);
+        using var answer = await RedeemAsync(anna, code, "a good password");
+        Assert.Equal((HttpStatusCode.NotFound, "invitation-over"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
     }
 
     [Theory(Timeout = 60_000)]

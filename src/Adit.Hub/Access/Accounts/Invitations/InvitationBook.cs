@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Adit.Hub.Storage;
 using Dapper;
+using Microsoft.Data.Sqlite;
 
 namespace Adit.Hub.Access.Accounts.Invitations;
 
@@ -48,7 +49,7 @@ internal sealed class InvitationBook(Database database, TimeProvider time)
         return time.GetUtcNow() < expires ? (account, expires) : null;
     }
 
-    /// <summary>Whom a code is for. It stays good: see <see cref="UseUpAsync"/>.</summary>
+    /// <summary>Whom a code is for. It stays good: see <see cref="UseUp"/>.</summary>
     public async Task<string?> CheckAsync(string? code)
     {
         if (Parse(code) is not (var id, var secret))
@@ -58,11 +59,12 @@ internal sealed class InvitationBook(Database database, TimeProvider time)
         return rows is [var row] && CryptographicOperations.FixedTimeEquals(row.Hash, Hash(secret)) && time.GetUtcNow() < Time(row.Expires) ? row.Account : null;
     }
 
-    /// <summary>Uses a checked code up; false when somebody did before.</summary>
-    public Task<bool> UseUpAsync(string code)
+    /// <summary>Uses a checked code up, with what it is used for. On the database's writing thread.</summary>
+    /// <exception cref="AccountRefusal">Somebody did before, or a newer one has ended it.</exception>
+    public static void UseUp(SqliteConnection connection, string code)
     {
-        var id = code[..IdLength];
-        return database.WriteAsync(connection => connection.Execute("DELETE FROM invitations WHERE id = @id", new { id }) == 1);
+        if (connection.Execute("DELETE FROM invitations WHERE id = @id", new { id = code[..IdLength] }) != 1)
+            throw new AccountRefusal(AccountRefusalCode.Unknown, "The invitation was used before.");
     }
 
     private static (string Id, string Secret)? Parse(string? code) =>

@@ -51,7 +51,7 @@ internal static class InvitationEndpoints
     {
         if (guesses.Api.IsHeldUp(context.Connection.RemoteIpAddress))
             return HeldUp(context);
-        if (await book.FindAsync(id) is not (var name, var expires) || accounts.Find(name) is not { IsActive: true } account)
+        if (await book.FindAsync(id) is not (var name, var expires) || accounts.Find(name) is not { } account || !MayHavePassword(account))
         {
             guesses.Api.Failed(context.Connection.RemoteIpAddress);
             return Over();
@@ -76,7 +76,7 @@ internal static class InvitationEndpoints
             return Problems.Of(StatusCodes.Status403Forbidden, "csrf", "An invitation is redeemed on the hub's own page; this request came from another's.");
         if (guesses.Api.IsHeldUp(context.Connection.RemoteIpAddress))
             return HeldUp(context);
-        if (await book.CheckAsync(request.Code) is not { } name || accounts.Find(name) is not { IsActive: true } account)
+        if (await book.CheckAsync(request.Code) is not { } name || accounts.Find(name) is not { } account || !MayHavePassword(account))
         {
             guesses.Api.Failed(context.Connection.RemoteIpAddress);
             return Over();
@@ -89,13 +89,12 @@ internal static class InvitationEndpoints
         try
         {
             var hash = await passwords.HashAsync(request.Password);
-            if (!await book.UseUpAsync(request.Code))
-                return Over();
-            await accounts.ChangeAsync(name, a => a with
-            {
-                PasswordHash = hash,
-                DisplayName = request.DisplayName is { Length: > 0 } display ? display : a.DisplayName,
-            });
+            await accounts.ChangeAsync(
+                name,
+                a => MayHavePassword(a)
+                    ? a with { PasswordHash = hash, DisplayName = request.DisplayName is { Length: > 0 } display ? display : a.DisplayName }
+                    : throw new AccountRefusal(AccountRefusalCode.NotHere, $"'{name}' has no password here any more."),
+                along: connection => InvitationBook.UseUp(connection, request.Code));
             // Whoever was signed in may be the reason for the new password.
             await sessions.EndWhereAsync(s => s.Account == name);
             await audit.RecordAsync(new AuditEntry("invitation.redeem") { Actor = name, Target = "account:" + name, Address = context.Address() });
@@ -110,6 +109,9 @@ internal static class InvitationEndpoints
             return Over();
         }
     }
+
+    // It may have become another's or a program's since it was invited.
+    private static bool MayHavePassword(Account account) => account is { IsActive: true, Source: Account.LocalSource, Kind: AccountKind.Person };
 
     private static IResult Over() =>
         Problems.Of(StatusCodes.Status404NotFound, "invitation-over", "This invitation was used, has expired, or never was; ask an admin for another.");
