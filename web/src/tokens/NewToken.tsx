@@ -38,6 +38,7 @@ function NewToken({ owner: given, project: first = '', onClose, onMade }: Making
   const [project, setProject] = useState(first);
   const [isAdmin, setIsAdmin] = useState(false);
   const [tried, setTried] = useState(false);
+  const narrow = rights === 'some' && project.trim() !== '';
   const nameMissing = name.trim() === '';
   const noneChosen = rights === 'some' && scopes.length === 0;
   return (
@@ -50,7 +51,7 @@ function NewToken({ owner: given, project: first = '', onClose, onMade }: Making
         return !nameMissing && !noneChosen;
       }}
       onSubmit={async () => {
-        const filter = project.trim() ? `!project=${project.trim()}` : '';
+        const filter = narrow ? `!project=${project.trim()}` : '';
         const token = await tokensApi.create({
           name: name.trim(),
           ...(owner.trim() && { account: owner.trim() }),
@@ -79,8 +80,9 @@ function NewToken({ owner: given, project: first = '', onClose, onMade }: Making
       {rights === 'all' && role === 'admin' && given === undefined && (
         <CheckField label="With an admin's rights" hint="Without it the token does what a user's does." checked={isAdmin} onChange={(event) => setIsAdmin(event.target.checked)} />
       )}
-      {rights === 'some' && <Scopes chosen={scopes} onChange={setScopes} error={tried && noneChosen} />}
-      {rights === 'some' && <TextField label="Only in the project" optional className="mono" spellCheck={false} value={project} onChange={(event) => setProject(event.target.value)} />}
+      {rights === 'some' && <Scopes chosen={scopes} ofProject={narrow} onChange={setScopes} error={tried && noneChosen} />}
+      {rights === 'some' && <TextField label="Only in the project" optional className="mono" spellCheck={false} value={project}
+        hint="What is of the whole hub, such as accounts and the audit log, is in no project." onChange={(event) => setProject(event.target.value)} />}
     </FormDialog>
   );
 }
@@ -99,19 +101,20 @@ function Made({ token, onClose }: { readonly token: ApiToken; readonly onClose: 
   );
 }
 
-function Scopes({ chosen, onChange, error }: { readonly chosen: readonly string[]; readonly onChange: (scopes: readonly string[]) => void; readonly error: boolean }) {
+function Scopes({ chosen, ofProject, onChange, error }: { readonly chosen: readonly string[]; readonly ofProject: boolean; readonly onChange: (scopes: readonly string[]) => void; readonly error: boolean }) {
   const query = useQuery({ queryKey: ['permissions'], queryFn: tokensApi.permissions, staleTime: Number.POSITIVE_INFINITY });
   if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) return <Skeleton lines={4} />;
   return (
     <fieldset className="choices">
       <legend className="unseen">Rights</legend>
-      {query.data.map(({ scope: name, description }) => (
+      {query.data.map(({ scope: name, description, takesProject }) => (
         <CheckField
           key={name}
           label={<code>{name}</code>}
           hint={description}
           checked={chosen.includes(name)}
+          disabled={ofProject && !takesProject && !chosen.includes(name)}
           onChange={(event) => onChange(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name))}
         />
       ))}

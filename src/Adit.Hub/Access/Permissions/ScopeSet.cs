@@ -28,11 +28,15 @@ internal sealed class ScopeSet
             return All;
         if (texts.Count is 0 or > MostScopes)
             throw new FormatException($"A token has 1 to {MostScopes} scopes.");
-        return new ScopeSet([.. texts.Select(ParseOne)]);
+        Scope[] scopes = [.. texts.Select(ParseOne)];
+        if (scopes.FirstOrDefault(static s => s is { Project: not null, Permission.TakesProject: false }) is { } never)
+            throw new FormatException($"'{never}' would never cover anything: {never.Permission} is of the whole hub and of no project; leave out {ProjectFilter}{never.Project}.");
+        return new ScopeSet(scopes);
     }
 
-    /// <summary>Reads what <see cref="ToStored"/> wrote; null for all.</summary>
-    public static ScopeSet Read(string? stored) => Parse(stored?.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>Reads what <see cref="ToStored"/> wrote, by whichever version; null for all.</summary>
+    public static ScopeSet Read(string? stored) =>
+        stored?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { } texts ? new ScopeSet([.. texts.Select(ParseOne)]) : All;
 
     /// <summary>Whether a permission is covered for a project; null for what is in none.</summary>
     public bool Covers(Permission permission, string? project) => IsAll || _scopes.Any(s => s.Covers(permission) && (s.Project is null || s.Project == project));
