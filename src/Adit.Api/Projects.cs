@@ -72,6 +72,12 @@ public sealed record ApiProject
     /// <summary>The caller's role in it, by itself or by a group; null for none.</summary>
     public ProjectRole? Role { get; init; }
 
+    /// <summary>
+    /// What the asker may do with it beside seeing it: change its <c>members</c> below maintainers; <c>change</c> everything, its settings and
+    /// its end too.
+    /// </summary>
+    public IReadOnlyList<string> May { get; init; } = [];
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset Created { get; init; }
 

@@ -27,6 +27,9 @@ public sealed record CurrentSession
     /// <summary>How it was signed in: <c>local</c>, a directory or provider's name, or <c>token:ID</c>.</summary>
     public required string Source { get; init; }
 
+    /// <summary>Who vouches for the account, however it was signed in: <c>local</c>, or a directory or provider's name.</summary>
+    public string AccountSource { get; init; } = "local";
+
     /// <summary>What requests that change anything must have in <c>X-Adit-Csrf</c>; null for a token, which needs none.</summary>
     public string? Csrf { get; init; }
 

@@ -164,6 +164,12 @@ public sealed record Tunnel
     public required TunnelState State { get; init; }
 
     /// <summary>
+    /// What the asker may do with it beside seeing it: <c>change</c> its settings, rules and servers, replay its requests and remove it;
+    /// <c>embed</c>, to let other sites show it. An interface leaves out the rest; who asks all the same is answered 403.
+    /// </summary>
+    public IReadOnlyList<string> May { get; init; } = [];
+
+    /// <summary>
     /// Where visitors go: <c>http://demo.adit.localhost:8080/</c>, <c>tcp://127.0.0.1:15432</c>; null for a private tcp tunnel.
     /// </summary>
     public string? Url { get; init; }

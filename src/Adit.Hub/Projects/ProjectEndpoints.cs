@@ -185,6 +185,7 @@ internal static class ProjectEndpoints
         Description = project.Description,
         Visibility = project.Visibility,
         Role = ProjectRights.RoleOf(caller, project),
+        May = ProjectRights.Of(caller, project),
         Created = project.Created,
         CreatedBy = project.CreatedBy,
         Deleted = project.Deleted,

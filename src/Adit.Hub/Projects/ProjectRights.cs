@@ -26,6 +26,15 @@ internal sealed class ProjectRights(ProjectDirectory projects, Authority authori
     /// <summary>The caller's role, also while the project waits for its end.</summary>
     public static ProjectRole? RoleOf(Caller caller, Project project) => project.RoleOf(caller.Account, caller.Groups);
 
+    /// <summary>What a caller may do with a project beside seeing it, as the API says it.</summary>
+    public static string[] Of(Caller caller, Project project)
+    {
+        var role = RoleOf(caller, project);
+        if (!Authority.MayAs(caller, Permission.ProjectsWrite, project.Name, role, ProjectRole.Maintainer))
+            return [];
+        return Authority.MayAs(caller, Permission.ProjectsWrite, project.Name, role, ProjectRole.Owner) ? ["members", "change"] : ["members"];
+    }
+
     /// <summary>Refuses who is no owner.</summary>
     /// <exception cref="ProjectRefusal">It is none, or its token may not.</exception>
     public static void CheckOwner(Caller caller, Project project)

@@ -1,10 +1,13 @@
 using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Access.Doors;
+using Adit.Hub.Access.Permissions;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Tunnels;
 
 /// <summary>A live tunnel as the API shows it.</summary>
-internal sealed class TunnelView(HubOptions options)
+internal sealed class TunnelView(HubOptions options, Authority authority, AccessCap cap)
 {
     /// <summary>The tunnel now; null when it was removed meanwhile. The asker's own scheme and port make its address.</summary>
     public Tunnel? Of(LiveTunnel tunnel, HttpContext context)
@@ -19,6 +22,7 @@ internal sealed class TunnelView(HubOptions options)
             State = upstream.IsUp ? TunnelState.Up : TunnelState.Down,
             Url = Url(record, hosts, context),
             PathUrl = PathUrl(record, context),
+            May = Rights(context.Caller(), record),
             Access = record.Access,
             Rules = record.Rules,
             Owner = record.Owner,
@@ -61,6 +65,13 @@ internal sealed class TunnelView(HubOptions options)
             return null;
         var (isTls, port) = Outside(context);
         return $"{(isTls ? "https" : "http")}://{host}{(port == (isTls ? 443 : 80) ? "" : $":{port}")}/w/{record.Account}/{record.Name}/";
+    }
+
+    private string[] Rights(Caller caller, TunnelRecord record)
+    {
+        if (!authority.May(caller, Permission.TunnelsWrite, record.Belonging))
+            return [];
+        return record.Kind == TunnelKind.Http && cap.AllowsEmbed(caller.Account) ? ["change", "embed"] : ["change"];
     }
 
     // A hub with TLS has its tunnels there, whichever way the API was asked; one without has them where the asker came in.

@@ -17,14 +17,15 @@ import { leastPassword } from '../signin/password';
 /** One's own profile, password, and the browsers one is signed in with. */
 export default function MyAccount() {
   const session = useSession();
-  const isLocal = session.source === 'local' || session.source.startsWith('token');
+  const isLocal = session.accountSource === 'local';
   return (
     <Page title="My account">
       <Panel title="Who I am">
         <Facts items={[
           ['Name', <code key="name">{session.account}</code>],
           ['Role', session.role],
-          ['Signed in', session.source.startsWith('token') ? 'by a token' : session.source === 'local' ? 'here, with a password' : `by ${session.source}`],
+          session.email ? ['E-mail', session.email] : null,
+          ['Signed in', session.source.startsWith('token:') ? 'by a token' : session.source === 'local' ? 'here, with a password' : `by ${session.source}`],
           ['Groups', session.groups.length > 0 ? session.groups.join(', ') : <span key="none" className="faint">none</span>],
           session.expires ? ['Signed in until', <Moment key="until" at={session.expires} />] : null,
         ]} />
@@ -40,9 +41,8 @@ export default function MyAccount() {
 function Profile() {
   const session = useSession();
   const [displayName, setDisplayName] = useState(session.displayName ?? '');
-  const [email, setEmail] = useState(session.email ?? '');
   const save = useAction(async () => {
-    await peopleApi.change(session.account, { displayName: displayName.trim(), email: email.trim() }, null);
+    await peopleApi.change(session.account, { displayName: displayName.trim() }, null);
     toast('Saved.');
   }, [sessionKey]);
   return (
@@ -51,10 +51,8 @@ function Profile() {
         event.preventDefault();
         void save.run();
       }}>
-        <div className="pair">
-          <TextField label="What people call me" optional autoComplete="name" value={displayName} onChange={(event) => setDisplayName(event.target.value)} />
-          <TextField label="E-mail" optional type="email" autoComplete="email" value={email} onChange={(event) => setEmail(event.target.value)} />
-        </div>
+        <TextField label="What people call me" optional autoComplete="name" value={displayName} onChange={(event) => setDisplayName(event.target.value)}
+          hint="Your e-mail address is an admin's to change: applications are told it." />
         {save.error !== undefined && <Failure error={save.error} />}
         <div className="actions"><Button type="submit" busy={save.busy}>Save</Button></div>
       </form>

@@ -28,11 +28,11 @@ export function whenSignedOut(listener: () => void): void {
 }
 
 /** Every request of the interface passes here: it has an end, says that it is ours, and fails as a Problem. */
-export async function ask(request: Request): Promise<Response> {
+export async function ask(request: Request, waitMs = patienceMs): Promise<Response> {
   if (csrf !== undefined && request.method !== 'GET') request.headers.set(csrfHeader, csrf);
   let response: Response;
   try {
-    response = await fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(patienceMs)]) });
+    response = await fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(waitMs)]) });
   } catch (failure) {
     if (request.signal.aborted) throw failure;
     throw Problem.ofFailure(failure);
@@ -43,8 +43,11 @@ export async function ask(request: Request): Promise<Response> {
   throw problem;
 }
 
+/** The same for what is known to take long: so many milliseconds. */
+export const patiently = (waitMs: number) => (request: Request) => ask(request, waitMs);
+
 /** The hub's API, as its OpenAPI document describes it: a path or field that changes there no longer compiles here. */
-export const api = createClient<paths>({ baseUrl: '', fetch: ask });
+export const api = createClient<paths>({ baseUrl: '', fetch: (request) => ask(request) });
 
 interface Answer<T> {
   readonly data?: T;

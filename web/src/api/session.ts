@@ -10,6 +10,7 @@ export const sessionApi = {
   sources: async () => (await body(api.GET('/api/v1/sign-in'))).sources,
   signIn: (source: string, name: string, password: string) => body(api.POST('/api/v1/sign-in', { body: { source, name, password } })),
   signInByToken: (token: string) => body(api.POST('/api/v1/sign-in/token', { body: { token } })),
+  invited: (code: string) => body(api.GET('/api/v1/invitations/{id}', { params: { path: { id: code.split('.')[0] ?? '' } } })),
   redeem: (code: string, password: string, displayName: string) =>
     body(api.POST('/api/v1/invitations/redeem', { body: { code, password, ...(displayName && { displayName }) } })),
   signOut: () => body(api.DELETE('/api/v1/session')),

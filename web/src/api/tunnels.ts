@@ -1,4 +1,4 @@
-import { api, body, ifStill, tagged, type Schemas } from './client';
+import { api, body, ifStill, patiently, tagged, type Schemas } from './client';
 import { allPages } from './pages';
 
 export type Tunnel = Schemas['Tunnel'];
@@ -7,6 +7,9 @@ export type EmbedGrant = Schemas['EmbedGrantView'];
 export type RequestSummary = Schemas['RequestSummary'];
 export type InspectedRequest = Schemas['InspectedRequest'];
 export type HeaderField = Schemas['HeaderField'];
+
+/** The hub gives an application a minute to answer a request that is sent again. */
+const replayMs = 70_000;
 
 const one = (name: string) => ({ params: { path: { name } } });
 
@@ -18,7 +21,7 @@ export const tunnelsApi = {
   remove: (name: string) => body(api.DELETE('/api/v1/tunnels/{name}', one(name))),
   requests: async (name: string) => (await body(api.GET('/api/v1/tunnels/{name}/requests', one(name)))).items,
   request: (name: string, id: string) => body(api.GET('/api/v1/tunnels/{name}/requests/{id}', { params: { path: { name, id } } })),
-  replay: (name: string, id: string) => body(api.POST('/api/v1/tunnels/{name}/requests/{id}/replay', { params: { path: { name, id } } })),
+  replay: (name: string, id: string) => body(api.POST('/api/v1/tunnels/{name}/requests/{id}/replay', { params: { path: { name, id } }, fetch: patiently(replayMs) })),
   embeds: async (name: string) => (await body(api.GET('/api/v1/tunnels/{name}/embeds', one(name)))).items,
   embed: (name: string, request: Schemas['CreateEmbedRequest']) => body(api.POST('/api/v1/tunnels/{name}/embeds', { ...one(name), body: request })),
   endEmbed: (name: string, id: string) => body(api.DELETE('/api/v1/tunnels/{name}/embeds/{id}', { params: { path: { name, id } } })),

@@ -52,8 +52,13 @@ function Profile({ account, etag }: { readonly account: Account; readonly etag: 
   const [displayName, setDisplayName] = useState(account.displayName ?? '');
   const [email, setEmail] = useState(account.email ?? '');
   const [role, setRole] = useState<PlatformRole>(account.role);
+  const isOurs = account.source === 'local';
   const save = useAction(async () => {
-    await peopleApi.change(account.name, { displayName: displayName.trim(), email: email.trim(), ...(role !== account.role && { role }) }, etag);
+    await peopleApi.change(account.name, {
+      ...(displayName.trim() !== (account.displayName ?? '') && { displayName: displayName.trim() }),
+      ...(email.trim() !== (account.email ?? '') && { email: email.trim() }),
+      ...(role !== account.role && { role }),
+    }, etag);
     toast('Saved.');
   }, [accountsKey]);
   return (
@@ -63,8 +68,8 @@ function Profile({ account, etag }: { readonly account: Account; readonly etag: 
         void save.run();
       }}>
         <div className="pair">
-          <TextField label="What people call them" optional value={displayName} onChange={(event) => setDisplayName(event.target.value)} />
-          <TextField label="E-mail" optional type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
+          <TextField label="What people call them" optional disabled={!isOurs} hint={isOurs ? undefined : `${account.source} says it.`} value={displayName} onChange={(event) => setDisplayName(event.target.value)} />
+          <TextField label="E-mail" optional type="email" disabled={!isOurs} value={email} onChange={(event) => setEmail(event.target.value)} />
         </div>
         <SelectField label="Role" value={role} onChange={(event) => setRole(event.target.value as PlatformRole)} hint="Its groups may give it more.">
           <option value="user">user</option>

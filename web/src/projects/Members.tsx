@@ -9,7 +9,6 @@ import { Empty, Loaded } from '../design/States';
 import { Table, type Column } from '../design/Table';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
-import { useSession } from '../app/session';
 import { projectsKey } from './Projects';
 
 /** What the roles are, for whoever chooses one. */
@@ -20,10 +19,15 @@ export const roleText: Readonly<Record<ProjectRole, string>> = {
   owner: 'owner: also the settings and the end of it',
 };
 
+/** Those that a maintainer gives and takes away. */
+const lesserRoles: readonly ProjectRole[] = projectRoles.filter((one) => one !== 'owner' && one !== 'maintainer');
+
 /** Who is in a project, and as what. */
 export function Members({ project }: { readonly project: Project }) {
-  const { role } = useSession();
-  const mayChange = role === 'admin' || project.role === 'owner' || project.role === 'maintainer';
+  const isOwner = project.may?.includes('change') ?? false;
+  const mayAdd = isOwner || (project.may?.includes('members') ?? false);
+  // What concerns maintainers and owners is for owners.
+  const mayChange = (member: ProjectMember) => isOwner || (mayAdd && lesserRoles.includes(member.role));
   const key = [...projectsKey, project.name, 'members'];
   const query = useQuery({ queryKey: key, queryFn: () => projectsApi.members(project.name) });
   const [adding, setAdding] = useState(false);
@@ -49,15 +53,15 @@ export function Members({ project }: { readonly project: Project }) {
     },
     {
       key: 'role', title: 'Role', width: '11rem', sort: (member) => projectRoles.indexOf(member.role),
-      cell: (member) => mayChange ? (
+      cell: (member) => mayChange(member) ? (
         <select className="input" aria-label={`Role of ${nameOf(subjectOf(member))}`} value={member.role} onChange={(event) => void change.run(subjectOf(member), event.target.value as ProjectRole)}>
-          {projectRoles.map((one) => <option key={one}>{one}</option>)}
+          {(isOwner ? projectRoles : lesserRoles).map((one) => <option key={one}>{one}</option>)}
         </select>
       ) : member.role,
     },
     {
       key: 'end', title: 'Remove', silent: true, width: '3.5rem', end: true,
-      cell: (member) => mayChange && <IconButton icon="cross" label={`Remove ${nameOf(subjectOf(member))}`} small onClick={() => setRemoving(member)} />,
+      cell: (member) => mayChange(member) && <IconButton icon="cross" label={`Remove ${nameOf(subjectOf(member))}`} small onClick={() => setRemoving(member)} />,
     },
   ];
 
@@ -73,17 +77,17 @@ export function Members({ project }: { readonly project: Project }) {
             keyOf={subjectOf}
             textOf={(member) => `${subjectOf(member)} ${member.role}`}
             sortBy="who"
-            tools={mayChange && <Button icon="plus" onClick={() => setAdding(true)}>Add</Button>}
+            tools={mayAdd && <Button icon="plus" onClick={() => setAdding(true)}>Add</Button>}
             empty={
               <Empty icon="people" title="Nobody is in it yet" command={`adit project member add ${project.name} NAME --role member`}
-                action={mayChange && <Button icon="plus" onClick={() => setAdding(true)}>Add somebody</Button>}>
+                action={mayAdd && <Button icon="plus" onClick={() => setAdding(true)}>Add somebody</Button>}>
                 Members see what is shared with the project. Add people one by one, or a whole group.
               </Empty>
             }
           />
         )}
       </Loaded>
-      {adding && <AddMember project={project.name} onClose={() => setAdding(false)} />}
+      {adding && <AddMember project={project.name} roles={isOwner ? projectRoles : lesserRoles} onClose={() => setAdding(false)} />}
       {removing && (
         <Confirm title={`Remove ${nameOf(subjectOf(removing))}?`} action="Remove" onClose={() => setRemoving(undefined)} onConfirm={async () => {
           await projectsApi.removeMember(project.name, subjectOf(removing));
@@ -98,7 +102,7 @@ export function Members({ project }: { readonly project: Project }) {
 
 const nameOf = (subject: string) => subject.slice(subject.indexOf(':') + 1);
 
-function AddMember({ project, onClose }: { readonly project: string; readonly onClose: () => void }) {
+function AddMember({ project, roles, onClose }: { readonly project: string; readonly roles: readonly ProjectRole[]; readonly onClose: () => void }) {
   const [kind, setKind] = useState('account');
   const [name, setName] = useState('');
   const [role, setRole] = useState<ProjectRole>('member');
@@ -126,7 +130,7 @@ function AddMember({ project, onClose }: { readonly project: string; readonly on
         <TextField label="Name" autoComplete="off" spellCheck={false} value={name} onChange={(event) => setName(event.target.value)} error={tried && name.trim() === '' ? 'Who?' : undefined} />
       </div>
       <SelectField label="Role" value={role} onChange={(event) => setRole(event.target.value as ProjectRole)}>
-        {projectRoles.map((one) => <option key={one} value={one}>{roleText[one]}</option>)}
+        {roles.map((one) => <option key={one} value={one}>{roleText[one]}</option>)}
       </SelectField>
     </FormDialog>
   );

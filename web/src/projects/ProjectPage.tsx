@@ -22,6 +22,7 @@ export default function ProjectPage({ name, part }: { readonly name: string; rea
     toast(`${name} is back.`);
   }, [projectsKey]);
   const at = `/projects/${name}`;
+  const shown = part === 'settings' && !project?.may?.includes('change') ? 'members' : part;
   return (
     <Page title={project?.title || name} crumb={{ to: '/projects', text: 'Projects' }} lead={project?.description}
       actions={project?.role && <Badge tone="accent">you are {project.role}</Badge>}>
@@ -30,16 +31,16 @@ export default function ProjectPage({ name, part }: { readonly name: string; rea
           <Notice kind="warn">
             <span>This project was deleted <Moment at={value.deleted} />. {value.ends ? <>Until <Moment at={value.ends} /></> : 'Until its grace time is over'} it can be had back, with all that was in it.</span>
             {restore.error !== undefined && <Failure error={restore.error} />}
-            <Button size="small" icon="replay" busy={restore.busy} onClick={() => void restore.run()}>Have it back</Button>
+            {value.may?.includes('change') && <Button size="small" icon="replay" busy={restore.busy} onClick={() => void restore.run()}>Have it back</Button>}
           </Notice>
         ) : (
           <>
             <Tabs
               label={`Parts of ${name}`}
-              items={[{ to: at, text: 'Members' }, { to: `${at}/services`, text: 'Service accounts' }, { to: `${at}/settings`, text: 'Settings' }]}
-              current={part === 'members' ? at : `${at}/${part}`}
+              items={[{ to: at, text: 'Members' }, { to: `${at}/services`, text: 'Service accounts' }, ...(value.may?.includes('change') ? [{ to: `${at}/settings`, text: 'Settings' }] : [])]}
+              current={shown === 'members' ? at : `${at}/${shown}`}
             />
-            {part === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : part === 'services' ? <Services project={value} /> : <Members project={value} />}
+            {shown === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : shown === 'services' ? <Services project={value} /> : <Members project={value} />}
           </>
         )}
       </Loaded>

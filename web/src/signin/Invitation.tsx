@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 import { useLocation } from 'wouter';
 import { sessionApi } from '../api/session';
@@ -5,10 +6,8 @@ import { useBecome } from '../app/session';
 import { Button, ButtonLink } from '../design/Button';
 import { TextField } from '../design/Field';
 import { Mark } from '../design/Icon';
-import { Notice } from '../design/States';
+import { Failure, Notice, Skeleton } from '../design/States';
 import { leastPassword } from './password';
-
-
 
 /** An invitation, or an admin's reset: the code is in the fragment, which no server sees, and is out of the address at once. */
 export default function Invitation() {
@@ -19,6 +18,7 @@ export default function Invitation() {
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
+  const invited = useQuery({ queryKey: ['invitation', code.split('.')[0]], queryFn: () => sessionApi.invited(code), enabled: code !== '', retry: false, staleTime: Number.POSITIVE_INFINITY });
   const become = useBecome();
   const [, go] = useLocation();
   useEffect(() => {
@@ -48,7 +48,7 @@ export default function Invitation() {
       <div className="greeting">
         <Mark size={44} />
         <h1>Welcome to Adit</h1>
-        <p className="muted">Choose a password, and you are in.</p>
+        <p className="muted">{invited.data ? <>Choose a password for <strong>{invited.data.account}</strong>, and you are in.</> : 'Choose a password, and you are in.'}</p>
       </div>
       <div className="card">
         {code === '' ? (
@@ -56,8 +56,9 @@ export default function Invitation() {
             <Notice kind="warn">This address has no invitation in it: open the whole link that you were given, up to its last letter.</Notice>
             <ButtonLink to="/sign-in">Sign in</ButtonLink>
           </>
-        ) : (
+        ) : invited.isError ? <Failure error={invited.error} /> : !invited.data ? <Skeleton lines={4} onRetry={() => void invited.refetch()} /> : (
           <form className="stack" onSubmit={(event) => void submit(event)} noValidate>
+            <TextField label="Your name here" className="mono" autoComplete="username" readOnly value={invited.data.account} hint="You sign in with it; it stays as it is." />
             <TextField label="What should people call you?" optional autoComplete="name" autoFocus value={name} onChange={(event) => setName(event.target.value)} />
             <TextField label="Password" type="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)}
               hint={`${String(leastPassword)} characters or more; a sentence is easier to keep than symbols.`} error={tried ? tooShort : undefined} />

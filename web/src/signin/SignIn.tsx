@@ -27,7 +27,6 @@ export function SignIn({ session }: { readonly session: CurrentSession | null })
         <h1>Sign in to Adit</h1>
       </div>
       <div className="card">
-        {search.get('problem') && <Notice kind="danger">{search.get('problem')}</Notice>}
         {sources.data ? <Ways sources={sources.data} to={to} />
           : sources.isError ? <Failure error={sources.error} onRetry={() => void sources.refetch()} />
           : <Skeleton lines={5} onRetry={() => void sources.refetch()} />}

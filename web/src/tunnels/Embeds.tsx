@@ -16,14 +16,14 @@ const lives = [['1 day', day], ['7 days', 7 * day], ['30 days', 30 * day], ['1 y
 const origin = /^https?:\/\/[^/\s]+$/;
 
 /** Which sites may show a tunnel in a frame, to visitors without an account. */
-export function Embeds({ name }: { readonly name: string }) {
+export function Embeds({ name, mayChange, mayAdd }: { readonly name: string; readonly mayChange: boolean; readonly mayAdd: boolean }) {
   const query = useQuery({ queryKey: [...tunnelKey(name), 'embeds'], queryFn: () => tunnelsApi.embeds(name) });
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<EmbedGrant>();
   const [ending, setEnding] = useState<EmbedGrant>();
   return (
     <Panel title="In pages of other sites" lead="A grant lets the sites that it names show this tunnel in a frame, to visitors without an account here."
-      actions={<Button size="small" icon="plus" onClick={() => setAdding(true)}>New grant</Button>}>
+      actions={mayAdd && <Button size="small" icon="plus" onClick={() => setAdding(true)}>New grant</Button>}>
       <Loaded query={query} lines={2}>
         {(grants) => grants.length === 0 ? <p className="muted">No other site may.</p> : (
           <ul className="stack">
@@ -36,7 +36,7 @@ export function Embeds({ name }: { readonly name: string }) {
                   </div>
                   <div className="faint">{grant.isSigned ? 'signed visits' : 'by its address'} · {used(grant.visitors, grant.maxVisitors, 'visitor')} now · {used(grant.requestsToday, grant.maxRequestsPerDay, 'request')} today</div>
                 </div>
-                <IconButton icon="cross" label={`End the grant for ${grant.ancestors.join(', ')}`} small onClick={() => setEnding(grant)} />
+                {mayChange && <IconButton icon="cross" label={`End the grant for ${grant.ancestors.join(', ')}`} small onClick={() => setEnding(grant)} />}
               </li>
             ))}
           </ul>

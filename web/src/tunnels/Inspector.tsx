@@ -15,7 +15,7 @@ const mostKept = 500;
 export const requestsKey = (name: string) => [...tunnelKey(name), 'requests'];
 
 /** The last requests of a tunnel, as they come. */
-export function Inspector({ name }: { readonly name: string }) {
+export function Inspector({ name, mayReplay }: { readonly name: string; readonly mayReplay: boolean }) {
   const queries = useQueryClient();
   const [shown, setShown] = useState<string>();
   const query = useQuery({ queryKey: requestsKey(name), queryFn: () => tunnelsApi.requests(name), refetchInterval: false });
@@ -64,7 +64,7 @@ export function Inspector({ name }: { readonly name: string }) {
           />
         )}
       </Loaded>
-      {shown !== undefined && <RequestDialog tunnel={name} id={shown} onShow={setShown} onClose={() => setShown(undefined)} />}
+      {shown !== undefined && <RequestDialog tunnel={name} id={shown} mayReplay={mayReplay} onShow={setShown} onClose={() => setShown(undefined)} />}
     </>
   );
 }

@@ -13,9 +13,10 @@ import { requestsKey, Status } from './Inspector';
 import './request.css';
 
 /** One request in full: headers and bodies of both directions; can be sent again. */
-export function RequestDialog({ tunnel, id, onShow, onClose }: {
+export function RequestDialog({ tunnel, id, mayReplay, onShow, onClose }: {
   readonly tunnel: string;
   readonly id: string;
+  readonly mayReplay: boolean;
   readonly onShow: (id: string) => void;
   readonly onClose: () => void;
 }) {
@@ -37,10 +38,12 @@ export function RequestDialog({ tunnel, id, onShow, onClose }: {
           <Head request={query.data} />
           {query.data.replayOf && <Notice>This is another one sent again. <Button size="small" onClick={() => onShow(query.data.replayOf ?? '')}>Show that one</Button></Notice>}
           {replay.error && <Failure error={replay.error} />}
-          <div className="row">
-            <Button icon="replay" busy={replay.isPending} onClick={() => replay.mutate()}>Send it again</Button>
-            <span className="faint">as it came, from the hub itself</span>
-          </div>
+          {mayReplay && (
+            <div className="row">
+              <Button icon="replay" busy={replay.isPending} onClick={() => replay.mutate()}>Send it again</Button>
+              <span className="faint">as it came, from the hub itself</span>
+            </div>
+          )}
           <Sides request={query.data} />
         </div>
       ) : query.isError ? <Failure error={query.error} onRetry={() => void query.refetch()} /> : <Skeleton lines={8} onRetry={() => void query.refetch()} />}

@@ -11,6 +11,7 @@ import { Facts, Figures, Page, Panel, Tabs } from '../design/Page';
 import { Loaded } from '../design/States';
 import { toast } from '../design/toasts';
 import { AccessEditor } from './AccessEditor';
+import { AccessRules } from './AccessRules';
 import { Embeds } from './Embeds';
 import { ExplainForm } from './Explain';
 import { Inspector } from './Inspector';
@@ -48,6 +49,7 @@ function Parts({ flowing, etag, part }: { readonly flowing: Flowing; readonly et
   const { tunnel, perSecond, requestsPerSecond } = flowing;
   const at = `/tunnels/${tunnel.name}`;
   const isHttp = tunnel.kind === 'http';
+  const mayChange = tunnel.may?.includes('change') ?? false;
   const shown = part === 'requests' && !isHttp ? 'access' : part;
   const tabs = [
     ...(isHttp ? [{ to: at, text: 'Requests' }] : []),
@@ -65,18 +67,18 @@ function Parts({ flowing, etag, part }: { readonly flowing: Flowing; readonly et
         ['sent', bytes(Number(tunnel.traffic.bytesOut ?? 0))],
       ]} />
       <Tabs label={`Parts of ${tunnel.name}`} items={tabs} current={shown === 'requests' ? at : `${at}/${shown}`} />
-      {shown === 'requests' ? <Inspector name={tunnel.name} /> : shown === 'access' ? (
+      {shown === 'requests' ? <Inspector name={tunnel.name} mayReplay={mayChange} /> : shown === 'access' ? (
         <>
-          <AccessEditor tunnel={tunnel} etag={etag} />
+          {mayChange ? <AccessEditor tunnel={tunnel} etag={etag} /> : <AccessRules tunnel={tunnel} />}
           {tunnel.hosts[0] && <Panel title="Who can open it?" lead="Asks the hub, which decides as it would for a visitor."><ExplainForm host={tunnel.hosts[0]} /></Panel>}
-          {isHttp && <Embeds name={tunnel.name} />}
+          {isHttp && <Embeds name={tunnel.name} mayChange={mayChange} mayAdd={tunnel.may?.includes('embed') ?? false} />}
         </>
-      ) : <About tunnel={tunnel} etag={etag} />}
+      ) : <About tunnel={tunnel} etag={etag} mayChange={mayChange} />}
     </>
   );
 }
 
-function About({ tunnel, etag }: { readonly tunnel: Tunnel; readonly etag: string | null }) {
+function About({ tunnel, etag, mayChange }: { readonly tunnel: Tunnel; readonly etag: string | null; readonly mayChange: boolean }) {
   const queries = useQueryClient();
   const [, go] = useLocation();
   const [removing, setRemoving] = useState(false);
@@ -103,7 +105,7 @@ function About({ tunnel, etag }: { readonly tunnel: Tunnel; readonly etag: strin
       <Panel title="Facts">
         <Facts items={[
           ['Kind', tunnel.kind],
-          ['Owner', tunnel.owner],
+          ['Owner', tunnel.account],
           tunnel.project ? ['Project', tunnel.project] : null,
           tunnel.hosts.length > 0 && ['Host names', tunnel.hosts.map((host) => <div key={host}><code>{host}</code></div>)],
           tunnel.pathUrl ? ['By path', <div key="path"><code>{tunnel.pathUrl}</code> <span className="faint">for its owner alone</span></div>] : null,
@@ -112,12 +114,14 @@ function About({ tunnel, etag }: { readonly tunnel: Tunnel; readonly etag: strin
           ['When no client serves it', tunnel.keep ? 'its name stays, with a page that says so' : 'it goes, after a short grace time'],
         ]} />
       </Panel>
-      <Panel title="Changes">
-        <div className="row">
-          <Button busy={keep.isPending} onClick={() => keep.mutate(!tunnel.keep)}>{tunnel.keep ? 'Let it go with its last client' : 'Keep it while no client serves it'}</Button>
-          <Button kind="danger" onClick={() => setRemoving(true)}>Remove…</Button>
-        </div>
-      </Panel>
+      {mayChange && (
+        <Panel title="Changes">
+          <div className="row">
+            <Button busy={keep.isPending} onClick={() => keep.mutate(!tunnel.keep)}>{tunnel.keep ? 'Let it go with its last client' : 'Keep it while no client serves it'}</Button>
+            <Button kind="danger" onClick={() => setRemoving(true)}>Remove…</Button>
+          </div>
+        </Panel>
+      )}
       {removing && (
         <Confirm title={`Remove ${tunnel.name}?`} action="Remove it" onClose={() => setRemoving(false)} onConfirm={async () => {
           await tunnelsApi.remove(tunnel.name);

@@ -40,6 +40,7 @@ internal static class SessionEndpoints
         Role = caller.Role,
         Groups = [.. caller.Groups.Order(StringComparer.Ordinal)],
         Source = session?.Source ?? SessionStart.TokenSource + caller.TokenId,
+        AccountSource = caller.Identity.Source,
         Csrf = session?.Csrf,
         Scopes = caller.Scopes.ToList(),
         Expires = caller.Expires,
