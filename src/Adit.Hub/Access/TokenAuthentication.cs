@@ -35,7 +35,7 @@ internal sealed class TokenAuthentication(
             return Task.FromResult(AuthenticateResult.Fail("unknown"));
         }
 
-        uses.Note(caller, Context.Address());
+        uses.Note(caller, address);
         Context.Items[typeof(Caller)] = caller;
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Account)], SchemeName);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName)));

@@ -92,13 +92,10 @@ internal static class TokenEndpoints
     {
         if (request.Name is not { Length: >= 1 and <= 100 } || request.Name.Any(char.IsControl))
             return "A token's name is 1 to 100 characters, none of them control characters.";
-        if (request.Account is { } account && !IsAccountName(account))
-            return "An account's name is 1 to 63 characters of a-z, 0-9, '-', '_' and '.'.";
+        if (request.Account is { } account && AccountRules.NameRefusal(account) is { } refusal)
+            return refusal;
         return request is { ExpiresInSeconds: <= 0 or > LongestExpiry } or { MaxTunnels: < 0 } or { MaxStreams: < 1 } or { BytesPerSecond: < 1024 }
             ? "Limits are positive, a bandwidth at least 1024 bytes per second, an expiry at most ten years."
             : null;
     }
-
-    private static bool IsAccountName(string name) =>
-        name.Length is >= 1 and <= 63 && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.');
 }

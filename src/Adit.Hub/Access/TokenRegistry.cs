@@ -16,7 +16,7 @@ namespace Adit.Hub.Access;
 /// </summary>
 internal sealed partial class TokenRegistry : IAsyncDisposable
 {
-    /// <summary>How many an account has at most that are not revoked.</summary>
+    /// <summary>How many an account has at most that are good.</summary>
     public const int MostPerAccount = 1000;
 
     /// <summary>The account of the first start's token.</summary>
@@ -65,7 +65,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
             registry.Keep(token);
         if (!registry._tokens.IsEmpty)
             return (registry, null);
-        await registry.EnsureAccountAsync(FirstAdmin, AccountKind.Person, PlatformRole.Admin);
+        var made = await registry.EnsureAccountAsync(FirstAdmin, AccountKind.Person, PlatformRole.Admin, new AuditEntry("account.create"));
         var text = TokenText.Make();
         directory.WriteSecret("admin-token", System.Text.Encoding.ASCII.GetBytes(text + "\n"));
         await registry.AddAsync(new Token
@@ -76,7 +76,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
             IsAdmin = true,
             SecretHash = text.SecretHash(),
             Created = time.GetUtcNow(),
-        });
+        }, made);
         return (registry, text.ToString());
     }
 
@@ -111,7 +111,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     {
         var text = TokenText.Make();
         var now = _time.GetUtcNow();
-        await EnsureAccountAsync(account, AccountKind.Service, isAdmin ? PlatformRole.Admin : PlatformRole.User);
+        var made = await EnsureAccountAsync(account, AccountKind.Service, isAdmin ? PlatformRole.Admin : PlatformRole.User, entry);
         var token = new Token
         {
             Id = text.Id,
@@ -126,7 +126,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
             MaxStreams = request.MaxStreams,
             Bandwidth = request.BytesPerSecond,
         };
-        await AddAsync(token, entry is null ? null : entry with { Target = "token:" + token.Id, Detail = Detail(token) });
+        await AddAsync(token, made, entry is null ? null : entry with { Target = "token:" + token.Id, Detail = Detail(token) });
         LogCreated(token.Name, token.Id, token.Account);
         return Describe(token) with { Secret = text.ToString() };
     }
@@ -154,8 +154,8 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     public IEnumerable<ApiToken> List(Func<string, bool> isWanted) =>
         _tokens.Values.Select(e => e.Token).Where(t => isWanted(t.Account)).OrderBy(t => t.Created).ThenBy(t => t.Id, StringComparer.Ordinal).Select(Describe);
 
-    /// <summary>How many tokens an account has that are not revoked.</summary>
-    public int CountOf(string account) => _tokens.Values.Count(e => e.Token.Account == account && e.Token.Revoked is null);
+    /// <summary>How many tokens an account has that are good.</summary>
+    public int CountOf(string account) => _tokens.Values.Count(e => e.Token.Account == account && IsGood(e.Token));
 
     /// <summary>Whose token it is; null when there is none of that id.</summary>
     public string? AccountOf(string id) => _tokens.TryGetValue(id, out var entry) ? entry.Token.Account : null;
@@ -169,10 +169,18 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         await SaveUsesAsync();
     }
 
-    private async Task EnsureAccountAsync(string name, AccountKind kind, PlatformRole role)
+    // Answers what the audit log is told with the token when there was none of the name.
+    private async Task<AuditEntry?> EnsureAccountAsync(string name, AccountKind kind, PlatformRole role, AuditEntry? entry)
     {
-        if (_accounts.Find(name) is null)
-            await _accounts.AddAsync(new Account { Name = name, Kind = kind, Role = role, Created = _time.GetUtcNow() });
+        if (_accounts.Find(name) is not null)
+            return null;
+        await _accounts.AddAsync(new Account { Name = name, Kind = kind, Role = role, Created = _time.GetUtcNow() });
+        return entry is null ? null : entry with
+        {
+            Action = "account.create",
+            Target = "account:" + name,
+            Detail = new Dictionary<string, string> { ["role"] = role.ToString().ToLowerInvariant(), ["kind"] = kind.ToString().ToLowerInvariant() },
+        };
     }
 
     // Its tokens stay what they are, for the day that it is active again; what they hold open ends now.
@@ -187,9 +195,9 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         }
     }
 
-    private async Task AddAsync(Token token, AuditEntry? entry = null)
+    private async Task AddAsync(Token token, params AuditEntry?[] entries)
     {
-        await _store.AddAsync(token, entry);
+        await _store.AddAsync(token, entries);
         Keep(token);
     }
 

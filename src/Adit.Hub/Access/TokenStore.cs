@@ -10,7 +10,7 @@ internal sealed class TokenStore(Database database, TimeProvider time)
     public Task<IReadOnlyList<Token>> ListAsync() => database.ReadAsync<IReadOnlyList<Token>>(connection =>
         [.. connection.Query<Row>("SELECT * FROM tokens ORDER BY created, id").Select(r => r.ToToken())]);
 
-    public Task AddAsync(Token token, AuditEntry? entry) => database.WriteAsync(connection =>
+    public Task AddAsync(Token token, IReadOnlyList<AuditEntry?> entries) => database.WriteAsync(connection =>
     {
         connection.Execute(
             """
@@ -31,7 +31,8 @@ internal sealed class TokenStore(Database database, TimeProvider time)
                 token.Bandwidth,
                 token.Scopes,
             });
-        AuditLog.Add(connection, entry, time.GetUtcNow());
+        foreach (var entry in entries)
+            AuditLog.Add(connection, entry, time.GetUtcNow());
     });
 
     public Task RevokeAsync(string id, DateTimeOffset at, AuditEntry? entry) => database.WriteAsync(connection =>

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Adit.Hub.Access.Audit;
+using Adit.Hub.Edge.Forwarding;
 
 namespace Adit.Hub.Access;
 
@@ -12,17 +14,18 @@ internal sealed class TokenUses(AuditLog audit, TimeProvider time)
     private const int MostRemembered = 20_000;
     private static readonly TimeSpan Again = TimeSpan.FromHours(24);
 
-    private readonly ConcurrentDictionary<(string Token, string? Address), DateTimeOffset> _seen = new();
+    private readonly ConcurrentDictionary<(string Token, IPAddress? Client), DateTimeOffset> _seen = new();
 
-    /// <summary>A caller came in by its token.</summary>
-    public void Note(Caller caller, string? address)
+    /// <summary>A caller came in by its token: at the API, at a door, or to sign in with it.</summary>
+    public void Note(Caller caller, IPAddress? client)
     {
         var now = time.GetUtcNow();
-        if (_seen.TryGetValue((caller.TokenId, address), out var last) && now - last < Again)
+        if (_seen.TryGetValue((caller.TokenId, client), out var last) && now - last < Again)
             return;
         if (_seen.Count >= MostRemembered)
             _seen.Clear(); // Rather told twice than memory that grows with every address.
-        _seen[(caller.TokenId, address)] = now;
+        _seen[(caller.TokenId, client)] = now;
+        var address = client is null ? null : ForwardedFields.Text(client);
         audit.RecordSoon(AuditEntry.By(caller, "token.use", "token:" + caller.TokenId, address) with { Detail = new Dictionary<string, string> { ["name"] = caller.TokenName } });
     }
 }

@@ -1,12 +1,13 @@
 using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Audit;
 
 namespace Adit.Hub.Projects;
 
 /// <summary>
 /// Accounts of programs that work for a project. Its maintainers make them and their tokens (<see cref="TokenRights"/>); they end with it.
 /// </summary>
-internal sealed class ServiceAccounts(AccountDirectory accounts) : IProjectContent
+internal sealed class ServiceAccounts(AccountDirectory accounts, AuditLog audit) : IProjectContent
 {
     /// <summary>How many a project has at most.</summary>
     public const int MostOfOne = 100;
@@ -22,6 +23,9 @@ internal sealed class ServiceAccounts(AccountDirectory accounts) : IProjectConte
     public async Task RemoveAsync(string project, CancellationToken cancellationToken)
     {
         foreach (var account in Of(project).ToList())
+        {
             await accounts.DeleteAsync(account.Name);
+            await audit.RecordAsync(new AuditEntry("account.delete") { Via = "project:" + project, Target = "account:" + account.Name });
+        }
     }
 }

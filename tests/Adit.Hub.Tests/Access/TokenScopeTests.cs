@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
+using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Tests.Tunnels;
@@ -56,6 +57,7 @@ public sealed class TokenScopeTests
     [InlineData("tunnels:write!project=")]
     [InlineData("tunnels:write!project=a b")]
     [InlineData("tunnels:write!user=ann")]
+    [InlineData("accounts:read!project=churn")]
     [InlineData("TUNNELS:WRITE")]
     public async Task A_scope_that_is_none_is_refused_with_the_list_of_those_there_are(string scope)
     {
@@ -100,6 +102,42 @@ public sealed class TokenScopeTests
         var token = await hub.ScopedAsync("ann", "tunnels:read");
         Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(token, HttpMethod.Delete, $"tokens/{token[5..17]}"));
         Assert.Equal(HttpStatusCode.Unauthorized, await hub.StatusAsync(token, HttpMethod.Get, "tunnels"));
+    }
+
+    [Fact]
+    public void A_scope_that_an_older_hub_stored_is_still_read()
+    {
+        var scopes = ScopeSet.Read("accounts:read!project=churn tunnels:read");
+        Assert.True(scopes.Touches(Permission.TunnelsRead));
+        Assert.False(scopes.Covers(Permission.AccountsRead, null));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Tokens_that_have_expired_do_not_keep_from_making_others()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TestHub.StartAsync(time);
+        await hub.PersonAsync("ann");
+        var registry = hub.Services.GetRequiredService<TokenRegistry>();
+        for (var i = 1; i < TokenRegistry.MostPerAccount; i++)
+            await registry.CreateAsync(new CreateTokenRequest { Name = "job", ExpiresInSeconds = 60 }, "ann", isAdmin: false);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await CreateAsync(hub, null, new() { Name = "more", Account = "ann" })).Status);
+        time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(HttpStatusCode.Created, (await CreateAsync(hub, null, new() { Name = "more", Account = "ann" })).Status);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("-x")]
+    public async Task No_way_makes_an_account_whose_name_cannot_be_one(string name)
+    {
+        await using var hub = await TestHub.StartAsync();
+        Assert.Equal(HttpStatusCode.BadRequest, (await CreateAsync(hub, null, new() { Name = "x", Account = name })).Status);
+        using (await hub.CreateProjectAsync(hub.AdminToken, "churn")) { }
+        Assert.Equal(HttpStatusCode.BadRequest, await hub.StatusAsync(
+            null, HttpMethod.Post, "projects/churn/service-accounts",
+            JsonContent.Create(new CreateServiceAccountRequest { Name = name }, ProjectsJson.Default.CreateServiceAccountRequest)));
     }
 
     [Fact(Timeout = 60_000)]

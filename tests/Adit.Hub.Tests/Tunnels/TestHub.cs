@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using Adit.Api;
+using Adit.Hub.Access.Accounts;
 using Adit.Hub.Edge;
 using Adit.Hub.Tunnels;
 using Adit.Link;
@@ -68,9 +69,12 @@ internal sealed class TestHub : IAsyncDisposable
         return http;
     }
 
-    /// <summary>Makes a token for an account.</summary>
+    /// <summary>Makes a token for an account, which is a person's when there is none yet.</summary>
     public async Task<ApiToken> TokenAsync(string account, int? maxTunnels = null, int? maxStreams = null)
     {
+        var accounts = Services.GetRequiredService<AccountDirectory>();
+        if (accounts.Find(account) is null)
+            await accounts.AddAsync(new Account { Name = account, Kind = AccountKind.Person, Role = PlatformRole.User, Created = Time.GetUtcNow() });
         using var api = Api();
         var request = new CreateTokenRequest { Name = account, Account = account, MaxTunnels = maxTunnels, MaxStreams = maxStreams };
         using var answer = await api.PostAsJsonAsync("/api/v1/tokens", request, TokensJson.Default.CreateTokenRequest);

@@ -1,21 +1,27 @@
+using System.Net;
 using System.Runtime.CompilerServices;
+using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Access.Sessions;
+using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Edge.Gate;
 
 namespace Adit.Hub.Access.Doors;
 
 /// <summary>The tokens, sessions and accounts of this hub as the edge's gate asks for them.</summary>
-internal sealed class DoorKeys(TokenRegistry tokens, SessionRegistry sessions, IProjectRoles projects) : IDoorKeys, IDoorSessions
+internal sealed class DoorKeys(TokenRegistry tokens, SessionRegistry sessions, IProjectRoles projects, TokenUses uses, AuditLog audit) : IDoorKeys, IDoorSessions
 {
     // A caller is the same object until its account changes, and so is what is made of it here.
     private readonly ConditionalWeakTable<Caller, DoorPerson> _people = [];
 
-    public bool TryAuthenticate(string token, out DoorKey key)
+    public bool TryAuthenticate(string token, IPAddress? client, out DoorKey key)
     {
-        var caller = tokens.Authenticate(token);
-        key = caller is null ? default : new DoorKey(caller.Account, caller.TokenId);
-        return caller is not null;
+        key = default;
+        if (tokens.Authenticate(token) is not { } caller)
+            return false;
+        uses.Note(caller, client);
+        key = new DoorKey(caller.Account, caller.TokenId);
+        return true;
     }
 
     public bool LooksLikeToken(ReadOnlySpan<char> text) => text.StartsWith(TokenText.Prefix, StringComparison.Ordinal);
@@ -40,7 +46,13 @@ internal sealed class DoorKeys(TokenRegistry tokens, SessionRegistry sessions, I
             sessions.Touch(session);
     }
 
-    public Task EndAsync(DoorKey key) => SessionOf(key) is { } session ? sessions.EndAsync(session) : Task.CompletedTask;
+    public async Task EndAsync(DoorKey key, IPAddress? client)
+    {
+        if (SessionOf(key) is not { } session || sessions.CallerOf(session) is not { } caller)
+            return;
+        await sessions.EndAsync(session);
+        await audit.RecordAsync(AuditEntry.By(caller, "sign-out", "account:" + caller.Account, client is null ? null : ForwardedFields.Text(client)));
+    }
 
     private static string? SessionOf(DoorKey key) =>
         key.TokenId.StartsWith(Session.Prefix, StringComparison.Ordinal) ? key.TokenId[Session.Prefix.Length..] : null;

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Access.Doors;
 
@@ -40,7 +41,7 @@ internal static class DoorsEndpoints
         services.AddSingleton<IProjectContent>(static p => p.GetRequiredService<ExternalRoutes>());
         services.AddSingleton<INameUse>(static p => p.GetRequiredService<ExternalRoutes>());
         services.AddSingleton<ForwardAuth>();
-        services.AddSingleton(p => new AssertionKeys(options.DataDirectory, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new AssertionKeys(options.DataDirectory, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AssertionKeys>>()));
         services.AddSingleton(p => new Assertions(
             p.GetRequiredService<AssertionKeys>(), (options.ListenTls.Count > 0 ? "https://" : "http://") + options.Domain, p.GetRequiredService<TimeProvider>()));
         services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AccessJson.Default));

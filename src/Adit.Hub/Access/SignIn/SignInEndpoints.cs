@@ -108,7 +108,7 @@ internal static class SignInEndpoints
     }
 
     private static async Task<IResult> ByTokenAsync(
-        TokenSignInRequest request, HttpContext context, TokenRegistry tokens, GuessThrottles guesses, Reception reception)
+        TokenSignInRequest request, HttpContext context, TokenRegistry tokens, TokenUses uses, GuessThrottles guesses, Reception reception)
     {
         if (!RequestOrigin.IsOurs(context.Request))
             return ForeignPage();
@@ -123,6 +123,10 @@ internal static class SignInEndpoints
                 throw new SignInRefusal(SignInRefusalCode.Wrong, "The token is unknown, revoked or expired.");
             }
 
+            uses.Note(caller, address);
+            // A program has no browser; and what is its project's to end must not go on in one.
+            if (caller.Identity.Kind == AccountKind.Service)
+                throw new SignInRefusal(SignInRefusalCode.NotAllowed, $"'{caller.Account}' is a service account, which is for programs: sign in as yourself.");
             // A session may do what its account may: a token that may do less must not become one.
             if (!caller.HasAllOfItsAccount)
                 throw new SignInRefusal(SignInRefusalCode.NotAllowed, "This token may do less than its account, so it cannot sign in to all of it; use another.");

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Adit.Hub.Edge.Gate;
 
 /// <summary>What a <see cref="Gatekeeper"/> works with. What may be null is left out where a hub has no accounts.</summary>
@@ -49,6 +51,8 @@ internal interface IDoorSessions
     /// <summary>Says that a session is used. Answers from memory and never blocks.</summary>
     void Touch(DoorKey key);
 
-    /// <summary>Ends a session on the whole hub.</summary>
-    Task EndAsync(DoorKey key);
+    /// <summary>Ends a session on the whole hub, on its bearer's word.</summary>
+    /// <param name="key">Whose.</param>
+    /// <param name="client">Where that came from.</param>
+    Task EndAsync(DoorKey key, IPAddress? client);
 }

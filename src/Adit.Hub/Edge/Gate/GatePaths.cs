@@ -99,7 +99,7 @@ internal sealed class GatePaths(Gatekeeper gate)
             }
 
             foreach (var holder in holders)
-                await Task.Run(() => sessions.EndAsync(holder)); // Not on the thread that polls sockets: it writes to the database.
+                await Task.Run(() => sessions.EndAsync(holder, visit.Client)); // Not on the thread that polls sockets: it writes to the database.
         }
 
         visit.Response.Headers.SetCookie = DoorCookies.Set(visit, DoorCookies.Ticket(visit), "", TimeSpan.Zero);

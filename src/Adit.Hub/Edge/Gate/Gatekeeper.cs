@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Adit.Hub.Edge.Forwarding;
@@ -173,10 +174,10 @@ internal sealed class Gatekeeper
     }
 
     /// <summary>Whether a text is a token that opens the route in some way.</summary>
-    public bool TryToken(RoutePolicy policy, string token, out TicketKind kind, out DoorKey key)
+    public bool TryToken(RoutePolicy policy, string token, IPAddress? client, out TicketKind kind, out DoorKey key)
     {
         kind = TicketKind.Token;
-        if (Parts.Keys.TryAuthenticate(token, out key) && Parts.Keys.Find(key) is { } person)
+        if (Parts.Keys.TryAuthenticate(token, client, out key) && Parts.Keys.Find(key) is { } person)
             return PolicyJudge.MayPassSomehow(policy, person, Parts.Time.GetUtcNow());
         kind = TicketKind.Visitor;
         key = new DoorKey(Fingerprint(policy.VisitorTokenHash), "visitor");
@@ -236,7 +237,7 @@ internal sealed class Gatekeeper
         if (value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
         {
             var token = value[7..].Trim();
-            if (Parts.Keys.TryAuthenticate(token, out var key) && Parts.Keys.Find(key) is { } person)
+            if (Parts.Keys.TryAuthenticate(token, visit.Client, out var key) && Parts.Keys.Find(key) is { } person)
                 return new DoorPass { Kind = PassKind.Person, Key = key, Person = person };
             return policy.VisitorTokenHash is { } hash && Guess(visit, token, hash) ? new DoorPass { Kind = PassKind.Visitor, SecretHash = hash } : null;
         }

@@ -1,10 +1,15 @@
+using System.Net;
+
 namespace Adit.Hub.Edge.Gate;
 
 /// <summary>What the edge needs to know of tokens, sessions and accounts. Asked on the request's own path: answers from memory and never blocks.</summary>
 internal interface IDoorKeys
 {
-    /// <summary>Whose token this is, if it is one, not expired and not revoked.</summary>
-    bool TryAuthenticate(string token, out DoorKey key);
+    /// <summary>Whose token this is, if it is one, not expired and not revoked. Counts as use.</summary>
+    /// <param name="token">Its text.</param>
+    /// <param name="client">Where it comes from.</param>
+    /// <param name="key">What it is known by.</param>
+    bool TryAuthenticate(string token, IPAddress? client, out DoorKey key);
 
     /// <summary>Whether a text has the shape of this hub's tokens, good or not: no application gets to see one.</summary>
     bool LooksLikeToken(ReadOnlySpan<char> text);

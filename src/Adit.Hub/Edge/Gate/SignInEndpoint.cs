@@ -39,7 +39,7 @@ internal sealed class SignInEndpoint(Gatekeeper gate)
         var kind = TicketKind.Token;
         if (form.GetValueOrDefault("code") is { Length: > 0 } code
             ? gate.Parts.SignInCodes.TryRedeem(code, host, out var key)
-            : gate.TryToken(route.Policy, (form.GetValueOrDefault("token") ?? "").Trim(), out kind, out key))
+            : gate.TryToken(route.Policy, (form.GetValueOrDefault("token") ?? "").Trim(), visit.Client, out kind, out key))
         {
             var ticket = gate.Parts.Tickets.Issue(host, kind, key, DoorTickets.Life);
             Redirect(visit, to, DoorCookies.Set(visit, DoorCookies.Ticket(visit), ticket, DoorTickets.Life));

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Access.Audit;
+using Adit.Hub.Projects;
 using Adit.Hub.Storage;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
@@ -73,6 +74,47 @@ public sealed class AuditTests
         await Eventually.HoldsAsync(async () => (await hub.AuditAsync("outcome=denied&actor=ann")).Count == 4, "those like them are counted");
         Assert.Equal(2, (await hub.AuditAsync("outcome=denied")).Count(static e => e.Detail?["times"] == "1"));
         Assert.Single(await hub.AuditAsync("action=token.use&actor=ann"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Whatever_changes_who_may_use_a_tunnel_is_in_the_log_and_nothing_of_its_secrets()
+    {
+        await using var hub = await TestHub.StartAsync(_time);
+        var client = await hub.LinkAsync();
+        CreateTunnelRequest Request(string password, string token, bool crossSite, params string[] hosts) => new()
+        {
+            Name = "demo", Kind = TunnelKind.Http, Target = "http://127.0.0.1:1", Link = client.Link, Hosts = hosts,
+            Options = new TunnelOptions { BasicAuth = "guest:" + password, VisitorToken = token, CrossSite = crossSite },
+        };
+        await hub.CreateAsync(Request("open-sesame", "0123456789abcdef0123", false));
+        await hub.CreateAsync(Request("close-sesame", "3210fedcba98765432109", true, "demo.example.com"));
+        var log = await hub.AuditAsync("target=tunnel:demo");
+        Assert.Equal(["policy.change", "tunnel.create"], log.Select(static e => e.Action));
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["basic"] = "guest -> guest (another)", ["token"] = "set -> set (another)", ["crossSite"] = "- -> true", ["hosts"] = "- -> demo.example.com",
+            },
+            log[0].Detail);
+        Assert.Equal(("guest", "set"), (log[1].Detail!["basic"], log[1].Detail!["token"]));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Accounts_that_come_and_go_by_the_way_are_in_the_log()
+    {
+        await using var hub = await TestHub.StartAsync(_time);
+        Assert.Contains(await hub.AuditAsync("action=account.create"), static e => e.Target == "account:admin");
+        await hub.ScopedAsync("robot", "tunnels:read");
+        Assert.Contains(await hub.AuditAsync("action=account.create"), static e => e is { Target: "account:robot", Actor: "admin", Detail: { } d } && d["kind"] == "service");
+
+        using (await hub.CreateProjectAsync(hub.AdminToken, "churn")) { }
+        using (await hub.SendAsync(
+            null, HttpMethod.Post, "projects/churn/service-accounts",
+            JsonContent.Create(new CreateServiceAccountRequest { Name = "churn-ci" }, ProjectsJson.Default.CreateServiceAccountRequest))) { }
+        Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(null, HttpMethod.Delete, "projects/churn"));
+        _time.ShiftWallClock(TimeSpan.FromDays(60));
+        await hub.Services.GetServices<IHostedService>().OfType<ProjectEnds>().Single().EndAsync(Ct);
+        Assert.Contains(await hub.AuditAsync("action=account.delete"), static e => e is { Target: "account:churn-ci", Via: "project:churn" });
     }
 
     [Fact(Timeout = 60_000)]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using Adit.Api;
+using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Sessions;
 using Adit.Hub.Storage;
@@ -33,6 +34,17 @@ public sealed class SessionTests
         var limited = await hub.TokenAsync("ann", maxTunnels: 1);
         using var browser = new TestBrowser(hub);
         using var answer = await browser.SendAsync(HttpMethod.Post, "/api/v1/sign-in/token", new TokenSignInRequest { Token = limited.Secret! });
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Empty(browser.Cookies);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_service_accounts_token_signs_no_browser_in()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var robot = await hub.Services.GetRequiredService<TokenRegistry>().CreateAsync(new CreateTokenRequest { Name = "ci" }, "robot", isAdmin: false);
+        using var browser = new TestBrowser(hub);
+        using var answer = await browser.SendAsync(HttpMethod.Post, "/api/v1/sign-in/token", new TokenSignInRequest { Token = robot.Secret! });
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
         Assert.Empty(browser.Cookies);
     }

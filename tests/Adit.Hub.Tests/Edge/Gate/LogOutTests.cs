@@ -1,3 +1,7 @@
+using Adit.Hub.Tests.Access;
+using Adit.Hub.Tests.Edge.Forwarding;
+using Adit.Testing;
+
 namespace Adit.Hub.Tests.Edge.Gate;
 
 /// <summary>Signing out at a tunnel's host.</summary>
@@ -18,6 +22,28 @@ public sealed class LogOutTests
         Assert.StartsWith("HTTP/1.1 401 ", await doors.SendAsync("GET", other, "/x", $"Cookie: {there}"));
         Assert.StartsWith("HTTP/1.1 401 ", await doors.SendAsync("GET", doors.HubHost, "/api/v1/session", $"Cookie: {session}"));
         Assert.Empty(doors.Sessions.List("anna"));
+        Assert.Contains(await doors.Hub.AuditAsync("action=sign-out"), static e => e is { Actor: "anna", Target: "account:anna", Address: "127.0.0.1" });
+    }
+
+    [Fact]
+    public async Task A_token_that_is_used_at_a_door_or_to_sign_in_is_in_the_log()
+    {
+        await using var doors = await DoorHub.StartAsync();
+        var anna = (await doors.Hub.TokenAsync("anna")).Secret!;
+        var bob = (await doors.Hub.TokenAsync("bob")).Secret!;
+        var carl = (await doors.Hub.TokenAsync("carl")).Secret!;
+        Assert.StartsWith("HTTP/1.1 200 ", await doors.GetAsync("/x", $"Authorization: Bearer {anna}"));
+        using (var browser = await TestBrowser.SignedInAsync(doors.Hub, bob)) { }
+        await using (var peer = await RawPeer.ConnectAsync(doors.Port))
+        {
+            var form = $"token={carl}";
+            await peer.SendAsync(
+                $"POST /_adit/sign-in HTTP/1.1\r\nHost: {doors.DemoHost}\r\nConnection: close\r\nOrigin: http://{doors.DemoHost}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {form.Length}\r\n\r\n{form}");
+            Assert.StartsWith("HTTP/1.1 303 ", await peer.ReadToEndAsync());
+        }
+
+        foreach (var who in new[] { "anna", "bob", "carl" })
+            await Eventually.HoldsAsync(async () => (await doors.Hub.AuditAsync("action=token.use&actor=" + who)).Count == 1, $"the use of {who}'s token is in the log");
     }
 
     [Fact]

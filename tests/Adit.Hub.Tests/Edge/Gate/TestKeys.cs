@@ -1,3 +1,4 @@
+using System.Net;
 using Adit.Hub.Edge.Gate;
 
 namespace Adit.Hub.Tests.Edge.Gate;
@@ -9,7 +10,7 @@ internal sealed class TestKeys : IDoorKeys
 
     public Dictionary<string, TestPerson> People { get; } = new() { ["ada"] = new("ada"), ["bob"] = new("bob") };
 
-    public bool TryAuthenticate(string token, out DoorKey key)
+    public bool TryAuthenticate(string token, IPAddress? client, out DoorKey key)
     {
         key = new DoorKey(token.Replace("of-", "", StringComparison.Ordinal), "t1");
         return !Revoked && token.StartsWith("of-", StringComparison.Ordinal) && People.ContainsKey(key.Account);

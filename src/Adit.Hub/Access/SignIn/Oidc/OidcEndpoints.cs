@@ -69,13 +69,17 @@ internal static class OidcEndpoints
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         try
         {
-            var count = await provider.LogOutAsync(form["logout_token"].ToString(), context.RequestAborted);
-            await audit.RecordAsync(new AuditEntry("sign-out")
+            foreach (var (account, count) in await provider.LogOutAsync(form["logout_token"].ToString(), context.RequestAborted))
             {
-                Via = "source:" + name,
-                Address = context.Address(),
-                Detail = new Dictionary<string, string> { ["sessions"] = count.ToString(System.Globalization.CultureInfo.InvariantCulture) },
-            });
+                await audit.RecordAsync(new AuditEntry("sign-out")
+                {
+                    Via = "source:" + name,
+                    Target = "account:" + account,
+                    Address = context.Address(),
+                    Detail = new Dictionary<string, string> { ["sessions"] = count.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+                });
+            }
+
             return TypedResults.Ok();
         }
         catch (OidcException e)

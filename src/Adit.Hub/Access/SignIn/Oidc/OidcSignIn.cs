@@ -81,8 +81,9 @@ internal sealed partial class OidcSignIn(
     }
 
     /// <summary>Ends the sessions that a log-out token names.</summary>
+    /// <returns>How many of each account.</returns>
     /// <exception cref="OidcException">The token is not good, or was used before.</exception>
-    public async Task<int> LogOutAsync(string text, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, int>> LogOutAsync(string text, CancellationToken cancellationToken)
     {
         var token = await Tokens.ReadLogoutTokenAsync(text, cancellationToken);
         Forget();
@@ -91,7 +92,15 @@ internal sealed partial class OidcSignIn(
         var sid = token.TryGetPayloadValue<string>("sid", out var said) ? said : null;
         var account = string.IsNullOrEmpty(token.Subject) ? null : directory.FindBySubject(options.Name, token.Subject);
         // With a session that is the one; without, all of that person's (Back-Channel Logout 1.0, 2.7).
-        return await sessions.EndWhereAsync(s => s.Source == options.Name && (sid is not null ? s.ProviderSid == sid : s.Account == account?.Name));
+        var ended = new Dictionary<string, int>(StringComparer.Ordinal);
+        await sessions.EndWhereAsync(s =>
+        {
+            var isNamed = s.Source == options.Name && (sid is not null ? s.ProviderSid == sid : s.Account == account?.Name);
+            if (isNamed)
+                ended[s.Account] = ended.GetValueOrDefault(s.Account) + 1;
+            return isNamed;
+        });
+        return ended;
     }
 
     /// <inheritdoc />

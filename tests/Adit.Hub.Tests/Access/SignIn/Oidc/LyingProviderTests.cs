@@ -176,6 +176,7 @@ public sealed class LyingProviderTests : IAsyncLifetime
         using var answer = await LogOutAsync(hub, _provider.Sign(new Dictionary<string, object?>(LogoutClaims()) { ["sid"] = null }));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized), (await one.StatusAsync(), await two.StatusAsync()));
+        Assert.Contains(await hub.AuditAsync("action=sign-out"), static e => e is { Target: "account:carol", Via: "source:company", Detail: { } d } && d["sessions"] == "2");
     }
 
     [Fact(Timeout = 60_000)]
