@@ -35,8 +35,7 @@ const columnsOf = (project: string): readonly Column<ServiceAccount>[] => [
 
 /** The accounts of programs that work for a project. */
 export function Services({ project }: { readonly project: Project }) {
-  const { role } = useSession();
-  const mayChange = role === 'admin' || project.role === 'owner' || project.role === 'maintainer';
+  const mayChange = project.may?.includes('members') ?? false;
   const query = useQuery({ queryKey: servicesKey(project.name), queryFn: () => servicesApi.list(project.name) });
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<string>();
