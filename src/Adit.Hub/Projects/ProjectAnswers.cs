@@ -44,8 +44,7 @@ internal static class ProjectAnswers
     /// <exception cref="ProjectRefusal">The project was changed meanwhile.</exception>
     public static void CheckVersion(Project project, HttpContext context)
     {
-        var expected = context.Request.Headers.IfMatch;
-        if (expected.Count > 0 && !expected.SelectMany(static v => (v ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(v => v == "*" || v == project.ETag))
+        if (!IfMatch.Of(context.Request).Allows(project.ETag))
             throw new ProjectRefusal(ProjectRefusalCode.Changed, $"The project '{project.Name}' was changed since you read it; read it again and repeat the change.");
     }
 }

@@ -21,7 +21,7 @@ internal static class TunnelChange
         var caller = context.Caller();
         if (rights.FindToChange(name, caller, out var tunnel) is { } refusal)
             return refusal;
-        var expected = context.Request.Headers.IfMatch;
+        var expected = IfMatch.Of(context.Request);
         try
         {
             var change = await registry.ChangeAsync(
@@ -41,14 +41,10 @@ internal static class TunnelChange
         return TunnelEndpoints.Show(tunnel, context, view, StatusCodes.Status200OK) ?? Problems.NotFound($"tunnel '{name}'");
     }
 
-    /// <summary>Whether a list of validators (RFC 9110 13.1.1) has this one.</summary>
-    public static bool Matches(Microsoft.Extensions.Primitives.StringValues validators, string etag) =>
-        validators.SelectMany(static v => (v ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(v => v == "*" || v == etag);
-
     private static TunnelRecord Changed(
-        TunnelRecord record, ChangeTunnelRequest request, Microsoft.Extensions.Primitives.StringValues expected)
+        TunnelRecord record, ChangeTunnelRequest request, IfMatch expected)
     {
-        if (expected.Count > 0 && !Matches(expected, record.ETag()))
+        if (!expected.Allows(record.ETag()))
             throw new TunnelRefusal(
                 TunnelRefusalCode.Changed,
                 $"The tunnel '{record.Name}' was changed since you read it; read it again and repeat the change.");

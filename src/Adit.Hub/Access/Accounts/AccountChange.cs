@@ -20,7 +20,7 @@ internal static class AccountChange
             return refusal;
         try
         {
-            var changed = await directory.ChangeAsync(name, a => Changed(a, request), AccountEndpoints.ExpectedVersion(context.Request));
+            var changed = await directory.ChangeAsync(name, a => Changed(a, request), IfMatch.Of(context.Request).Version);
             var entry = AuditEntry.By(caller, ActionOf(request), "account:" + name, context.Address()) with { Detail = Details(request) };
             await audit.RecordAsync(entry);
             return AccountEndpoints.Answer(changed, context);

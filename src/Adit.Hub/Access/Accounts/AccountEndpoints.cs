@@ -54,18 +54,6 @@ internal static class AccountEndpoints
     /// <summary>The version of a validator (RFC 9110 8.8.3).</summary>
     public static string ETag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    /// <summary>
-    /// The version that a change was made for; null for whichever (no If-Match, or <c>*</c>); a version that there never was for a validator
-    /// that is none of ours.
-    /// </summary>
-    public static long? ExpectedVersion(HttpRequest request)
-    {
-        var text = request.Headers.IfMatch.ToString();
-        if (text is "" or "*")
-            return null;
-        return text is ['"', .. var version, '"'] && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
-    }
-
     private static IResult List(
         HttpContext context, AccountDirectory directory, Authority authority, string? q = null, string? kind = null, string? cursor = null, int? limit = null)
     {
@@ -131,7 +119,7 @@ internal static class AccountEndpoints
             return Problems.NotFound($"account '{name}'");
         try
         {
-            await directory.DeleteAsync(name, ExpectedVersion(context.Request));
+            await directory.DeleteAsync(name, IfMatch.Of(context.Request).Version);
             await audit.RecordAsync(AuditEntry.By(caller, "account.delete", "account:" + name, context.Address()));
             return TypedResults.NoContent();
         }

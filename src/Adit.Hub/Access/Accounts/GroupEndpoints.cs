@@ -55,7 +55,7 @@ internal static class GroupEndpoints
         try
         {
             var isNew = directory.FindGroup(name) is null;
-            var group = await directory.SetGroupAsync(name, request.Role, AccountEndpoints.ExpectedVersion(context.Request));
+            var group = await directory.SetGroupAsync(name, request.Role, IfMatch.Of(context.Request).Version);
             await audit.RecordAsync(AuditEntry.By(context.Caller(), isNew ? "group.create" : "group.change", "group:" + name, context.Address()) with
             {
                 Detail = new Dictionary<string, string> { ["role"] = group.Role is { } given ? AccountEndpoints.Word(given) : "none" },
@@ -74,7 +74,7 @@ internal static class GroupEndpoints
             return refusal;
         try
         {
-            if (!await directory.RemoveGroupAsync(name, AccountEndpoints.ExpectedVersion(context.Request)))
+            if (!await directory.RemoveGroupAsync(name, IfMatch.Of(context.Request).Version))
                 return Problems.NotFound($"group '{name}'");
             await audit.RecordAsync(AuditEntry.By(context.Caller(), "group.delete", "group:" + name, context.Address()));
             return TypedResults.NoContent();

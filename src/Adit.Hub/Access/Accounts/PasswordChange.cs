@@ -42,7 +42,7 @@ internal static class PasswordChange
             if (caller.Account == name && account.PasswordHash is not null)
                 await EnsureCurrentAsync(account, request.Current, context, passwords, throttle);
             var hash = await passwords.HashAsync(request.Password);
-            await directory.ChangeAsync(name, a => a with { PasswordHash = hash }, AccountEndpoints.ExpectedVersion(context.Request));
+            await directory.ChangeAsync(name, a => a with { PasswordHash = hash }, IfMatch.Of(context.Request).Version);
             var current = (context.Items[typeof(Session)] as Session)?.Id;
             await sessions.EndWhereAsync(s => s.Account == name && s.Id != current);
             await audit.RecordAsync(entry);

@@ -61,7 +61,7 @@ internal sealed class AuthorizeEndpoint(
             return NotFound(context, request, caller);
         if (consents.IsNeeded(route, keys.PersonOf(caller)))
         {
-            await consents.GiveAsync(caller.Account, route, request.Host, AuditEntry.By(caller, "consent.give", "route:" + route.Name, DoorsEndpoints.AddressOf(context)) with
+            await consents.GiveAsync(caller.Account, route, request.Host, AuditEntry.By(caller, "consent.give", "route:" + route.Name, context.Address()) with
             {
                 Detail = new Dictionary<string, string> { ["owner"] = route.Policy.Owner ?? "", ["host"] = request.Host },
             });

@@ -26,7 +26,7 @@ internal static class ConsentEndpoints
     private static async Task<IResult> RemoveAsync(string route, HttpContext context, Consents consents)
     {
         var caller = context.Caller();
-        var entry = AuditEntry.By(caller, "consent.remove", "route:" + route, DoorsEndpoints.AddressOf(context));
+        var entry = AuditEntry.By(caller, "consent.remove", "route:" + route, context.Address());
         return await consents.RemoveAsync(caller.Account, route, entry) ? TypedResults.NoContent() : Problems.NotFound($"consent to '{route}'");
     }
 }

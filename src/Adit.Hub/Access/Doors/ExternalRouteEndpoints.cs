@@ -50,7 +50,7 @@ internal static class ExternalRouteEndpoints
             return Problems.Invalid(e.Message);
         }
 
-        await audit.RecordAsync(AuditEntry.By(context.Caller(), "policy.change", "external:" + name, DoorsEndpoints.AddressOf(context)) with
+        await audit.RecordAsync(AuditEntry.By(context.Caller(), "policy.change", "external:" + name, context.Address()) with
         {
             Detail = new Dictionary<string, string> { ["access"] = route.Access, ["origins"] = string.Join(' ', route.Origins) },
         });
@@ -61,7 +61,7 @@ internal static class ExternalRouteEndpoints
     {
         if (!authority.May(context.Caller(), Permission.SettingsWrite, default) || !await external.RemoveAsync(name))
             return Problems.NotFound($"external route '{name}'");
-        await audit.RecordAsync(AuditEntry.By(context.Caller(), "policy.change", "external:" + name, DoorsEndpoints.AddressOf(context)));
+        await audit.RecordAsync(AuditEntry.By(context.Caller(), "policy.change", "external:" + name, context.Address()));
         return TypedResults.NoContent();
     }
 }

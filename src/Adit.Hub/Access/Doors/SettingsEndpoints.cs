@@ -2,7 +2,6 @@ using Adit.Api;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
-using Adit.Hub.Tunnels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -38,14 +37,14 @@ internal static class SettingsEndpoints
             return Problems.Invalid("'consent' is foreign or never.");
         settings = settings with { Consent = settings.Consent ?? AccessCap.AskForeign };
         var (before, version) = cap.Current;
-        var expected = context.Request.Headers.IfMatch;
-        if ((expected.Count > 0 && !TunnelChange.Matches(expected, ETag(version))) || !await cap.SetAsync(settings, expected.Count > 0 ? version : null))
+        var expected = IfMatch.Of(context.Request);
+        if (!expected.Allows(ETag(version)) || !await cap.SetAsync(settings, expected.IsPresent ? version : null))
         {
             return Problems.Of(
                 StatusCodes.Status412PreconditionFailed, "changed", "The settings were changed since you read them; read them again and repeat the change.");
         }
 
-        await audit.RecordAsync(AuditEntry.By(context.Caller(), "settings.change", "settings:access", DoorsEndpoints.AddressOf(context)) with
+        await audit.RecordAsync(AuditEntry.By(context.Caller(), "settings.change", "settings:access", context.Address()) with
         {
             Detail = new Dictionary<string, string>
             {

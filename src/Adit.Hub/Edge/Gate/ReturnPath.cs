@@ -16,6 +16,9 @@ internal static class ReturnPath
 
     /// <inheritdoc cref="Safe(string?, string)" path="/summary"/>
     public static string Safe(string? to) =>
-        to is { Length: > 0 and <= 4096 } && to[0] == '/' && !(to.Length > 1 && to[1] is '/' or '\\')
-        && !to.AsSpan().ContainsAnyExceptInRange('!', '~') && !to.StartsWith(Gatekeeper.OwnPaths, StringComparison.Ordinal) ? to : "/";
+        to is { Length: <= 4096 } && IsPath(to) && !to.StartsWith(Gatekeeper.OwnPaths, StringComparison.Ordinal) ? to : "/";
+
+    /// <summary>Whether a text is a path of the host whose answer it is put into, and of no other.</summary>
+    public static bool IsPath(string to) =>
+        to.Length > 0 && to[0] == '/' && !(to.Length > 1 && to[1] is '/' or '\\') && !to.AsSpan().ContainsAnyExceptInRange('!', '~');
 }
