@@ -137,7 +137,7 @@ public sealed class TokenScopeTests
         using (await hub.CreateProjectAsync(hub.AdminToken, "churn")) { }
         Assert.Equal(HttpStatusCode.BadRequest, await hub.StatusAsync(
             null, HttpMethod.Post, "projects/churn/service-accounts",
-            JsonContent.Create(new CreateServiceAccountRequest { Name = name }, ProjectsJson.Default.CreateServiceAccountRequest)));
+            JsonContent.Create(new CreateServiceAccountRequest { Name = name }, ServiceAccountsJson.Default.CreateServiceAccountRequest)));
     }
 
     [Fact(Timeout = 60_000)]

@@ -25,7 +25,7 @@ const columns: readonly Column<Flowing>[] = [
   },
   { key: 'kind', title: 'Kind', width: '4.5rem', wideOnly: true, sort: ({ tunnel }) => tunnel.kind, cell: ({ tunnel }) => tunnel.kind },
   { key: 'access', title: 'Access', width: '8.5rem', sort: ({ tunnel }) => tunnel.access, cell: ({ tunnel }) => <AccessBadge access={tunnel.access} /> },
-  { key: 'owner', title: 'Owner', width: '8rem', wideOnly: true, sort: ({ tunnel }) => tunnel.account, cell: ({ tunnel }) => <span className="truncate">{tunnel.account}</span> },
+  { key: 'owner', title: 'Owner', width: '8rem', wideOnly: true, sort: ({ tunnel }) => tunnel.account ?? '', cell: ({ tunnel }) => <span className="truncate">{tunnel.account}</span> },
   { key: 'rate', title: 'Rate', width: '6.5rem', end: true, wideOnly: true, sort: ({ perSecond }) => perSecond ?? 0, cell: ({ perSecond }) => <span className="numeric">{perSecond === undefined ? '–' : rate(perSecond)}</span> },
   { key: 'streams', title: 'Open', width: '4.5rem', end: true, wideOnly: true, sort: ({ tunnel }) => Number(tunnel.traffic.openStreams ?? 0), cell: ({ tunnel }) => <span className="numeric">{count(Number(tunnel.traffic.openStreams ?? 0))}</span> },
   { key: 'requests', title: 'Requests', width: '6.5rem', end: true, wideOnly: true, sort: ({ tunnel }) => Number(tunnel.traffic.requests ?? 0), cell: ({ tunnel }) => <span className="numeric">{count(Number(tunnel.traffic.requests ?? 0))}</span> },

@@ -110,7 +110,7 @@ public sealed class AuditTests
         using (await hub.CreateProjectAsync(hub.AdminToken, "churn")) { }
         using (await hub.SendAsync(
             null, HttpMethod.Post, "projects/churn/service-accounts",
-            JsonContent.Create(new CreateServiceAccountRequest { Name = "churn-ci" }, ProjectsJson.Default.CreateServiceAccountRequest))) { }
+            JsonContent.Create(new CreateServiceAccountRequest { Name = "churn-ci" }, ServiceAccountsJson.Default.CreateServiceAccountRequest))) { }
         Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(null, HttpMethod.Delete, "projects/churn"));
         _time.ShiftWallClock(TimeSpan.FromDays(60));
         await hub.Services.GetServices<IHostedService>().OfType<ProjectEnds>().Single().EndAsync(Ct);
