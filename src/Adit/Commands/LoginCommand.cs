@@ -46,7 +46,7 @@ internal static class LoginCommand
         var codes = await api.BeginDeviceAsync(clientName, cancellationToken);
         Screen.Note($"Open {new Uri(hub.Url, codes.VerificationUriComplete)} in a browser on any machine, and confirm the code {RequestLine.Safe(codes.UserCode)}");
         var interval = TimeSpan.FromSeconds(Math.Clamp(codes.Interval, 1, 60));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Clamp(codes.ExpiresIn, 1, 3600)) + interval);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Clamp(codes.ExpiresIn, 1, 3600)) + interval, TimeProvider.System);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
