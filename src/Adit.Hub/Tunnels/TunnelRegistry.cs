@@ -38,8 +38,7 @@ internal sealed class TunnelRegistry : IDisposable
 
     public TunnelRegistry(
         HubOptions options, Database database, RouteTable routes, HostClaims claims, LinkHost links, TokenRegistry tokens, Authority authority,
-        AccessCap cap, OpenDoors doors,
-        TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
+        AccessCap cap, OpenDoors doors, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
     {
         _options = options;
         _store = new TunnelStore(database);
@@ -292,16 +291,7 @@ internal sealed class TunnelRegistry : IDisposable
         }
         catch
         {
-            if (tunnel.Port != portBefore)
-                tunnel.Port?.Dispose();
-            _wiring.Withdraw(tunnel);
-            _hosts.Release(next.CustomHosts, next.Name);
-            if (before is not null)
-            {
-                _hosts.Claim(before.CustomHosts, before.Name);
-                _wiring.Apply(tunnel, before, TunnelTarget.Parse(before.Target!, before.Kind)!);
-            }
-
+            _wiring.Undo(tunnel, next, before, portBefore);
             NoteAssigned(tunnel, isThere: before is not null);
             throw;
         }

@@ -38,6 +38,19 @@ internal sealed class TunnelWiring(
             doors?.Changed(); // Connections to a port, and by 'adit connect', have no route that would say so.
     }
 
+    /// <summary>What it should be could not be applied or stored: it is what it was before, if it was anything.</summary>
+    public void Undo(LiveTunnel tunnel, TunnelRecord next, TunnelRecord? before, TunnelPort? portBefore)
+    {
+        if (tunnel.Port != portBefore)
+            tunnel.Port?.Dispose();
+        Withdraw(tunnel);
+        hosts.Release(next.CustomHosts, next.Name);
+        if (before is null)
+            return;
+        hosts.Claim(before.CustomHosts, before.Name);
+        Apply(tunnel, before, TunnelTarget.Parse(before.Target!, before.Kind)!);
+    }
+
     /// <summary>Takes its routes and host names away. A tunnel with a port keeps it until it is disposed.</summary>
     public void Withdraw(LiveTunnel tunnel)
     {

@@ -63,11 +63,20 @@ internal static class ConsentPage
     /// <summary>Reads what the button sent. Null when this page of this session did not send it.</summary>
     public static async Task<(AuthorizeRequest Request, Caller Caller, Session Session)?> ReadAsync(HttpContext context, SessionRegistry sessions)
     {
-        if (!IsOwnForm(context.Request) || !context.Request.HasFormContentType || context.Request.ContentLength is not (>= 0 and <= MostForm))
+        if (!IsOwnForm(context.Request) || !IsForm(context.Request.ContentType) || context.Request.ContentLength is not (>= 0 and <= MostForm))
             return null;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = MostForm;
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        IFormCollection form;
+        try
+        {
+            form = await context.Request.ReadFormAsync(context.RequestAborted);
+        }
+        catch (InvalidDataException)
+        {
+            return null; // More or longer fields than any form has.
+        }
+
         foreach (var candidate in SessionCookie.Candidates(context.Request))
         {
             if (sessions.Authenticate(candidate) is not (var session, var caller) || !IsSame(form["csrf"].ToString(), session.Csrf))
@@ -77,6 +86,8 @@ internal static class ConsentPage
 
         return null;
     }
+
+    private static bool IsForm(string? type) => type?.Split(';')[0].Trim().Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true;
 
     // Stricter than for the API: a form always comes from somewhere, and browsers say from where.
     private static bool IsOwnForm(HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site

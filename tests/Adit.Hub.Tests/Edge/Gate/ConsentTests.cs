@@ -118,6 +118,8 @@ public sealed class ConsentTests
             (bob, own, null), // With what anna's page says.
             ("a=b", own, null),
             (anna, own, static form => form + "&x=" + new string('x', 9000)),
+            (anna, own, static form => form + '&' + new string('x', 4000) + "=1"),
+            (anna, own, static form => form.Replace("state=", "state=%00", StringComparison.Ordinal)),
         ];
         foreach (var (session, site, change) in wrong)
         {
