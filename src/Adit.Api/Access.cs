@@ -250,6 +250,21 @@ public sealed record ExternalRouteList
     public string? Next { get; init; }
 }
 
+/// <summary>
+/// GET /api/v1/external-routes/{name}/proxies/{caddy|traefik|nginx}: what to write into that proxy so that it asks the hub.
+/// </summary>
+public sealed record ProxyConfiguration
+{
+    /// <summary>Which proxy: <c>caddy</c>, <c>traefik</c> or <c>nginx</c>.</summary>
+    public required string Proxy { get; init; }
+
+    /// <summary>The part of its configuration; lines end with a line feed.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>What else has to be done before it works, a sentence each.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+}
+
 /// <summary>JSON of these resources, source-generated.</summary>
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<AccessRule>))]
@@ -261,4 +276,5 @@ public sealed record ExternalRouteList
 [JsonSerializable(typeof(ExternalRoute))]
 [JsonSerializable(typeof(ExternalRouteList))]
 [JsonSerializable(typeof(ConsentList))]
+[JsonSerializable(typeof(ProxyConfiguration))]
 public sealed partial class AccessJson : JsonSerializerContext;

@@ -43,6 +43,21 @@ public sealed record CurrentSession
     public bool? MustSetPassword { get; init; }
 }
 
+/// <summary>
+/// What DELETE /api/v1/session answers when its browser is still signed in at the provider that it came by; otherwise it answers nothing (204).
+/// </summary>
+public sealed record SignedOut
+{
+    /// <summary>The provider's log-out (OpenID Connect RP-Initiated Logout 1.0); from there the browser comes back to the sign-in page.</summary>
+    public required string ProviderUrl { get; init; }
+
+    /// <summary>What people call the provider.</summary>
+    public required string ProviderTitle { get; init; }
+
+    /// <summary>Whether to go there at once; otherwise it is offered.</summary>
+    public required bool Follow { get; init; }
+}
+
 /// <summary>A session in a list.</summary>
 public sealed record BrowserSession
 {
@@ -89,6 +104,19 @@ public sealed record SignInSources
 {
     /// <summary>The ways.</summary>
     public required IReadOnlyList<SignInSource> Sources { get; init; }
+
+    /// <summary>What a password of the hub's own accounts has to be when it is set.</summary>
+    public required PasswordRule Password { get; init; }
+}
+
+/// <summary>How long a password may be. The hub looks at more: it must not be one's own name, say.</summary>
+public sealed record PasswordRule
+{
+    /// <summary>The fewest characters.</summary>
+    public required int MinLength { get; init; }
+
+    /// <summary>The most characters.</summary>
+    public required int MaxLength { get; init; }
 }
 
 /// <summary>One way to sign in.</summary>
@@ -130,6 +158,7 @@ public sealed record TokenSignInRequest
 /// <summary>JSON of this resource, source-generated.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CurrentSession))]
+[JsonSerializable(typeof(SignedOut))]
 [JsonSerializable(typeof(SessionList))]
 [JsonSerializable(typeof(SignInSources))]
 [JsonSerializable(typeof(SignInRequest))]

@@ -93,6 +93,7 @@ internal static class SignInSection
             ClientSecretFile = values.File("client-secret-file"),
             GroupsClaim = values.Text("groups-claim"),
             CaFile = values.File("ca-file"),
+            LogsOutAtProvider = values.OneOf("log-out", "hub", "hub", "provider") == "provider",
             GroupMap = values.Map("group-map"),
             AllowedGroups = values.Many("allowed-groups", static text => text),
         };

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -177,9 +178,11 @@ public sealed partial class HubApi(HttpClient http, Uri hub) : IDisposable
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, bool isNew = false)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (isNew)
+            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
         var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (answer.IsSuccessStatusCode)
             return answer;

@@ -28,6 +28,7 @@ internal static class AditCommand
         ProjectCommand.Create(),
         AuditCommand.Create(),
         AccessCommand.Create(),
+        RouteCommand.Create(),
         IsNamed(arguments, ConfigCommand.Name) ? ConfigCommand.Create() : new Command(ConfigCommand.Name, ConfigCommand.Description),
         CompletionCommand.Create(),
         VersionCommand.Create(),

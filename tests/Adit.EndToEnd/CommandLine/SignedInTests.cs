@@ -95,6 +95,25 @@ public sealed partial class SignedInTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task The_lines_about_external_routes_do_what_they_say()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        string[] add = ["route", "add", "wiki", "--origin", "https://wiki.example.com", "--access", "group:staff", "--deny-path", "/admin/*"];
+        await AditProcess.RunAsync(add, hub.ClientEnvironment);
+        var taken = await AditProcess.RunAsync(add, hub.ClientEnvironment, expectedExitCode: 4);
+        Assert.Contains("--replace", taken, StringComparison.Ordinal);
+        await AditProcess.RunAsync([.. add, "--replace", "--origin", "https://docs.example.com"], hub.ClientEnvironment);
+        var route = Assert.Single((await JsonAsync(hub, "route", "ls", "--json")).EnumerateArray());
+        Assert.Equal(("wiki", 2), (route.GetProperty("name").GetString(), route.GetProperty("origins").GetArrayLength()));
+        Assert.Contains("deny public at /admin/*", await AditProcess.RunAsync(["route", "show", "wiki"], hub.ClientEnvironment), StringComparison.Ordinal);
+        foreach (var proxy in new[] { "caddy", "traefik", "nginx" })
+            Assert.Contains("10.0.0.7:9000", await AditProcess.RunAsync(["route", "proxy", "wiki", proxy, "--to", "10.0.0.7:9000"], hub.ClientEnvironment), StringComparison.Ordinal);
+        Assert.False((await JsonAsync(hub, "access", "explain", "--to", "wiki.example.com", "--json")).GetProperty("allowed").GetBoolean());
+        await AditProcess.RunAsync(["route", "rm", "wiki"], hub.ClientEnvironment);
+        Assert.Empty((await JsonAsync(hub, "route", "ls", "--json")).EnumerateArray());
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task The_lines_about_people_and_doors_do_what_they_say()
     {
         await using var hub = await HubProcess.StartAsync();

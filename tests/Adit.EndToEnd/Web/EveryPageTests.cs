@@ -20,7 +20,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         ("explain", "/access"), ("projects", "/projects"), ("members", "/projects/churn"), ("project-settings", "/projects/churn/settings"),
         ("services", "/projects/churn/services"), ("service", "/projects/churn/services/churn-ci"), ("all-services", "/people/services"),
         ("people", "/people"), ("account-of", "/people/accounts/anna"), ("groups", "/people/groups"), ("group", "/people/groups/ds"), ("tokens", "/tokens"),
-        ("audit", "/audit"), ("account", "/account"), ("settings", "/settings"), ("device", "/device"), ("nothing", "/nothing-here"),
+        ("audit", "/audit"), ("account", "/account"), ("settings", "/settings"), ("routes", "/settings/routes"), ("route", "/settings/routes/wiki"), ("device", "/device"), ("nothing", "/nothing-here"),
     ];
 
     private static readonly int[] Numbers = [1, 2, 3];
@@ -112,6 +112,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await hub.PostAsync("/api/v1/projects/churn/service-accounts", new { name = "churn-ci" });
         await hub.PostAsync("/api/v1/tokens", new { name = "nightly", account = "churn-ci", scopes = new[] { "tunnels:write!project=churn" }, expiresInSeconds = 7 * 86400 });
         await hub.PostAsync("/api/v1/tokens", new { name = "ci", scopes = new[] { "tunnels:write", "projects:read" }, expiresInSeconds = 30 * 86400 });
+        await hub.PutAsync("/api/v1/external-routes/wiki", new { origins = new[] { "https://wiki.example.com" }, access = "group:ds" });
         using var visitor = LoopbackHttp.Create(hub.Process.AdminToken);
         foreach (var path in new[] { "", "?q=1", "missing" })
         {

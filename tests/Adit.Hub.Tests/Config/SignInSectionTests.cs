@@ -37,6 +37,7 @@ public sealed class SignInSectionTests : IDisposable
                 client-secret-file: secret
                 groups-claim: groups
                 allowed-groups: ds
+                log-out: provider
             """);
         Assert.Empty(report.Problems);
         Assert.Equal("hub.example.com", options!.Domain);
@@ -49,6 +50,7 @@ public sealed class SignInSectionTests : IDisposable
         var company = Assert.IsType<OidcOptions>(options.SignIn[1]);
         Assert.Equal(("The company", "groups", new Uri("https://id.example.com/realm")), (company.Title, company.GroupsClaim, company.Issuer));
         Assert.Equal(["ds"], company.AllowedGroups);
+        Assert.True(company.LogsOutAtProvider);
     }
 
     [Theory]
@@ -64,6 +66,7 @@ public sealed class SignInSectionTests : IDisposable
     [InlineData("sign-in:\n- kind: ldap\n  name: corp\n  url: ldaps://x\n  user-base: dc=test\n  bind-dn: cn=x", "go together")]
     [InlineData("sign-in:\n- kind: ldap\n  name: corp\n  url: ldaps://x\n  user-base: dc=test\n  user-bsae: dc=test", "Is 'user-base' meant?")]
     [InlineData("sign-in:\n- kind: oidc\n  name: x\n  issuer: http://id.example.com\n  client-id: a", "https:// URL")]
+    [InlineData("sign-in:\n- kind: oidc\n  name: x\n  issuer: https://id.example.com\n  client-id: a\n  log-out: everywhere", "is one of hub, provider")]
     [InlineData("sign-in:\n- kind: oidc\n  name: x\n  issuer: https://id.example.com\n  client-id: a\n  scopes: email", "openid")]
     [InlineData("sign-in:\n- kind: oidc\n  name: x\n  issuer: https://id.example.com\n  client-id: a\n  allowed-groups: ds", "groups-claim")]
     [InlineData("sign-in:\n- kind: oidc\n  name: x\n  issuer: https://a.test\n  client-id: a\n- kind: oidc\n  name: x\n  issuer: https://b.test\n  client-id: a", "two sources named 'x'")]

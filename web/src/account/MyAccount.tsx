@@ -7,12 +7,12 @@ import { sessionKey, useBecome, useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { TextField } from '../design/Field';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Badge, Facts, Page, Panel } from '../design/Page';
 import { Failure, Loaded } from '../design/States';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
-import { leastPassword } from '../signin/password';
+import { passwordRefusal, usePasswordRule } from '../signin/password';
 
 /** One's own profile, password, and the browsers one is signed in with. */
 export default function MyAccount() {
@@ -67,7 +67,7 @@ function Password() {
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
   const [tried, setTried] = useState(false);
-  const tooShort = password.length < leastPassword ? `At least ${String(leastPassword)} characters.` : undefined;
+  const wrong = passwordRefusal(password, usePasswordRule());
   const differs = again !== password ? 'The two are not the same.' : undefined;
   const save = useAction(async () => {
     await peopleApi.setPassword(session.account, password, current);
@@ -82,13 +82,13 @@ function Password() {
       <form className="form" noValidate onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
-        if (!tooShort && !differs) void save.run();
+        if (!wrong && !differs) void save.run();
       }}>
         <input type="text" hidden readOnly autoComplete="username" value={session.account} />
         {!isFirst && <TextField label="The password now" type="password" autoComplete="current-password" value={current} onChange={(event) => setCurrent(event.target.value)} />}
         <div className="pair">
-          <TextField label="The new one" type="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} error={tried ? tooShort : undefined} />
-          <TextField label="The same again" type="password" autoComplete="new-password" value={again} onChange={(event) => setAgain(event.target.value)} error={tried && !tooShort ? differs : undefined} />
+          <TextField label="The new one" type="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} error={tried ? wrong : undefined} />
+          <TextField label="The same again" type="password" autoComplete="new-password" value={again} onChange={(event) => setAgain(event.target.value)} error={tried && !wrong ? differs : undefined} />
         </div>
         {save.error !== undefined && <Failure error={save.error} />}
         <div className="actions"><Button type="submit" busy={save.busy}>{isFirst ? 'Set it' : 'Change it'}</Button></div>

@@ -26,6 +26,8 @@ const Tokens = lazy(() => import('../tokens/Tokens'));
 const Audit = lazy(() => import('../audit/Audit'));
 const MyAccount = lazy(() => import('../account/MyAccount'));
 const Settings = lazy(() => import('../settings/Settings'));
+const Routes = lazy(() => import('../routes/Routes'));
+const RoutePage = lazy(() => import('../routes/RoutePage'));
 
 export function App() {
   const [path] = useLocation();
@@ -60,6 +62,8 @@ export function App() {
               <Route path="/audit"><Audit /></Route>
               <Route path="/account"><MyAccount /></Route>
               <Route path="/settings"><Settings /></Route>
+              <Route path="/settings/routes"><Routes /></Route>
+              <Route path="/settings/routes/:name">{({ name }) => <RoutePage key={name} name={name} />}</Route>
               <Route><NotFound /></Route>
             </Switch>
           </Suspense>

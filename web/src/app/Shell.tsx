@@ -1,12 +1,11 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
-import { sessionApi } from '../api/session';
 import { IconButton } from '../design/Button';
 import { Segments } from '../design/Field';
 import { Icon, Mark, type IconName } from '../design/Icon';
 import { useTheme } from '../design/theme';
 import { toast } from '../design/toasts';
-import { nameOf, useBecome, useSession } from './session';
+import { nameOf, useSession, useSignOut } from './session';
 
 interface Place {
   readonly to: string;
@@ -85,11 +84,10 @@ function Places({ path }: { readonly path: string }) {
 function Foot() {
   const session = useSession();
   const [theme, setTheme] = useTheme();
-  const become = useBecome();
+  const signOut = useSignOut();
   const leave = async () => {
     try {
-      await sessionApi.signOut();
-      become(null);
+      await signOut();
     } catch (failure) {
       toast(failure instanceof Error ? failure.message : 'Signing out failed.', 'danger');
     }

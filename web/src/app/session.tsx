@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, type ReactNode } from 'react';
 import { proveBy, whenSignedOut } from '../api/client';
 import { Problem } from '../api/problem';
-import { sessionApi, type CurrentSession } from '../api/session';
+import { sessionApi, type CurrentSession, type SignedOut } from '../api/session';
 
 const SessionContext = createContext<CurrentSession | null>(null);
 
@@ -45,6 +45,29 @@ export function useBecome() {
     queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
     queries.setQueryData(sessionKey, session);
   };
+}
+
+// Not in the address: it says who somebody was. It is known until the page is left or somebody signs in.
+const signedOutKey = ['signed-out'];
+
+/** Signs out. Where the provider is to be left too, the browser goes on there. */
+export function useSignOut() {
+  const become = useBecome();
+  const queries = useQueryClient();
+  return async () => {
+    const way = await sessionApi.signOut();
+    if (way?.follow) {
+      location.assign(way.providerUrl);
+      return;
+    }
+    become(null);
+    if (way) queries.setQueryData(signedOutKey, way);
+  };
+}
+
+/** How to leave the provider too, after signing out here. */
+export function useSignedOut(): SignedOut | undefined {
+  return useQuery<SignedOut | undefined>({ queryKey: signedOutKey, enabled: false, gcTime: Number.POSITIVE_INFINITY }).data;
 }
 
 export function SessionOf({ session, children }: { readonly session: CurrentSession; readonly children: ReactNode }) {

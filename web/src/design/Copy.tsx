@@ -22,10 +22,15 @@ export function CopyButton({ text, label = 'Copy' }: { readonly text: string; re
   );
 }
 
-/** A command line, to be copied. */
-export function Command({ text, wrap = false, label = 'Copy the command' }: { readonly text: string; readonly wrap?: boolean; readonly label?: string }) {
+/** A command line, to be copied; with `wrap` a long one, with `lines` a text of several. */
+export function Command({ text, wrap = false, lines = false, label = 'Copy the command' }: {
+  readonly text: string;
+  readonly wrap?: boolean;
+  readonly lines?: boolean;
+  readonly label?: string;
+}) {
   return (
-    <div className="command">
+    <div className={lines ? 'command lines' : 'command'}>
       <code className={wrap ? 'wrap' : ''} tabIndex={0}>{text}</code>
       <CopyButton text={text} label={label} />
     </div>

@@ -4,9 +4,10 @@ import { Dialog } from './Dialog';
 import { Notice } from './States';
 
 /** A form in a dialog: sent once, closed when it worked; what failed is said inside, with everything typed still there. */
-export function FormDialog({ title, action, ready, onSubmit, onClose, children }: {
+export function FormDialog({ title, action, broad = false, ready, onSubmit, onClose, children }: {
   readonly title: string;
   readonly action: string;
+  readonly broad?: boolean;
   /** Asked on sending: whether everything is as it must be; fields then show what is not. */
   readonly ready: () => boolean;
   /** Resolves to false when the dialog is to stay. */
@@ -29,7 +30,7 @@ export function FormDialog({ title, action, ready, onSubmit, onClose, children }
     }
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} broad={broad}>
       <form className="form" noValidate onSubmit={(event) => {
         event.preventDefault();
         void submit();

@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { arrange, counted, destination, type Order } from './arrange';
 import { Icon } from './Icon';
 import { useWindow } from './useWindow';
 
@@ -100,11 +101,6 @@ export function Table<T>({ label, rows, columns, keyOf, textOf, sortBy, descendi
   );
 }
 
-interface Order {
-  readonly key: string | undefined;
-  readonly descending: boolean;
-}
-
 function Heading<T>({ column, order, onOrder }: { readonly column: Column<T>; readonly order: Order; readonly onOrder: (order: Order) => void }) {
   const sorted = order.key === column.key;
   const style = column.width ? { width: column.width } : undefined;
@@ -129,39 +125,4 @@ function Filler({ rows, span }: { readonly rows: number; readonly span: number }
 
 function classOf<T>(column: Column<T>): string | undefined {
   return [column.end && 'end', column.wideOnly && 'not-narrow'].filter(Boolean).join(' ') || undefined;
-}
-
-function counted(shown: number, all: number, noun: string): string {
-  const text = all.toLocaleString('en');
-  if (all === 1 && shown === 1) return `1 ${noun.replace(/ies\b/, 'y').replace(/s\b/, '')}`;
-  return shown === all ? `${text} ${noun}` : `${shown.toLocaleString('en')} of ${text} ${noun}`;
-}
-
-function destination(key: string, at: number, count: number): number | undefined {
-  switch (key) {
-    case 'ArrowDown': return Math.min(at + 1, count - 1);
-    case 'ArrowUp': return at < 0 ? undefined : Math.max(at - 1, 0);
-    case 'Home': return 0;
-    case 'End': return count - 1;
-    default: return undefined;
-  }
-}
-
-function arrange<T>(rows: readonly T[], columns: readonly Column<T>[], textOf: ((row: T) => string) | undefined, filter: string, order: Order): readonly T[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  let shown = rows;
-  if (textOf && words.length > 0) {
-    shown = rows.filter((row) => {
-      const text = textOf(row).toLowerCase();
-      return words.every((word) => text.includes(word));
-    });
-  }
-  const by = columns.find((column) => column.key === order.key)?.sort;
-  if (!by) return shown;
-  const sign = order.descending ? -1 : 1;
-  // Each key is made once, not once a comparison.
-  return shown
-    .map((row) => ({ row, key: by(row) }))
-    .sort((a, b) => sign * (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    .map(({ row }) => row);
 }

@@ -2,11 +2,12 @@ import { Link } from 'wouter';
 import { useSession, nameOf } from '../app/session';
 import { ButtonLink } from '../design/Button';
 import { Command } from '../design/Copy';
-import { rate } from '../design/format';
+import { rate } from '../design/words';
 import { Figures, Page, Panel } from '../design/Page';
 import { Loaded, Notice } from '../design/States';
 import { AccessBadge, Address, Live, StateDot, tunnelCommand } from '../tunnels/parts';
-import { useTunnels, type Flowing } from '../tunnels/useTunnels';
+import type { Flowing } from '../tunnels/flow';
+import { useTunnels } from '../tunnels/useTunnels';
 import './home.css';
 
 const mostShown = 6;

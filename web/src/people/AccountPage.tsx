@@ -7,7 +7,7 @@ import { useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { SelectField, TextField } from '../design/Field';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Facts, Page, Panel } from '../design/Page';
 import { Failure, Loaded } from '../design/States';
 import { toast } from '../design/toasts';

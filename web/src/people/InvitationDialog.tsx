@@ -2,7 +2,7 @@ import type { Invitation } from '../api/people';
 import { Button } from '../design/Button';
 import { Command } from '../design/Copy';
 import { Dialog } from '../design/Dialog';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Notice } from '../design/States';
 
 /** A link that lets somebody choose a password; shown once. */

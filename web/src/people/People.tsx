@@ -4,7 +4,7 @@ import type { Account, Invitation } from '../api/people';
 import { useSession } from '../app/session';
 import { Initials } from '../app/Shell';
 import { Button } from '../design/Button';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Page, Tabs } from '../design/Page';
 import { Empty } from '../design/States';
 import type { Column } from '../design/Table';

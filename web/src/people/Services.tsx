@@ -5,7 +5,7 @@ import { peopleApi, type Account } from '../api/people';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { TextField } from '../design/Field';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { FormDialog } from '../design/FormDialog';
 import { Page, Tabs } from '../design/Page';
 import { Empty } from '../design/States';

@@ -5,7 +5,7 @@ import { projectsApi, type Project, type ProjectVisibility } from '../api/projec
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { SelectField, TextArea, TextField } from '../design/Field';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Badge, Page, Panel, Tabs } from '../design/Page';
 import { Failure, Loaded, Notice } from '../design/States';
 import { toast } from '../design/toasts';

@@ -5,7 +5,7 @@ import { projectsApi, type Project, type ProjectVisibility } from '../api/projec
 import { Button } from '../design/Button';
 import { Segments, SelectField, TextArea, TextField } from '../design/Field';
 import { FormDialog } from '../design/FormDialog';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Badge, Page } from '../design/Page';
 import { Empty, Loaded } from '../design/States';
 import { Table, type Column } from '../design/Table';

@@ -6,7 +6,7 @@ import { servicesApi, type ServiceAccount } from '../api/services';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Facts, Page, Panel } from '../design/Page';
 import { Failure, Loaded, Notice } from '../design/States';
 import { toast } from '../design/toasts';

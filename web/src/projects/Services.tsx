@@ -6,7 +6,7 @@ import { servicesApi, type ServiceAccount } from '../api/services';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { SelectField, TextField } from '../design/Field';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { FormDialog } from '../design/FormDialog';
 import { Empty, Loaded } from '../design/States';
 import { Table, type Column } from '../design/Table';

@@ -5,10 +5,13 @@ import { settingsApi, type AccessSettings } from '../api/settings';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { CheckField, SelectField } from '../design/Field';
-import { Badge, Facts, Page, Panel } from '../design/Page';
+import { Badge, Facts, Page, Panel, Tabs } from '../design/Page';
 import { Failure, Loaded } from '../design/States';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
+import { waysInKey } from '../signin/password';
+
+export const settingsTabs = [{ to: '/settings', text: 'The hub' }, { to: '/settings/routes', text: 'External routes' }];
 
 const settingsKey = ['settings', 'access'];
 
@@ -21,15 +24,16 @@ const caps = [
 
 export default function Settings() {
   const access = useQuery({ queryKey: settingsKey, queryFn: settingsApi.access });
-  const sources = useQuery({ queryKey: ['sign-in'], queryFn: sessionApi.sources });
+  const sources = useQuery({ queryKey: waysInKey, queryFn: sessionApi.waysIn });
   return (
     <Page title="Settings" lead={<>What holds for the whole hub. The rest is in its configuration, which <code>adit config check</code> explains.</>}>
+      <Tabs label="Settings" items={settingsTabs} current="/settings" />
       <Loaded query={access} lines={3}>
         {({ value, etag }) => <AccessCap key={etag} settings={value} etag={etag} />}
       </Loaded>
       <Panel title="Ways to sign in" lead="Set in the hub's configuration.">
         <Loaded query={sources} lines={2}>
-          {(list) => (
+          {({ sources: list }) => (
             <ul className="stack tight">
               {list.map((source) => <li key={source.name} className="row"><strong>{source.title}</strong><Badge>{source.kind}</Badge><code className="faint">{source.name}</code></li>)}
             </ul>

@@ -7,7 +7,7 @@ import { Button, ButtonLink } from '../design/Button';
 import { TextField } from '../design/Field';
 import { Mark } from '../design/Icon';
 import { Failure, Notice, Skeleton } from '../design/States';
-import { leastPassword } from './password';
+import { passwordRefusal, usePasswordRule } from './password';
 
 /** An invitation, or an admin's reset: the code is in the fragment, which no server sees, and is out of the address at once. */
 export default function Invitation() {
@@ -26,12 +26,13 @@ export default function Invitation() {
     history.replaceState(null, '', '/invitation');
   }, []);
 
-  const tooShort = password.length < leastPassword ? `At least ${String(leastPassword)} characters.` : undefined;
+  const rule = usePasswordRule();
+  const wrong = passwordRefusal(password, rule);
   const differs = again !== password ? 'The two are not the same.' : undefined;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (busy || tooShort || differs) return;
+    if (busy || wrong || differs) return;
     setBusy(true);
     setError(undefined);
     try {
@@ -61,9 +62,9 @@ export default function Invitation() {
             <TextField label="Your name here" className="mono" autoComplete="username" readOnly value={invited.data.account} hint="You sign in with it; it stays as it is." />
             <TextField label="What should people call you?" optional autoComplete="name" autoFocus value={name} onChange={(event) => setName(event.target.value)} />
             <TextField label="Password" type="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)}
-              hint={`${String(leastPassword)} characters or more; a sentence is easier to keep than symbols.`} error={tried ? tooShort : undefined} />
+              hint={`${rule ? `${String(rule.minLength)} characters or more; a` : 'A'} sentence is easier to keep than symbols.`} error={tried ? wrong : undefined} />
             <TextField label="The same again" type="password" autoComplete="new-password" value={again} onChange={(event) => setAgain(event.target.value)}
-              error={tried && !tooShort ? differs : undefined} />
+              error={tried && !wrong ? differs : undefined} />
             {error && <Notice kind="danger">{error}</Notice>}
             <Button type="submit" kind="primary" size="wide" busy={busy}>Set the password and sign in</Button>
           </form>

@@ -2,12 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent, type ReactNode } from 'react';
 import { Redirect, useSearchParams } from 'wouter';
 import { sessionApi, type CurrentSession, type SignInSource } from '../api/session';
-import { useBecome } from '../app/session';
+import { useBecome, useSignedOut } from '../app/session';
 import { Button } from '../design/Button';
 import { TextField } from '../design/Field';
 import { Mark } from '../design/Icon';
 import { Failure, Notice, Skeleton } from '../design/States';
 import { localPath } from './localPath';
+import { waysInKey } from './password';
 
 const hubsOwn = ['/apps/', '/api/'];
 
@@ -15,7 +16,7 @@ const hubsOwn = ['/apps/', '/api/'];
 export function SignIn({ session }: { readonly session: CurrentSession | null }) {
   const [search] = useSearchParams();
   const to = localPath(search.get('to'));
-  const sources = useQuery({ queryKey: ['sign-in'], queryFn: sessionApi.sources, enabled: session === null, staleTime: Number.POSITIVE_INFINITY });
+  const ways = useQuery({ queryKey: waysInKey, queryFn: sessionApi.waysIn, enabled: session === null, staleTime: Number.POSITIVE_INFINITY });
   useEffect(() => {
     document.title = 'Sign in · Adit';
   }, []);
@@ -27,11 +28,23 @@ export function SignIn({ session }: { readonly session: CurrentSession | null })
         <h1>Sign in to Adit</h1>
       </div>
       <div className="card">
-        {sources.data ? <Ways sources={sources.data} to={to} />
-          : sources.isError ? <Failure error={sources.error} onRetry={() => void sources.refetch()} />
-          : <Skeleton lines={5} onRetry={() => void sources.refetch()} />}
+        <StillThere />
+        {ways.data ? <Ways sources={ways.data.sources} to={to} />
+          : ways.isError ? <Failure error={ways.error} onRetry={() => void ways.refetch()} />
+          : <Skeleton lines={5} onRetry={() => void ways.refetch()} />}
       </div>
     </main>
+  );
+}
+
+// Who comes by a provider and signs out here is still signed in there: the next click on "Continue" would lead in again without a question.
+function StillThere() {
+  const way = useSignedOut();
+  return way && (
+    <Notice>
+      <span>You have signed out of Adit. {way.providerTitle} still knows you.</span>
+      <a className="button small" href={way.providerUrl} rel="noreferrer">Sign out of {way.providerTitle} too</a>
+    </Notice>
   );
 }
 

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { tokensApi, type ApiToken } from '../api/tokens';
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Badge } from '../design/Page';
 import { Table, type Column } from '../design/Table';
 import { toast } from '../design/toasts';

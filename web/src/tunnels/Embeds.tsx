@@ -6,7 +6,7 @@ import { Command } from '../design/Copy';
 import { Confirm, Dialog } from '../design/Dialog';
 import { CheckField, SelectField, TextArea, TextField } from '../design/Field';
 import { FormDialog } from '../design/FormDialog';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Panel } from '../design/Page';
 import { Loaded, Notice } from '../design/States';
 import { tunnelKey } from './useTunnels';

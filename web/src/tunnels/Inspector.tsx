@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { tunnelsApi, type RequestSummary } from '../api/tunnels';
-import { bytes, milliseconds } from '../design/format';
+import { bytes, milliseconds } from '../design/words';
 import { Badge, type Tone } from '../design/Page';
 import { Empty, Loaded } from '../design/States';
 import { Table, type Column } from '../design/Table';

@@ -5,7 +5,7 @@ import { Button } from '../design/Button';
 import { CopyButton } from '../design/Copy';
 import { Dialog } from '../design/Dialog';
 import { Segments } from '../design/Field';
-import { bytes, milliseconds } from '../design/format';
+import { bytes, milliseconds } from '../design/words';
 import { Failure, Notice, Skeleton } from '../design/States';
 import { toast } from '../design/toasts';
 import { readBody } from './bodies';

@@ -5,7 +5,8 @@ import { tunnelsApi, type Tunnel } from '../api/tunnels';
 import { Button, Elsewhere } from '../design/Button';
 import { CopyButton } from '../design/Copy';
 import { Confirm } from '../design/Dialog';
-import { bytes, count, Moment, rate } from '../design/format';
+import { Moment } from '../design/Moment';
+import { bytes, count, rate } from '../design/words';
 import { Icon } from '../design/Icon';
 import { Facts, Figures, Page, Panel, Tabs } from '../design/Page';
 import { Loaded } from '../design/States';
@@ -16,7 +17,8 @@ import { Embeds } from './Embeds';
 import { ExplainForm } from './Explain';
 import { Inspector } from './Inspector';
 import { AccessBadge, Address, StateDot } from './parts';
-import { tunnelsKey, useTunnel, type Flowing } from './useTunnels';
+import type { Flowing } from './flow';
+import { tunnelsKey, useTunnel } from './useTunnels';
 
 /** One tunnel: what passes it, who may use it, what serves it. */
 export default function TunnelPage({ name, part }: { readonly name: string; readonly part: string }) {

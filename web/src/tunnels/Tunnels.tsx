@@ -3,12 +3,13 @@ import { Link } from 'wouter';
 import { Button } from '../design/Button';
 import { Command } from '../design/Copy';
 import { Dialog } from '../design/Dialog';
-import { bytes, count, rate } from '../design/format';
+import { bytes, count, rate } from '../design/words';
 import { Page } from '../design/Page';
 import { Empty, Loaded } from '../design/States';
 import { Table, type Column } from '../design/Table';
 import { AccessBadge, Live, StateDot, tunnelCommand } from './parts';
-import { useTunnels, type Flowing } from './useTunnels';
+import type { Flowing } from './flow';
+import { useTunnels } from './useTunnels';
 
 const columns: readonly Column<Flowing>[] = [
   {

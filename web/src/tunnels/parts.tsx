@@ -2,7 +2,7 @@ import type { Tunnel } from '../api/tunnels';
 import { Elsewhere } from '../design/Button';
 import { Icon } from '../design/Icon';
 import { Badge, type Tone } from '../design/Page';
-import type { Liveness } from './useEvents';
+import type { Liveness } from './events';
 
 export function StateDot({ state }: { readonly state: string }) {
   return <span className={`dot ${state === 'up' ? 'ok' : 'hollow'}`} role="img" aria-label={state === 'up' ? 'up' : 'down'} title={state === 'up' ? 'A client serves it' : 'No client serves it'} />;

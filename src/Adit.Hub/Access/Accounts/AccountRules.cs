@@ -8,8 +8,8 @@ internal static class AccountRules
 {
     public const int LongestName = 63;
     public const int LongestPassword = 256;
+    public const int ShortestPassword = 10;
 
-    private const int ShortestPassword = 10;
     private const int LongestDisplayName = 100;
     private const int LongestEmail = 254;
 

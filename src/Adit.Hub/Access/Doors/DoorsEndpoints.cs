@@ -41,6 +41,7 @@ internal static class DoorsEndpoints
         services.AddSingleton<IProjectContent>(static p => p.GetRequiredService<ExternalRoutes>());
         services.AddSingleton<INameUse>(static p => p.GetRequiredService<ExternalRoutes>());
         services.AddSingleton<ForwardAuth>();
+        services.AddSingleton<ProxyConfigurations>();
         services.AddSingleton(p => new AssertionKeys(options.DataDirectory, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AssertionKeys>>()));
         services.AddSingleton(p => new Assertions(
             p.GetRequiredService<AssertionKeys>(), (options.ListenTls.Count > 0 ? "https://" : "http://") + options.Domain, p.GetRequiredService<TimeProvider>()));

@@ -19,6 +19,7 @@ internal static class ExternalRouteEndpoints
         var group = routes.MapGroup("/api/v1/external-routes").WithTags("access");
         group.MapGet("", List).Needs(Permission.SettingsRead).Produces<ExternalRouteList>();
         group.MapGet("/{name}", Show).Needs(Permission.SettingsRead).Produces<ExternalRoute>();
+        group.MapGet("/{name}/proxies/{proxy}", Configure).Needs(Permission.SettingsRead).Produces<ProxyConfiguration>();
         group.MapPut("/{name}", PutAsync).Needs(Permission.SettingsWrite).Produces<ExternalRoute>();
         group.MapDelete("/{name}", RemoveAsync).Needs(Permission.SettingsWrite).Produces(StatusCodes.Status204NoContent);
     }
@@ -29,9 +30,23 @@ internal static class ExternalRouteEndpoints
             AccessJson.Default.ExternalRouteList);
 
     private static IResult Show(string name, HttpContext context, ExternalRoutes external, Authority authority) =>
-        authority.May(context.Caller(), Permission.SettingsRead, default) && external.Find(name) is { } route
-            ? TypedResults.Json(route, AccessJson.Default.ExternalRoute)
-            : Problems.NotFound($"external route '{name}'");
+        Visible(name, context, external, authority) is { } route ? Answer(route, context) : Problems.NotFound($"external route '{name}'");
+
+    private static IResult Configure(
+        string name, string proxy, HttpContext context, ExternalRoutes external, Authority authority, ProxyConfigurations configurations, string? to = null, string? ask = null)
+    {
+        if (Visible(name, context, external, authority) is not { } route)
+            return Problems.NotFound($"external route '{name}'");
+        try
+        {
+            return TypedResults.Json(
+                configurations.Write(route, proxy, to ?? "127.0.0.1:9000", ask, context.Connection.LocalPort), AccessJson.Default.ProxyConfiguration);
+        }
+        catch (FormatException e)
+        {
+            return Problems.Invalid(e.Message);
+        }
+    }
 
     private static async Task<IResult> PutAsync(
         string name, ExternalRoute route, HttpContext context, ExternalRoutes external, Authority authority, AuditLog audit)
@@ -42,8 +57,8 @@ internal static class ExternalRouteEndpoints
             return Problems.Invalid(refusal.Replace("tunnel", "external route", StringComparison.Ordinal));
         try
         {
-            if (await external.PutAsync(name, route, context.Caller().Account) is { } problem)
-                return Problems.Conflict("host-taken", problem);
+            if (await external.PutAsync(name, route, context.Caller().Account, etag => IsExpected(context.Request.Headers, etag)) is var (code, detail))
+                return Problems.Of(code == "changed" ? StatusCodes.Status412PreconditionFailed : StatusCodes.Status409Conflict, code, detail);
         }
         catch (FormatException e)
         {
@@ -54,7 +69,7 @@ internal static class ExternalRouteEndpoints
         {
             Detail = new Dictionary<string, string> { ["access"] = route.Access, ["origins"] = string.Join(' ', route.Origins) },
         });
-        return TypedResults.Json(external.Find(name)!, AccessJson.Default.ExternalRoute);
+        return external.Find(name) is { } made ? Answer(made, context) : Problems.NotFound($"external route '{name}'");
     }
 
     private static async Task<IResult> RemoveAsync(string name, HttpContext context, ExternalRoutes external, Authority authority, AuditLog audit)
@@ -64,4 +79,18 @@ internal static class ExternalRouteEndpoints
         await audit.RecordAsync(AuditEntry.By(context.Caller(), "policy.change", "external:" + name, context.Address()));
         return TypedResults.NoContent();
     }
+
+    private static ExternalRoute? Visible(string name, HttpContext context, ExternalRoutes external, Authority authority) =>
+        authority.May(context.Caller(), Permission.SettingsRead, default) ? external.Find(name) : null;
+
+    private static JsonHttpResult<ExternalRoute> Answer(ExternalRoute route, HttpContext context)
+    {
+        context.Response.Headers.ETag = ExternalRoutes.ETag(route);
+        return TypedResults.Json(route, AccessJson.Default.ExternalRoute);
+    }
+
+    // RFC 9110 13.1.1 and 13.1.2: If-Match for a change of what was seen, If-None-Match: * for one that is to be new.
+    private static bool IsExpected(IHeaderDictionary headers, string? etag) =>
+        (headers.IfMatch.Count == 0 || (etag is not null && TunnelChange.Matches(headers.IfMatch, etag)))
+        && (headers.IfNoneMatch.Count == 0 || etag is null || !TunnelChange.Matches(headers.IfNoneMatch, etag));
 }

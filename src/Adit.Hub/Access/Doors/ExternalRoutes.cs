@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
@@ -47,26 +48,36 @@ internal sealed class ExternalRoutes(
     /// <summary>The route of this name.</summary>
     public ExternalRoute? Find(string name) => _routes.TryGetValue(name, out var held) ? held.Shown : null;
 
+    /// <summary>The validator of a route as it is (RFC 9110 8.8.3).</summary>
+    public static string ETag(ExternalRoute route) =>
+        $"\"{Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(route, AccessJson.Default.ExternalRoute)).AsSpan(0, 8))}\"";
+
     /// <summary>Makes or replaces a route.</summary>
-    /// <returns>What is wrong with it; null when it holds now.</returns>
+    /// <param name="name">Its name.</param>
+    /// <param name="route">What it shall be.</param>
+    /// <param name="owner">Whose it is when it is new.</param>
+    /// <param name="isExpected">Asked with the validator of the route that there is, null for none, whether that is what the change was made for.</param>
+    /// <returns>What is wrong with it, as a code and a sentence; null when it holds now.</returns>
     /// <exception cref="FormatException">It says something that is no access, rule or origin.</exception>
-    public async Task<string?> PutAsync(string name, ExternalRoute route, string owner)
+    public async Task<(string Code, string Detail)?> PutAsync(string name, ExternalRoute route, string owner, Func<string?, bool> isExpected)
     {
         await _turn.WaitAsync();
         try
         {
             _routes.TryGetValue(name, out var before);
+            if (!isExpected(before is null ? null : ETag(before.Shown)))
+                return ("changed", $"The external route '{name}' is not what you saw: somebody made, changed or removed it meanwhile. Look at it again and repeat the change.");
             var held = Make(route with { Name = name, Owner = before?.Shown.Owner ?? owner }, before?.Shown.Owner ?? owner);
             if (before is null && _routes.Count >= MostRoutes)
-                return $"There are {MostRoutes} external routes already; remove one.";
+                return ("limit-reached", $"There are {MostRoutes} external routes already; remove one.");
             if (held.Hosts.FirstOrDefault(IsOwn) is { } mine)
                 throw new FormatException($"{mine} is the hub's own, or under its domain where tunnels are; an external route has another.");
             if (held.Shown.Project is { } project && !projects.IsThere(project))
                 throw new FormatException($"There is no project '{project}'.");
             if (held.Hosts.FirstOrDefault(h => routes.Find(h) is { } found && found.Name != held.Route.Name) is { } other)
-                return Taken(other);
+                return ("host-taken", Taken(other));
             if (claims.Claim(held.Hosts, held.Route.Name) is { } taken)
-                return Taken(taken);
+                return ("host-taken", Taken(taken));
             try
             {
                 await database.WriteAsync(connection => Save(connection, held.Shown));

@@ -2,6 +2,7 @@ using Adit.Api;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Access.SignIn.Oidc;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +24,7 @@ internal static class SessionEndpoints
     {
         // Says of nobody but the asker who it is, and a page asks it to find out whether it is anybody: NeedsCaller does.
         routes.MapGet("/api/v1/session", Show).NeedsCaller().Produces<CurrentSession>().WithTags("sessions");
-        routes.MapDelete("/api/v1/session", SignOutAsync).NeedsCaller().Produces(StatusCodes.Status204NoContent).WithTags("sessions");
+        routes.MapDelete("/api/v1/session", SignOutAsync).NeedsCaller().Produces<SignedOut>().Produces(StatusCodes.Status204NoContent).WithTags("sessions");
         var sessions = routes.MapGroup("/api/v1/sessions").WithTags("sessions");
         sessions.MapGet("", List).Needs(Permission.AccountsRead).Produces<SessionList>();
         sessions.MapDelete("", EndAllAsync).Needs(Permission.AccountsWrite).Produces(StatusCodes.Status204NoContent);
@@ -53,14 +54,20 @@ internal static class SessionEndpoints
         return TypedResults.Json(Describe(context.Caller(), context.Items[typeof(Session)] as Session), SessionsJson.Default.CurrentSession);
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext context, SessionRegistry sessions, AuditLog audit)
+    private static async Task<IResult> SignOutAsync(HttpContext context, SessionRegistry sessions, IEnumerable<OidcSignIn> providers, AuditLog audit)
     {
         if (context.Items[typeof(Session)] is not Session session)
             return Problems.Invalid("There is no session to end: this request shows a token. Revoke it with `adit token revoke`.");
+        // Without a wait for anybody else: what a provider has to say of it comes after, and may fail.
+        var provider = providers.FirstOrDefault(p => p.Options.Name == session.Source);
+        var hint = provider?.TakeHint(session);
         SessionCookie.Clear(context);
         await sessions.EndAsync(session.Id);
         await audit.RecordAsync(AuditEntry.By(context.Caller(), "sign-out", "account:" + session.Account, context.Address()));
-        return TypedResults.NoContent();
+        if (provider is null || await provider.WayOutAsync(context, hint) is not { } way)
+            return TypedResults.NoContent();
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Json(way, SessionsJson.Default.SignedOut);
     }
 
     private static IResult List(HttpContext context, SessionRegistry sessions, Authority authority, string? account = null)

@@ -85,6 +85,7 @@ internal static class SignInEndpoints
                     Name = p.Options.Name, Kind = "oidc", Title = p.Options.Title, Start = "/api/v1/sign-in/oidc/" + p.Options.Name,
                 }),
             ],
+            Password = new PasswordRule { MinLength = AccountRules.ShortestPassword, MaxLength = AccountRules.LongestPassword },
         },
         SessionsJson.Default.SignInSources);
 

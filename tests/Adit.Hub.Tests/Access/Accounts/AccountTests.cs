@@ -43,6 +43,24 @@ public sealed class AccountTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task The_hub_says_how_long_a_password_has_to_be_and_holds_to_it()
+    {
+        const string Letters = "abcdefghijklmnopqrstuvwxyz";
+        await using var hub = await TestHub.StartAsync();
+        using var admin = await TestBrowser.SignedInAsync(hub);
+        var code = Code((await CreateAsync(admin, new CreateAccountRequest { Name = "anna" })).Invitation!);
+        using var anna = new TestBrowser(hub);
+        var rule = (await anna.GetAsync<SignInSources>("/api/v1/sign-in")).Password;
+        Assert.True(rule.MinLength < rule.MaxLength);
+        using var brief = await RedeemAsync(anna, code, Letters[..(rule.MinLength - 1)]);
+        Assert.Equal("weak-password", await TestHub.CodeAsync(brief));
+        using var wordy = await RedeemAsync(anna, code, string.Concat(Enumerable.Repeat(Letters, 40))[..(rule.MaxLength + 1)]);
+        Assert.Equal("weak-password", await TestHub.CodeAsync(wordy));
+        using var enough = await RedeemAsync(anna, code, Letters[..rule.MinLength]);
+        Assert.Equal(HttpStatusCode.OK, enough.StatusCode);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task An_invitation_ends_after_a_week_and_when_there_is_a_newer_one()
     {
         var time = new ManualTimeProvider();

@@ -7,7 +7,7 @@ using Adit.Testing;
 
 namespace Adit.Hub.Tests.Edge.Gate;
 
-/// <summary>Debian's own caddy and nginx ask the hub, configured as docs/guide/forward-auth.md says.</summary>
+/// <summary>Debian's own caddy and nginx ask the hub, configured with what the hub itself prints for them.</summary>
 public sealed class RealProxyTests
 {
     private const string Wiki = "wiki.example.test";
@@ -18,30 +18,20 @@ public sealed class RealProxyTests
         await using var doors = await DoorHub.StartAsync(change: static o => o with { TrustedProxies = ["127.0.0.1"] });
         using var here = new TempDirectory();
         var port = Ports.Free();
+        await MakeRouteAsync(doors, port);
+        var needed = await ConfigurationAsync(doors, "caddy");
         var file = here.Write("Caddyfile", string.Create(CultureInfo.InvariantCulture, $$"""
             {
               admin off
               auto_https off
+              default_bind 127.0.0.1
               storage file_system {{here.File("data")}}
             }
-            http://{{Wiki}}:{{port}} {
-              bind 127.0.0.1
-              handle /_adit/* {
-                reverse_proxy 127.0.0.1:{{doors.Port}}
-              }
-              handle {
-                forward_auth 127.0.0.1:{{doors.Port}} {
-                  uri /authz/forward-auth
-                  header_up Host {{doors.HubHost}}
-                  copy_headers X-Forwarded-User X-Forwarded-Email X-Forwarded-Groups X-Adit-Assertion
-                }
-                reverse_proxy 127.0.0.1:{{doors.App.Port}}
-              }
-            }
+            {{needed}}
             """));
         var environment = new Dictionary<string, string?> { ["HOME"] = here.Path, ["XDG_DATA_HOME"] = null, ["XDG_CONFIG_HOME"] = null };
         await using var caddy = ChildProcess.Start("caddy", ["run", "--config", file, "--adapter", "caddyfile"], environment);
-        await VisitAsync(doors, caddy, port, forNobody: "HTTP/1.1 404 ");
+        await VisitAsync(caddy, port, forNobody: "HTTP/1.1 404 ");
         var away = await SendAsync(port, "/page?x=1", DoorHub.Navigate);
         Assert.StartsWith("HTTP/1.1 302 ", away);
         await SignInAsync(doors, port, away, "/page?x=1");
@@ -54,6 +44,8 @@ public sealed class RealProxyTests
         await using var doors = await DoorHub.StartAsync(change: static o => o with { TrustedProxies = ["127.0.0.1"] });
         using var here = new TempDirectory();
         var port = Ports.Free();
+        await MakeRouteAsync(doors, port);
+        var needed = await ConfigurationAsync(doors, "nginx");
         var file = here.Write("nginx.conf", string.Create(CultureInfo.InvariantCulture, $$"""
             daemon off; master_process off; pid {{here.File("pid")}}; error_log stderr;
             events { worker_connections 256; }
@@ -62,37 +54,12 @@ public sealed class RealProxyTests
               client_body_temp_path {{here.Path}}; proxy_temp_path {{here.Path}}; fastcgi_temp_path {{here.Path}}; uwsgi_temp_path {{here.Path}}; scgi_temp_path {{here.Path}};
               server {
                 listen 127.0.0.1:{{port}};
-                location /_adit/ {
-                  proxy_pass http://127.0.0.1:{{doors.Port}};
-                  proxy_set_header Host $http_host;
-                  proxy_set_header X-Forwarded-Proto $scheme;
-                  proxy_set_header X-Forwarded-For $remote_addr;
-                }
-                location = /_ask {
-                  internal;
-                  proxy_pass http://127.0.0.1:{{doors.Port}}/authz/auth-request;
-                  proxy_pass_request_body off;
-                  proxy_set_header Content-Length "";
-                  proxy_set_header Host {{doors.HubHost}};
-                  proxy_set_header X-Original-URL $scheme://$http_host$request_uri;
-                  proxy_set_header X-Original-Method $request_method;
-                  proxy_set_header X-Forwarded-For $remote_addr;
-                }
-                location @sign_in {
-                  return 302 /_adit/start?to=$request_uri;
-                }
-                location / {
-                  auth_request /_ask;
-                  auth_request_set $user $upstream_http_x_forwarded_user;
-                  error_page 401 = @sign_in;
-                  proxy_set_header X-Forwarded-User $user;
-                  proxy_pass http://127.0.0.1:{{doors.App.Port}};
-                }
+                {{needed}}
               }
             }
             """));
         await using var nginx = ChildProcess.Start("/usr/sbin/nginx", ["-c", file, "-e", "stderr", "-p", here.Path]);
-        await VisitAsync(doors, nginx, port, forNobody: "HTTP/1.1 403 ");
+        await VisitAsync(nginx, port, forNobody: "HTTP/1.1 403 ");
         var sent = await SendAsync(port, "/page?x=1", DoorHub.Navigate);
         Assert.StartsWith("HTTP/1.1 302 ", sent);
         Assert.EndsWith("/_adit/start?to=/page?x=1", DoorHub.LocationOf(sent));
@@ -101,8 +68,7 @@ public sealed class RealProxyTests
         await SignInAsync(doors, port, away, "/page?x=1");
     }
 
-    // Makes the route, waits for the proxy, and asks for what nobody may have.
-    private static async Task VisitAsync(DoorHub doors, ChildProcess proxy, int port, string forNobody)
+    private static async Task MakeRouteAsync(DoorHub doors, int port)
     {
         using var api = doors.Hub.Api();
         using var made = await api.PutAsJsonAsync(
@@ -114,6 +80,21 @@ public sealed class RealProxyTests
             },
             AccessJson.Default.ExternalRoute);
         Assert.True(made.IsSuccessStatusCode, await made.Content.ReadAsStringAsync());
+    }
+
+    // What the hub itself says that the proxy needs.
+    private static async Task<string> ConfigurationAsync(DoorHub doors, string proxy)
+    {
+        using var api = doors.Hub.Api();
+        var path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/external-routes/wiki/proxies/{proxy}?to=127.0.0.1:{doors.App.Port}");
+        var configuration = (await api.GetFromJsonAsync(path, AccessJson.Default.ProxyConfiguration))!;
+        Assert.Empty(configuration.Warnings);
+        return configuration.Text;
+    }
+
+    // Waits for the proxy, and asks for what nobody may have.
+    private static async Task VisitAsync(ChildProcess proxy, int port, string forNobody)
+    {
         await Eventually.HoldsAsync(
             async () =>
             {
@@ -146,6 +127,7 @@ public sealed class RealProxyTests
         var page = await SendAsync(port, target, $"Cookie: {ticket}", "X-Forwarded-User: forged");
         Assert.StartsWith("HTTP/1.1 200 ", page);
         Assert.Contains("X-Forwarded-User: anna\r\n", page);
+        Assert.Contains("X-Adit-Assertion: ey", page);
         Assert.DoesNotContain("forged", page);
         await doors.Sessions.EndAsync(doors.Sessions.List("anna").Single().Session.Id);
         Assert.DoesNotContain("HTTP/1.1 200 ", await SendAsync(port, target, $"Cookie: {ticket}"));

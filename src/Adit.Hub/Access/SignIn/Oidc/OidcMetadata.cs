@@ -17,6 +17,9 @@ internal sealed record OidcMetadata
     /// <summary>Null when it has none.</summary>
     public Uri? UserInfo { get; init; }
 
+    /// <summary>Where browsers sign out there (OpenID Connect RP-Initiated Logout 1.0, 2.1); null when it has no such place, or none that we go to.</summary>
+    public Uri? EndSession { get; init; }
+
     /// <summary>Whether the client's secret goes into the form rather than into the Authorization header.</summary>
     public bool SecretInForm { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record OidcMetadata
                 Token = Endpoint(root, "token_endpoint", issuer),
                 Keys = Endpoint(root, "jwks_uri", issuer),
                 UserInfo = Text(root, "userinfo_endpoint") is null ? null : Endpoint(root, "userinfo_endpoint", issuer),
+                EndSession = UsableEndpoint(root, "end_session_endpoint", issuer),
                 SecretInForm = root.TryGetProperty("token_endpoint_auth_methods_supported", out var methods) && methods.ValueKind == JsonValueKind.Array
                     && methods.EnumerateArray().All(static m => m.ValueKind == JsonValueKind.String && m.GetString() != "client_secret_basic"),
             };
@@ -72,10 +76,13 @@ internal sealed record OidcMetadata
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     // A document that came over TLS must not send secrets over anything less.
-    private static Uri Endpoint(JsonElement root, string name, Uri issuer) =>
+    private static Uri? UsableEndpoint(JsonElement root, string name, Uri issuer) =>
         Uri.TryCreate(Text(root, name), UriKind.Absolute, out var uri) && (uri.Scheme == "https" || (uri.Scheme == "http" && issuer.Scheme == "http" && uri.IsLoopback))
             ? uri
-            : throw new OidcException($"its discovery document has no usable {name}");
+            : null;
+
+    private static Uri Endpoint(JsonElement root, string name, Uri issuer) =>
+        UsableEndpoint(root, name, issuer) ?? throw new OidcException($"its discovery document has no usable {name}");
 }
 
 /// <summary>A provider does not answer as it must. The message says how, for its admin.</summary>

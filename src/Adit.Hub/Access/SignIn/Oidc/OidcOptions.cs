@@ -30,6 +30,12 @@ public sealed record OidcOptions : SignInOptions
     /// <summary>The root that the provider's certificate comes from, PEM; the system's roots when not set.</summary>
     public string? CaFile { get; init; }
 
+    /// <summary>
+    /// Whether signing out here leads on to the provider's log-out; otherwise the sign-in page offers it. Either needs a provider with an
+    /// <c>end_session_endpoint</c>.
+    /// </summary>
+    public bool LogsOutAtProvider { get; init; }
+
     /// <summary>How long one request to the provider may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 }

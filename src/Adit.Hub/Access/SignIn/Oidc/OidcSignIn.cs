@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Adit.Api;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.Sessions;
 using Microsoft.AspNetCore.Http;
@@ -12,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace Adit.Hub.Access.SignIn.Oidc;
 
 /// <summary>
-/// Signing in with one provider: the authorization code flow (OpenID Connect Core 1.0, 3.1) with PKCE (RFC 7636), and its back-channel
-/// log-out.
+/// Signing in with one provider: the authorization code flow (OpenID Connect Core 1.0, 3.1) with PKCE (RFC 7636), its back-channel
+/// log-out, and the way to sign out there too.
 /// </summary>
 internal sealed partial class OidcSignIn(
     OidcOptions options, OidcStateCookie cookie, ExternalAccounts accounts, Reception reception, SessionRegistry sessions, AccountDirectory directory, TimeProvider time, ILogger<OidcSignIn> log)
@@ -27,6 +28,7 @@ internal sealed partial class OidcSignIn(
 
     private readonly OidcProvider _provider = new(options, time);
     private readonly ConcurrentDictionary<string, long> _logouts = new(StringComparer.Ordinal);
+    private readonly OidcHints _hints = new(sessions);
 
     public OidcOptions Options => options;
 
@@ -67,10 +69,11 @@ internal sealed partial class OidcSignIn(
             if (query["code"].ToString() is not { Length: > 0 and <= 4096 } code)
                 throw new SignInRefusal(SignInRefusalCode.Stale, $"{options.Title} sent no code; begin again.");
 
-            var (person, sid) = await AskAsync(token => IdentifyAsync(code, state, CallbackUri(context), token), context.RequestAborted);
+            var (person, sid, idToken) = await AskAsync(token => IdentifyAsync(code, state, CallbackUri(context), token), context.RequestAborted);
             GroupNames.EnsureAllowed(options, person.Groups ?? []);
             var account = await accounts.ReceiveAsync(options.Name, person);
-            await reception.AdmitAsync(context, account.Name, options.Name, sid);
+            var session = await reception.AdmitAsync(context, account.Name, options.Name, sid);
+            _hints.Remember(session.Id!, idToken);
             return state.To;
         }
         catch (SignInRefusal refusal)
@@ -103,10 +106,39 @@ internal sealed partial class OidcSignIn(
         return ended;
     }
 
-    /// <inheritdoc />
-    public void Dispose() => _provider.Dispose();
+    /// <summary>What proves to the provider whose session it is that ends; null when it is not known any more. To be asked while the session is there.</summary>
+    public string? TakeHint(Session session) => _hints.Take(session.Id);
 
-    private async Task<(SourcePerson Person, string? Sid)> IdentifyAsync(string code, OidcState state, string redirectUri, CancellationToken cancellationToken)
+    /// <summary>How a browser that has signed out here signs out at the provider too (OpenID Connect RP-Initiated Logout 1.0, 2).</summary>
+    /// <param name="context">The browser's request.</param>
+    /// <param name="hint">From <see cref="TakeHint"/>.</param>
+    /// <returns>Null when the provider has no such way, or cannot be asked now.</returns>
+    public async Task<SignedOut?> WayOutAsync(HttpContext context, string? hint)
+    {
+        try
+        {
+            if ((await _provider.DescribeAsync(context.RequestAborted)).EndSession is not { } address)
+                return null;
+            var query = new Dictionary<string, string?> { ["client_id"] = options.ClientId, ["post_logout_redirect_uri"] = BackUri(context) };
+            if (hint is not null)
+                query["id_token_hint"] = hint;
+            return new SignedOut { ProviderUrl = QueryHelpers.AddQueryString(address.AbsoluteUri, query), ProviderTitle = options.Title, Follow = options.LogsOutAtProvider };
+        }
+        catch (OidcException e)
+        {
+            LogTrouble(options.Name, e.Message);
+            return null;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _hints.Dispose();
+        _provider.Dispose();
+    }
+
+    private async Task<(SourcePerson Person, string? Sid, string IdToken)> IdentifyAsync(string code, OidcState state, string redirectUri, CancellationToken cancellationToken)
     {
         var (text, access) = await _provider.ExchangeAsync(code, state.Verifier, redirectUri, cancellationToken);
         var token = await Tokens.ReadIdTokenAsync(text, state.Nonce, cancellationToken);
@@ -114,11 +146,11 @@ internal sealed partial class OidcSignIn(
         // The payload of what was validated above; the library hands out only some kinds of values.
         using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
         if (!IsMissingSomething(claims) || access is null)
-            return (Describe(token.Subject, IsFalse(claims, EmailVerified), name => ClaimOf(claims, name)), sid);
+            return (Describe(token.Subject, IsFalse(claims, EmailVerified), name => ClaimOf(claims, name)), sid, text);
         using var more = await _provider.UserInfoAsync(access, cancellationToken);
         if (more is not null && (!more.RootElement.TryGetProperty("sub", out var sub) || sub.ValueKind != JsonValueKind.String || sub.GetString() != token.Subject))
             throw new OidcException("its userinfo is somebody else's (sub)");
-        return (Describe(token.Subject, IsFalse(claims, EmailVerified) || IsFalse(more, EmailVerified), name => ClaimOf(claims, name) ?? ClaimOf(more, name)), sid);
+        return (Describe(token.Subject, IsFalse(claims, EmailVerified) || IsFalse(more, EmailVerified), name => ClaimOf(claims, name) ?? ClaimOf(more, name)), sid, text);
     }
 
     private bool IsMissingSomething(JsonDocument claims) =>
@@ -155,6 +187,9 @@ internal sealed partial class OidcSignIn(
     };
 
     private string CallbackUri(HttpContext context) => $"{context.Request.Scheme}://{context.Request.Host}/api/v1/sign-in/oidc/{options.Name}/callback";
+
+    // Registered with the provider, letter by letter (RP-Initiated Logout 1.0, 3.1): no parameters.
+    private static string BackUri(HttpContext context) => $"{context.Request.Scheme}://{context.Request.Host}/sign-in";
 
     private static string Secret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 

@@ -81,13 +81,20 @@ internal sealed partial class CompanyProvider : IAsyncDisposable
     }
 
     /// <summary>Signs out at the provider, which tells the hub by its back channel.</summary>
-    public async Task SignOutAsync(CookieContainer cookies)
+    public Task SignOutAsync(CookieContainer cookies) => SignOutAsync(cookies, new Uri(Issuer, "/session/end"));
+
+    /// <summary>Signs out at the provider from where the hub sent the browser.</summary>
+    /// <returns>Where the provider sends it then; null when it stays there.</returns>
+    public async Task<Uri?> SignOutAsync(CookieContainer cookies, Uri start)
     {
         using var http = Browser(cookies);
-        var page = await http.GetStringAsync(new Uri(Issuer, "/session/end"));
+        using var asked = await http.GetAsync(start);
+        var page = await asked.Content.ReadAsStringAsync();
+        Assert.True(asked.IsSuccessStatusCode, page);
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["xsrf"] = Xsrf.Match(page).Groups[1].Value, ["logout"] = "yes" });
         using var answer = await http.PostAsync(new Uri(Issuer, "/session/end/confirm"), form);
         Assert.True((int)answer.StatusCode < 400, await answer.Content.ReadAsStringAsync());
+        return answer.Headers.Location;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
 using Adit.Hub.Access.SignIn.Oidc;
@@ -60,6 +61,41 @@ public sealed class CompanySignInTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, await elsewhere.StatusAsync());
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Signing_out_here_leads_on_to_the_provider_and_back(bool follows)
+    {
+        await using var hub = await HubAsync(o => o with { LogsOutAtProvider = follows });
+        using var browser = new TestBrowser(hub);
+        await SignInAsync(browser);
+        using var elsewhere = new TestBrowser(hub); // The same person in another tab of the same browser: the provider ends that too.
+        await SignInAsync(elsewhere);
+        var way = (await SignOutAsync(browser))!;
+        Assert.Equal(("The company", follows), (way.ProviderTitle, way.Follow));
+        Assert.Equal(HttpStatusCode.Unauthorized, await browser.StatusAsync());
+        Assert.Equal(HttpStatusCode.OK, await elsewhere.StatusAsync());
+
+        var address = new Uri(way.ProviderUrl);
+        Assert.Equal(_company.Issuer.Authority, address.Authority);
+        Assert.Contains("id_token_hint=ey", address.Query, StringComparison.Ordinal);
+        Assert.Equal($"http://127.0.0.1:{_port}/sign-in", (await _company.SignOutAsync(_cookies, address))!.GetLeftPart(UriPartial.Path));
+        await Eventually.HoldsAsync(
+            async () => await elsewhere.StatusAsync() == HttpStatusCode.Unauthorized, "the provider's session has ended: " + _company.Output, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task After_a_restart_the_provider_is_told_which_client_it_is_and_still_leads_back()
+    {
+        await using var hub = await HubAsync();
+        using var browser = new TestBrowser(hub);
+        await SignInAsync(browser);
+        await hub.RestartAsync();
+        var way = (await SignOutAsync(browser))!;
+        Assert.DoesNotContain("id_token_hint", way.ProviderUrl, StringComparison.Ordinal);
+        Assert.Equal($"http://127.0.0.1:{_port}/sign-in", (await _company.SignOutAsync(_cookies, new Uri(way.ProviderUrl)))!.GetLeftPart(UriPartial.Path));
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task A_code_is_good_once_and_only_in_the_browser_that_began()
     {
@@ -102,6 +138,14 @@ public sealed class CompanySignInTests : IAsyncLifetime
     {
         var options = _company.Options();
         return TestHub.StartAsync(time, o => o with { Listen = [$"127.0.0.1:{_port}"], SignIn = [change?.Invoke(options) ?? options] });
+    }
+
+    private static async Task<SignedOut?> SignOutAsync(TestBrowser browser)
+    {
+        var csrf = (await browser.GetAsync<CurrentSession>("/api/v1/session")).Csrf!;
+        using var answer = await browser.SendAsync(HttpMethod.Delete, "/api/v1/session", change: r => r.Headers.Add("X-Adit-Csrf", csrf));
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return answer.StatusCode == HttpStatusCode.NoContent ? null : await answer.Content.ReadFromJsonAsync(SessionsJson.Default.SignedOut);
     }
 
     private static async Task<Uri> BeginAsync(TestBrowser browser, string to)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Adit.Api;
 using Adit.Hub.Access.Accounts;
+using Adit.Hub.Access.Sessions;
 using Adit.Hub.Access.SignIn.Oidc;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
@@ -204,6 +205,60 @@ public sealed class LyingProviderTests : IAsyncLifetime
     }
 
     [Theory(Timeout = 60_000)]
+    [InlineData(null)]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("http://elsewhere.test/end")]
+    [InlineData("/session/end")]
+    [InlineData("not an address")]
+    public async Task Nobody_is_led_to_a_log_out_that_is_no_address_of_the_web(string? address)
+    {
+        var root = _provider.Issuer.AbsoluteUri.TrimEnd('/');
+        var said = address is null ? "" : $",\"end_session_endpoint\":\"{address}\"";
+        _provider.Instead["/.well-known/openid-configuration"] = c => AnswerAsync(
+            c, 200, $$"""{"issuer":"{{root}}","authorization_endpoint":"{{root}}/authorize","token_endpoint":"{{root}}/token","jwks_uri":"{{root}}/keys"{{said}}}""");
+        await using var hub = await HubAsync();
+        using var browser = new TestBrowser(hub);
+        await SignInAsync(browser); // It has no log-out that could be gone to, and signs in all the same.
+        Assert.Equal(HttpStatusCode.NoContent, await SignOutAsync(browser));
+        Assert.Equal(HttpStatusCode.Unauthorized, await browser.StatusAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Who_signs_out_while_the_provider_is_away_is_out()
+    {
+        await using var hub = await HubAsync();
+        using var browser = new TestBrowser(hub);
+        await SignInAsync(browser);
+        await hub.RestartAsync(); // What the provider says of itself is not known any more.
+        _provider.Instead["/.well-known/openid-configuration"] = static c => AnswerAsync(c, 500, "");
+        using var again = new TestBrowser(hub); // The same, where the hub is now.
+        foreach (var (name, value) in browser.Cookies)
+            again.Cookies[name] = value;
+        Assert.Equal(HttpStatusCode.NoContent, await SignOutAsync(again));
+        Assert.Equal(HttpStatusCode.Unauthorized, await again.StatusAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_is_remembered_of_a_providers_token_is_forgotten_with_the_session_and_bounded()
+    {
+        await using var hub = await HubAsync();
+        var sessions = hub.Services.GetRequiredService<SessionRegistry>();
+        await hub.PersonAsync("dora");
+        using var hints = new OidcHints(sessions);
+        var (first, _) = await sessions.StartAsync(new SessionStart("dora", "company"));
+        var (second, _) = await sessions.StartAsync(new SessionStart("dora", "company"));
+        hints.Remember(first.Id, "token");
+        hints.Remember(second.Id, new string('a', OidcHints.Longest + 1));
+        Assert.Null(hints.Take(second.Id));
+        hints.Remember(second.Id, "other");
+        await sessions.EndAsync(second.Id);
+        Assert.Equal(1, hints.Count);
+        hints.Remember(second.Id, "late");
+        Assert.Null(hints.Take(second.Id));
+        Assert.Equal(("token", (string?)null), (hints.Take(first.Id), hints.Take(first.Id)));
+    }
+
+    [Theory(Timeout = 60_000)]
     [InlineData(false)]
     [InlineData("false")]
     public async Task An_email_address_that_the_provider_has_not_verified_is_nobodys(object isVerified)
@@ -297,5 +352,12 @@ public sealed class LyingProviderTests : IAsyncLifetime
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         return context.Response.WriteAsync(body);
+    }
+
+    private static async Task<HttpStatusCode> SignOutAsync(TestBrowser browser)
+    {
+        var csrf = (await browser.GetAsync<CurrentSession>("/api/v1/session")).Csrf!;
+        using var answer = await browser.SendAsync(HttpMethod.Delete, "/api/v1/session", change: r => r.Headers.Add("X-Adit-Csrf", csrf));
+        return answer.StatusCode;
     }
 }

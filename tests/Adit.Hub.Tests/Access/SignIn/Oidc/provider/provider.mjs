@@ -21,6 +21,7 @@ function make() {
       client_id: 'adit',
       client_secret: 'client secret: with/odd+characters',
       redirect_uris: [callback],
+      post_logout_redirect_uris: [`${hub}/sign-in`],
       backchannel_logout_uri: `${hub}/api/v1/sign-in/oidc/company/logout`,
       backchannel_logout_session_required: true,
     }],

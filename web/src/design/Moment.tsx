@@ -1,0 +1,26 @@
+import { useSyncExternalStore } from 'react';
+import { ago } from './words';
+
+// One clock for all of the page, by which "5 min. ago" grows old.
+let now = Date.now();
+const watchers = new Set<() => void>();
+setInterval(() => {
+  now = Date.now();
+  for (const watcher of watchers) watcher();
+}, 10_000);
+
+const clock = {
+  subscribe(watcher: () => void) {
+    watchers.add(watcher);
+    return () => watchers.delete(watcher);
+  },
+  now: () => now,
+};
+
+/** A moment, as people say it; the whole of it on hovering, and for machines. */
+export function Moment({ at, never = 'never' }: { readonly at: string | null | undefined; readonly never?: string }) {
+  const present = useSyncExternalStore(clock.subscribe, clock.now);
+  if (!at) return <span className="faint">{never}</span>;
+  const date = new Date(at);
+  return <time className="nowrap" dateTime={at} title={date.toLocaleString('en', { dateStyle: 'full', timeStyle: 'long' })}>{ago(date.getTime(), present)}</time>;
+}
