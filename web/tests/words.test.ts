@@ -30,7 +30,7 @@ void test('a moment is said in the largest unit that fits, in the past and in th
   assert.equal(ago(now - 5 * minute, now), '5 min. ago');
   assert.equal(ago(now + 3 * hour, now), 'in 3 hr.');
   assert.equal(ago(now - day, now), 'yesterday');
-  assert.equal(ago(now + 30 * day, now), 'next mo.');
+  assert.equal(ago(now + 30 * day, now), 'in 1 mo.');
   assert.equal(ago(now - 800 * day, now), '2 yr. ago');
 });
 

@@ -22,7 +22,9 @@ export function milliseconds(value: number): string {
 }
 
 const steps: readonly [number, Intl.RelativeTimeFormatUnit][] = [[60, 'second'], [60, 'minute'], [24, 'hour'], [30, 'day'], [12, 'month'], [Number.POSITIVE_INFINITY, 'year']];
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+const near = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+// "next mo." may be any day of it: only days have names of their own.
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
 
 /** How long ago, or in how long, `at` is, both in milliseconds of the epoch. */
 export function ago(at: number, now: number): string {
@@ -30,7 +32,7 @@ export function ago(at: number, now: number): string {
   if (Math.abs(value) < 10) return 'just now';
   for (const [size, unit] of steps) {
     // What would be rounded up to the next unit is one of it: "in 60 sec." is "in 1 min.".
-    if (Math.abs(Math.round(value)) < size) return relative.format(Math.round(value), unit);
+    if (Math.abs(Math.round(value)) < size) return (unit === 'day' ? near : relative).format(Math.round(value), unit);
     value /= size;
   }
   return '';
