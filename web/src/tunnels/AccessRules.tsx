@@ -1,5 +1,5 @@
 import type { AccessRule, Tunnel } from '../api/tunnels';
-import { Moment } from '../design/format';
+import { Moment } from '../design/Moment';
 import { Badge, Panel } from '../design/Page';
 import { AccessBadge } from './parts';
 

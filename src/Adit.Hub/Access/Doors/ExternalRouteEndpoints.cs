@@ -57,7 +57,7 @@ internal static class ExternalRouteEndpoints
             return Problems.Invalid(refusal.Replace("tunnel", "external route", StringComparison.Ordinal));
         try
         {
-            if (await external.PutAsync(name, route, context.Caller().Account, etag => IsExpected(context.Request.Headers, etag)) is var (code, detail))
+            if (await external.PutAsync(name, route, context.Caller().Account, etag => IsExpected(context.Request, etag)) is var (code, detail))
                 return Problems.Of(code == "changed" ? StatusCodes.Status412PreconditionFailed : StatusCodes.Status409Conflict, code, detail);
         }
         catch (FormatException e)
@@ -89,8 +89,7 @@ internal static class ExternalRouteEndpoints
         return TypedResults.Json(route, AccessJson.Default.ExternalRoute);
     }
 
-    // RFC 9110 13.1.1 and 13.1.2: If-Match for a change of what was seen, If-None-Match: * for one that is to be new.
-    private static bool IsExpected(IHeaderDictionary headers, string? etag) =>
-        (headers.IfMatch.Count == 0 || (etag is not null && TunnelChange.Matches(headers.IfMatch, etag)))
-        && (headers.IfNoneMatch.Count == 0 || etag is null || !TunnelChange.Matches(headers.IfNoneMatch, etag));
+    // RFC 9110 13.1.1 and 13.1.2: If-Match for a change of what was seen, If-None-Match: * for a route that is to be new.
+    private static bool IsExpected(HttpRequest request, string? etag) =>
+        (request.Headers.IfMatch.Count == 0 || (etag is not null && IfMatch.Of(request).Allows(etag))) && (etag is null || request.Headers.IfNoneMatch.ToString() != "*");
 }
