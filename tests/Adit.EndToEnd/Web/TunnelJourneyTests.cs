@@ -151,6 +151,36 @@ public sealed class TunnelJourneyTests(Chromium chromium) : IClassFixture<Chromi
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task Who_may_only_look_is_offered_nothing_to_change()
+    {
+        await using var hub = await WebHub.StartAsync();
+        await hub.AccountAsync("eve", "auditor");
+        await hub.PostAsync("/api/v1/projects", new { name = "churn" });
+        await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Text(Greeting)));
+        await using var tunnel = await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture), "--access", "signed-in");
+
+        var eve = await chromium.OpenPageAsync();
+        await hub.SignInAsync(eve, "eve");
+        await eve.GotoAsync($"{hub.Url}/tunnels/demo/access");
+        await Expect(eve.GetByText("and the maintainers of its project, change this")).ToBeVisibleAsync();
+        await Expect(eve.GetByRole(AriaRole.Heading, new() { Name = "In pages of other sites" })).ToBeVisibleAsync();
+        await Expect(eve.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^(Save|Add a rule|New grant)$") })).ToHaveCountAsync(0);
+        await eve.GotoAsync($"{hub.Url}/tunnels/demo/about");
+        await Expect(eve.GetByRole(AriaRole.Heading, new() { Name = "Served by" })).ToBeVisibleAsync();
+        await Expect(eve.GetByRole(AriaRole.Button, new() { Name = "Remove" })).ToHaveCountAsync(0);
+        await eve.GotoAsync($"{hub.Url}/projects/churn/settings");
+        await Expect(eve.GetByText("admin", new() { Exact = true }).First).ToBeVisibleAsync();
+        await Expect(eve.Locator("a[href='/projects/churn/settings']")).ToHaveCountAsync(0);
+        await Expect(eve.GetByRole(AriaRole.Button, new() { Name = "Delete this project" })).ToHaveCountAsync(0);
+
+        // Its owner is.
+        var owner = await chromium.OpenPageAsync();
+        await hub.SignInByTokenAsync(owner);
+        await owner.GotoAsync($"{hub.Url}/tunnels/demo/about");
+        await Expect(owner.GetByRole(AriaRole.Button, new() { Name = "Remove" })).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task Two_people_who_edit_one_tunnel_do_not_overwrite_each_other()
     {
         await using var hub = await WebHub.StartAsync();
