@@ -27,10 +27,13 @@ internal static class ExplainEndpoint
             return Problems.Invalid($"'{address}' is no address.");
         if (path is not null && !path.StartsWith('/'))
             return Problems.Invalid("A path begins with '/'.");
-        if (PolicyOf(host, routes, options, tunnels) is not { Owner: { } owner } policy
+        var name = HostName.Of(host).ToString();
+        var route = routes.Find(name) ?? routes.Find($"{name}.{options.Domain}");
+        var bytes = route is null ? ByName(name, options, tunnels) : null;
+        if ((route?.Policy ?? bytes?.Policy) is not { Owner: { } owner } policy
             || !authority.May(context.Caller(), Permission.TunnelsRead, new Owned(owner, policy.Project)))
             return Problems.NotFound($"tunnel or host '{host}'");
-        var pass = DoorPass.Nobody;
+        var (pass, mayConnect) = (DoorPass.Nobody, false);
         if (who is not null and not Anonymous)
         {
             // Who owns a tunnel may not learn by rules of its own who there is and in which groups.
@@ -38,18 +41,22 @@ internal static class ExplainEndpoint
                 return Problems.NotFound($"account '{who}'");
             if (!account.IsActive)
                 return Explained(who, host, new PolicyAnswer(false, -1, false), [], $"The account '{who}' is {account.State.ToString().ToLowerInvariant()}.");
-            pass = new DoorPass { Kind = PassKind.Person, Person = new Anybody(account, projects) };
+            var person = new Anybody(account, projects);
+            pass = new DoorPass { Kind = PassKind.Person, Person = person };
+            mayConnect = bytes?.Record is { } record && authority.May(person.Caller, Permission.TunnelsWrite, record.Belonging);
         }
 
         var (answer, steps) = PolicyJudge.Explain(policy, new PolicyQuestion
         {
             Pass = pass,
             Address = address is null ? null : IPAddress.Parse(address),
-            Method = method?.ToUpperInvariant() ?? "GET",
+            Method = route is { Kind: not RouteKind.TlsPassthrough } ? method?.ToUpperInvariant() ?? "GET" : "CONNECT", // As the doors for bytes ask.
             Target = path ?? "/",
             Now = time.GetUtcNow(),
         });
-        return Explained(who is Anonymous ? null : who, host, answer, steps, null);
+        return !answer.IsAllowed && answer.Rule < 0 && mayConnect
+            ? Explained(who, host, new PolicyAnswer(true, -1, false), steps, $"{who} may reach {host}: who may change a tunnel may connect to it.")
+            : Explained(who is Anonymous ? null : who, host, answer, steps, null);
     }
 
     private static string? Said(string? text) => string.IsNullOrEmpty(text) ? null : text;
@@ -78,11 +85,11 @@ internal static class ExplainEndpoint
             AccessJson.Default.AccessExplanation);
     }
 
-    private static RoutePolicy? PolicyOf(string host, RouteTable routes, HubOptions options, TunnelRegistry tunnels)
+    // A tunnel that has no host: by its name, also as one under the hub's domain.
+    private static LiveTunnel? ByName(string name, HubOptions options, TunnelRegistry tunnels)
     {
-        var name = HostName.Of(host);
-        return routes.Find(name)?.Policy ?? routes.Find($"{name}.{options.Domain}")?.Policy
-            ?? tunnels.Find(name.Contains('.') ? name[..name.IndexOf('.')].ToString() : name.ToString())?.Policy;
+        var domain = "." + options.Domain;
+        return tunnels.Find(name.EndsWith(domain, StringComparison.OrdinalIgnoreCase) ? name[..^domain.Length] : name);
     }
 
     /// <summary>A rule in words.</summary>
@@ -103,7 +110,7 @@ internal static class ExplainEndpoint
     // Somebody as if signed in now.
     private sealed class Anybody(Account account, IProjectRoles projects) : IDoorPerson
     {
-        private readonly Caller _caller = new() { Identity = account, Role = account.EffectiveRole, TokenId = "", TokenName = account.Name };
+        public Caller Caller { get; } = new() { Identity = account, Role = account.EffectiveRole, TokenId = "", TokenName = account.Name };
 
         public string Account => account.Name;
 
@@ -111,7 +118,7 @@ internal static class ExplainEndpoint
 
         public IReadOnlySet<string> Groups => account.Groups;
 
-        public bool IsMemberOf(string project) => projects.RoleOf(_caller, project) is not null;
+        public bool IsMemberOf(string project) => projects.RoleOf(Caller, project) is not null;
 
         public bool MayOpenIn(string? project) => true;
     }

@@ -149,6 +149,27 @@ public sealed class AccessApiTests
         Assert.Equal(HttpStatusCode.OK, (await eve.GetAsync("/api/v1/access/explain?host=carls&who=anna")).StatusCode);
     }
 
+    [Fact]
+    public async Task A_tunnel_of_bytes_is_explained_as_its_own_door_decides()
+    {
+        await using var doors = await DoorHub.StartAsync();
+        await doors.PersonAsync("anna");
+        await doors.PersonAsync("ada", PlatformRole.Admin);
+        var token = (await doors.Hub.TokenAsync("carl")).Secret!;
+        await doors.Hub.CreateAsync(
+            new CreateTunnelRequest
+            {
+                Name = "db", Kind = TunnelKind.Tcp, Target = "127.0.0.1:1", Link = (await doors.Hub.LinkAsync(token)).Link, Access = "owner",
+                Rules = [new AccessRule { Who = ["user:anna"], Methods = ["GET"] }],
+            },
+            token);
+        Assert.False((await ExplainAsync(doors, "host=db&who=anna")).Allowed); // There is no GET on a connection of bytes.
+        Assert.True((await ExplainAsync(doors, "host=db&who=carl")).Allowed);
+        Assert.True((await ExplainAsync(doors, "host=db.adit.test&who=ada")).Allowed);
+        using var api = doors.Hub.Api();
+        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync("/api/v1/access/explain?host=db.elsewhere.invalid")).StatusCode);
+    }
+
     private static async Task<AccessExplanation> ExplainAsync(DoorHub doors, string query)
     {
         using var api = doors.Hub.Api();
