@@ -47,10 +47,18 @@ public sealed class StreamWire(
         // Closing what lies under the stream makes its pending calls fail; the stream itself is disposed too, so that TLS state is freed
         // now and not by a finalizer.
         abort?.Invoke();
-        DisposeStream();
+        try
+        {
+            stream.Dispose();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // Whatever it wanted to say, nobody listens any more.
+        }
     }
 
     /// <inheritdoc />
+    /// <remarks>Without a socket at hand it is dropped: there is no other way to end calls that are under way.</remarks>
     public override void Close()
     {
         try
@@ -62,19 +70,7 @@ public sealed class StreamWire(
             // The other side is gone already.
         }
 
-        DisposeStream();
-    }
-
-    private void DisposeStream()
-    {
-        try
-        {
-            stream.Dispose();
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
-        {
-            // Whatever it wanted to say, nobody listens any more.
-        }
+        Abort();
     }
 
     // close_notify is how TLS says END (RFC 8446 6.1). Its failure shows at the next receive.
