@@ -108,10 +108,12 @@ public sealed class RevocationTests
     [Fact]
     public async Task A_share_that_expires_ends_what_came_in_by_it()
     {
+        var time = new ManualTimeProvider();
         await using var doors = await DoorHub.StartAsync(
-            "owner", [new AccessRule { Who = ["signed-in"], Expires = TimeProvider.System.GetUtcNow().AddSeconds(3) }], DoorHub.Upgrading());
+            "owner", [new AccessRule { Who = ["signed-in"], Expires = time.GetUtcNow().AddSeconds(3) }], DoorHub.Upgrading(), time);
         await using var hers = await OpenAsync(doors, await doors.TicketAsync("anna"));
-        await hers.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(NotAllowed, await hers.ReadAsync(NotAllowed.Length));
     }
 
     [Fact]
@@ -192,7 +194,16 @@ public sealed class RevocationTests
         var opening = Task.Run(async () =>
         {
             for (var i = 0; i < 40; i++)
-                peers.Add((await doors.UpgradeAsync($"Cookie: {ticket}", $"Origin: http://{doors.DemoHost}")).Peer);
+            {
+                try
+                {
+                    peers.Add((await doors.UpgradeAsync($"Cookie: {ticket}", $"Origin: http://{doors.DemoHost}")).Peer);
+                }
+                catch (IOException)
+                {
+                    // Broken off before it was one: closed all the same.
+                }
+            }
         });
         await doors.Sessions.EndAsync(doors.Sessions.List("anna").Single().Session.Id);
         await opening.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
