@@ -181,6 +181,35 @@ public sealed class TunnelJourneyTests(Chromium chromium) : IClassFixture<Chromi
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_signed_grant_with_limits_is_made_on_the_tunnels_page_and_its_key_is_shown_once()
+    {
+        await using var hub = await WebHub.StartAsync();
+        await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Text(Greeting)));
+        await using var tunnel = await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture));
+        var page = await chromium.OpenPageAsync();
+        await hub.SignInByTokenAsync(page);
+        await page.GotoAsync($"{hub.Url}/tunnels/demo/access");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New grant" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("Sites").FillAsync("https://shop.example");
+        await dialog.GetByLabel("Each visitor needs a signature of my server").CheckAsync();
+        await dialog.GetByLabel("Visitors at a time").FillAsync("0");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Make the grant" }).ClickAsync();
+        await Expect(dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("A whole number from 1 to 10,000");
+        await dialog.GetByLabel("Visitors at a time").FillAsync("50");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Make the grant" }).ClickAsync();
+        await Expect(page.GetByText(new Regex("^adit_embed_"))).ToBeVisibleAsync();
+        await Expect(page.GetByText(new Regex("/_adit/embed/[0-9a-f]{16}\\?g=SIGNATURE"))).ToBeVisibleAsync();
+        await Axe.AssertNothingSeriousAsync(page, "the key of a grant");
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have copied it" }).ClickAsync();
+        await Expect(page.GetByText("signed visits · 0 of 50 visitors now · 0 requests today")).ToBeVisibleAsync();
+        await Expect(page.GetByText(new Regex("adit_embed_"))).ToHaveCountAsync(0);
+        await page.ReloadAsync();
+        await Expect(page.GetByText("https://shop.example")).ToBeVisibleAsync();
+        await Expect(page.GetByText(new Regex("adit_embed_"))).ToHaveCountAsync(0);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task Two_people_who_edit_one_tunnel_do_not_overwrite_each_other()
     {
         await using var hub = await WebHub.StartAsync();
