@@ -130,6 +130,33 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>
         Assert.True(times.Min() < 1, $"usable after {times.Min():0.00} s");
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_came_by_a_provider_and_signs_out_is_offered_to_sign_out_there_too_or_led_there(bool follows)
+    {
+        await using var hub = await WebHub.StartAsync();
+        await hub.AccountAsync("dora");
+        var page = await chromium.OpenPageAsync();
+        await hub.SignInAsync(page, "dora");
+        // What the hub answers is tested with a real provider; here it is what the page makes of it.
+        var there = $"{hub.Url}/session/end?id_token_hint=abc";
+        await page.RouteAsync("**/session/end?*", static route => route.FulfillAsync(new() { ContentType = "text/html", Body = "<h1>You are signed out of The company</h1>" }));
+        await page.RouteAsync("**/api/v1/session", route => route.Request.Method == "DELETE"
+            ? route.FulfillAsync(new() { ContentType = "application/json", Body = $$"""{"providerUrl":"{{there}}","providerTitle":"The company","follow":{{(follows ? "true" : "false")}}}""" })
+            : route.ContinueAsync());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
+        if (!follows)
+        {
+            await Expect(page).ToHaveURLAsync(new Regex("/sign-in"));
+            Assert.DoesNotContain("abc", page.Url, StringComparison.Ordinal); // What names somebody is not in the address.
+            await page.GetByRole(AriaRole.Link, new() { Name = "Sign out of The company too" }).ClickAsync();
+        }
+
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "You are signed out of The company" })).ToBeVisibleAsync();
+        Assert.Equal(there, page.Url);
+    }
+
     // Made for whoever asked by the address that the test's client used; a browser comes by the hub's name.
     private static string OnDomain(string link, WebHub hub) => hub.Url + new Uri(link).PathAndQuery + new Uri(link).Fragment;
 }
