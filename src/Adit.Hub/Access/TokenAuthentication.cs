@@ -27,11 +27,13 @@ internal sealed class TokenAuthentication(
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
             return Task.FromResult(AuthenticateResult.NoResult());
         var address = Context.Connection.RemoteIpAddress;
-        if (guesses.Api.IsHeldUp(address))
-            return Task.FromResult(AuthenticateResult.Fail("throttled"));
+
+        // A token is too long to be guessed, so that one which is good is good, whatever else comes from its address: a program with a
+        // token of yesterday must not keep its neighbours out. What is wrong costs little and is answered ever the same.
         if (tokens.Authenticate(header["Bearer ".Length..].Trim()) is not { } caller)
         {
-            guesses.Api.Failed(address);
+            if (!guesses.Api.IsHeldUp(address))
+                guesses.Api.Failed(address);
             return Task.FromResult(AuthenticateResult.Fail("unknown"));
         }
 

@@ -99,6 +99,7 @@ public sealed class LinkClient
     internal async Task WantTicketsAsync(int count, CancellationToken cancellationToken)
     {
         var session = _session ?? throw new LinkStreamException(ResetCode.LinkLost, $"There is no link to {_options.Hub} at the moment.");
+        session.Want(count);
         await session.Control.SendAsync(new ControlMessage { Type = "want", Count = count }, cancellationToken);
     }
 
@@ -217,6 +218,8 @@ public sealed class LinkClient
             case "tickets":
                 foreach (var ticket in message.Tickets ?? [])
                 {
+                    if (!session.TakeWanted())
+                        break;
                     if (IsFull)
                         _pool.DialFailed(ResetCode.Busy, $"This client cannot open another connection: {AtLimit}.");
                     else

@@ -3,6 +3,8 @@ namespace Adit.Link;
 /// <summary>One life of a client's control connection, from hello to its loss.</summary>
 internal sealed class LinkSession(ControlChannel control, TimeProvider time)
 {
+    private int _wanted;
+
     public ControlChannel Control { get; } = control;
 
     public string? LinkId { get; private set; }
@@ -14,6 +16,18 @@ internal sealed class LinkSession(ControlChannel control, TimeProvider time)
 
     /// <summary>When the hub asked to be tried again.</summary>
     public TimeSpan RetryAfter { get; set; }
+
+    /// <summary>So many more tickets are asked for.</summary>
+    public void Want(int count) => Interlocked.Add(ref _wanted, count);
+
+    /// <summary>Whether a ticket that came was asked for. A hub that sends others does not make this client dial.</summary>
+    public bool TakeWanted()
+    {
+        if (Interlocked.Decrement(ref _wanted) >= 0)
+            return true;
+        Interlocked.Increment(ref _wanted);
+        return false;
+    }
 
     public void Welcome(string link, int heartbeatMs)
     {

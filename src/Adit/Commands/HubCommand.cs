@@ -71,6 +71,7 @@ internal static class HubCommand
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // A failed start is said in one line, not as a trace.
         // The framework writes a line for each request without a token through this class; metrics count them.
         logging.AddFilter("Adit.Hub.Access.TokenAuthentication", level < LogLevel.Information ? level : LogLevel.Warning);
+        logging.AddFilter("Adit.Hub.Access.Sessions.SessionAuthentication", level < LogLevel.Information ? level : LogLevel.Warning);
         // Standard output is for the line that says ready.
         logging.Services.Configure<ConsoleLoggerOptions>(static o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         if (json)

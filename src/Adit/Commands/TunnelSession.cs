@@ -77,8 +77,13 @@ internal static class TunnelSession
                 return;
             await SignInAsync(api, view, options, tunnel, cancellationToken);
             if (options.Requests || view.WantsRequests)
-                await new RequestWatch(api, tunnel.Name, TimeProvider.System).RunAsync(
-                    r => view.Show(new RequestPassed(r)), cancellationToken);
+            {
+                var watch = new RequestWatch(api, tunnel.Name, TimeProvider.System)
+                {
+                    OnRemoved = why => view.Note($"{tunnel.Name} was removed{(why is null ? "" : $" ({RequestLine.Safe(why)})")}: nobody reaches it any more. Ctrl-C ends."),
+                };
+                await watch.RunAsync(r => view.Show(new RequestPassed(r)), cancellationToken);
+            }
         }
         catch (Exception e) when (e is HubApiException or HttpRequestException or IOException)
         {

@@ -23,7 +23,7 @@ internal sealed class LiveTunnelView : TunnelView
     private readonly TimeProvider _time;
     private readonly TrafficRate _rate;
     private readonly ITimer _timer;
-    private readonly Queue<string> _pending = new();
+    private readonly Queue<(string Line, bool IsWhole)> _pending = new();
     private readonly SortedDictionary<string, (string Address, string Target)> _tunnels = new(StringComparer.Ordinal);
     private string _link = "connecting";
     private bool _isUp;
@@ -58,7 +58,7 @@ internal sealed class LiveTunnelView : TunnelView
     public override void Note(string text)
     {
         lock (_lock)
-            Say(text);
+            SayWhole(text);
     }
 
     public override void Dispose()
@@ -97,16 +97,16 @@ internal sealed class LiveTunnelView : TunnelView
                 break;
             case TunnelEnded ended:
                 _tunnels.Remove(ended.Name);
-                Say(Paint(ended.Reason, Red));
+                SayWhole(Paint(ended.Reason, Red));
                 break;
             case TunnelDelayed delayed:
-                Say(Paint($"{delayed.Name}: {delayed.Reason}", Red));
+                SayWhole(Paint($"{delayed.Name}: {delayed.Reason}", Red));
                 break;
             case HubDraining draining:
-                Say(Paint($"the hub is about to restart: {draining.Reason}", Dim));
+                SayWhole(Paint($"the hub is about to restart: {draining.Reason}", Dim));
                 break;
             case TargetFailed failed:
-                Say(Paint(failed.Reason, Red));
+                SayWhole(Paint(failed.Reason, Red));
                 break;
             case ProgramLine line:
                 Say(Paint("| ", Dim) + RequestLine.Safe(line.Line));
@@ -118,11 +118,14 @@ internal sealed class LiveTunnelView : TunnelView
         }
     }
 
+    // What somebody has to read to its end, or to copy: it takes as many rows as it needs.
+    private void SayWhole(string line) => Say(line, isWhole: true);
+
     // A busy tunnel must not make its client spend its time on drawing: what comes faster than it can be read is counted instead.
-    private void Say(string line)
+    private void Say(string line, bool isWhole = false)
     {
         if (_pending.Count < PendingLines)
-            _pending.Enqueue(line);
+            _pending.Enqueue((line, isWhole));
         else
             _dropped++;
     }
@@ -139,8 +142,8 @@ internal sealed class LiveTunnelView : TunnelView
                 return;
             var text = new StringBuilder();
             Erase(text, width);
-            while (_pending.TryDequeue(out var line))
-                text.Append(AnsiText.Cut(line, width)).Append(AnsiText.Reset(_color)).Append('\n');
+            while (_pending.TryDequeue(out var next))
+                text.Append(next.IsWhole ? next.Line : AnsiText.Cut(next.Line, width)).Append(AnsiText.Reset(_color)).Append('\n');
             if (_dropped > 0)
                 text.Append(Paint(string.Create(CultureInfo.InvariantCulture, $"… and {_dropped:N0} more"), Dim)).Append('\n');
             _dropped = 0;

@@ -43,6 +43,13 @@ internal sealed class PlainTunnelView : TunnelView
     };
 
     private static string Up(TunnelUp up) => up.Tunnel.Url is { } url
-        ? $"{url} -> {up.Target} ({(up.Tunnel.Access == TunnelAccess.Owner ? "owner only" : up.Tunnel.Access)})"
+        ? $"{url} -> {up.Target} ({WhoOf(up.Tunnel)})"
         : $"{up.Tunnel.Name} -> {up.Target} (private: adit connect {up.Tunnel.Name} --local PORT)";
+
+    private static string WhoOf(Tunnel tunnel) => (tunnel.Access, tunnel.Rules) switch
+    {
+        (var access, { Count: > 0 }) => access + ", after its rules",
+        (TunnelAccess.Owner, _) => "owner only",
+        var (access, _) => access,
+    };
 }

@@ -122,7 +122,16 @@ internal sealed class AssertionKey
     public static AssertionKey Read(string file)
     {
         var key = ECDsa.Create();
-        key.ImportFromPem(System.IO.File.ReadAllText(file));
+        try
+        {
+            key.ImportFromPem(System.IO.File.ReadAllText(file));
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            key.Dispose();
+            throw new IOException($"The key {file} cannot be read ({e.Message}). Restore it from a backup, or remove it: a new one is made.", e);
+        }
+
         var made = DateTimeOffset.ParseExact(
             Path.GetFileNameWithoutExtension(file), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
         return new AssertionKey(file, key, made);

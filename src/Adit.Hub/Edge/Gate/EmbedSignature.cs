@@ -16,6 +16,7 @@ internal static class EmbedSignature
 {
     /// <summary>How far ahead <c>exp</c> may be.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(5); // What another clock may be ahead.
 
     /// <summary>The most bytes of <c>sub</c>, in UTF-8.</summary>
     public const int MaxSubject = 100;
@@ -85,8 +86,12 @@ internal static class EmbedSignature
             return (null, "its 'exp' is more than 60 seconds ahead");
         if (Seconds(root, "nbf") > at)
             return (null, "it is not valid yet");
+        if (Seconds(root, "iat") > at + Ahead.TotalSeconds)
+            return (null, "its 'iat' is in the future: set the clock of the server that signs");
         if (Text(root, "jti") is not { Length: >= MinId and <= MaxId } id)
             return (null, "it has no 'jti' of 8 to 128 characters");
+        if (root.TryGetProperty("sub", out var sub) && sub.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            return (null, "its 'sub' is no text");
         var subject = Text(root, "sub");
         if (subject is not null && (Encoding.UTF8.GetByteCount(subject) is 0 or > MaxSubject || subject.Any(char.IsControl)))
             return (null, "its 'sub' is empty, longer than 100 bytes, or has control characters");

@@ -161,9 +161,15 @@ internal sealed class Gatekeeper
             return GateRefusal.Forged;
         }
 
-        if (shown is not null)
-            Parts.Log?.Denied(route.Name, shown, ForwardedFields.Text(visit.Client), 0);
-        else if (!PolicyJudge.Decide(policy, Question(visit, DoorPass.Nobody)).MaySignIn)
+        if (shown?.Kind == PassKind.Person && policy is { BasicAuthHash: null, VisitorTokenHash: null })
+        {
+            // It is known who comes, and showing anything else would change nothing.
+            Parts.Log?.Denied(route.Name, shown, ForwardedFields.Text(visit.Client), PolicyJudge.Decide(policy, Question(visit, shown)).Rule + 1);
+            Parts.Meter.CountDenied();
+            return GateRefusal.NotAllowed;
+        }
+
+        if (shown is null && !PolicyJudge.Decide(policy, Question(visit, DoorPass.Nobody)).MaySignIn)
         {
             Parts.Meter.CountDenied();
             return GateRefusal.NotAllowed;

@@ -38,6 +38,17 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task Whose_token_does_not_open_a_route_that_nothing_else_opens_is_not_asked_for_another()
+    {
+        await using var server = RawServer.Echoing();
+        using var data = new TempDirectory();
+        await using var edge = await StartAsync(server.Port, data, new TestKeys(), new RoutePolicy { Owner = "ada" });
+        Assert.StartsWith("HTTP/1.1 404 ", await edge.ExchangeAsync(Head + "Authorization: Bearer of-bob\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 401 ", await edge.ExchangeAsync(Head + "Authorization: Bearer of-nobody-there\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 200 ", await edge.ExchangeAsync(Head + "Authorization: Bearer of-ada\r\n\r\n"));
+    }
+
+    [Fact]
     public async Task A_browser_signs_in_by_form_or_code_until_the_token_is_revoked()
     {
         await using var server = RawServer.Echoing();

@@ -102,6 +102,8 @@ public sealed class SignedEmbedTests
     [InlineData("endless", "it has no 'exp'")]
     [InlineData("exp as text", "it has no 'exp'")]
     [InlineData("not yet", "it is not valid yet")]
+    [InlineData("signed tomorrow", "its 'iat' is in the future: set the clock of the server that signs")]
+    [InlineData("name is a number", "its 'sub' is no text")]
     [InlineData("no id", "it has no 'jti' of 8 to 128 characters")]
     [InlineData("short id", "it has no 'jti' of 8 to 128 characters")]
     [InlineData("long id", "it has no 'jti' of 8 to 128 characters")]
@@ -138,6 +140,8 @@ public sealed class SignedEmbedTests
             "endless" => Sign(Key, Claims(seconds: null)),
             "exp as text" => Sign(Key, """{"aud":"demo.adit.test","jti":"12345678","exp":"9999999999"}"""),
             "not yet" => Sign(Key, Claims(more: $",\"nbf\":{Now + 30}")),
+            "signed tomorrow" => Sign(Key, Claims(issued: DateTimeOffset.FromUnixTimeSeconds(Now + 86_400))),
+            "name is a number" => Sign(Key, Claims(more: ",\"sub\":7")),
             "no id" => Sign(Key, Claims(id: null)),
             "short id" => Sign(Key, Claims(id: "1234567")),
             "long id" => Sign(Key, Claims(id: new string('x', 129))),
