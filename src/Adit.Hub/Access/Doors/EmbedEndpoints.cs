@@ -52,6 +52,13 @@ internal static class EmbedEndpoints
         if (grants.List(name).Count >= EmbedGrants.MostPerTunnel)
             return Problems.Conflict("limit-reached", $"The tunnel '{name}' has {EmbedGrants.MostPerTunnel} grants; remove one.");
         var (grant, secret) = await grants.AddAsync(name, request, caller.Account);
+        if (registry.Find(name) != tunnel)
+        {
+            // It was removed meanwhile: whoever has the name next must not inherit what was granted for it.
+            await grants.RemoveAsync(name, grant.Id);
+            return Problems.NotFound($"http tunnel '{name}' that you may change");
+        }
+
         await audit.RecordAsync(AuditEntry.By(caller, "embed.create", "tunnel:" + name, DoorsEndpoints.AddressOf(context)) with
         {
             Detail = new Dictionary<string, string>

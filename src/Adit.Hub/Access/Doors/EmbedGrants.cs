@@ -28,7 +28,7 @@ internal sealed class EmbedGrants(Database database, AccessCap cap, EmbedKeys ke
     /// <summary>Loads what the database has.</summary>
     public async Task LoadAsync()
     {
-        var rows = await database.ReadAsync<IReadOnlyList<Row>>(connection => [.. connection.Query<Row>("SELECT * FROM embed_grants")]);
+        var rows = await database.ReadAsync<IReadOnlyList<Row>>(connection => [.. connection.Query<Row>("SELECT g.* FROM embed_grants g JOIN tunnels t ON t.name = g.tunnel WHERE t.created <= g.created")]);
         foreach (var row in rows)
             Keep(row.ToView(), row.Secret_hash, row.Created_by);
     }
