@@ -91,6 +91,12 @@ internal static class TunnelRules
         try
         {
             var level = LevelOf(next);
+            if (next.Project is null && Policies.Names(next.Access, next.Rules, TunnelAccess.Project))
+            {
+                throw new TunnelRefusal(
+                    TunnelRefusalCode.Invalid, "The tunnel is in no project, so 'project' would let nobody in; put it in one, or say who may in other words.");
+            }
+
             var isRaised = before is null || level > LevelOf(before);
             if (!cap.Allows(level, next.Account) || (isRaised && !cap.Allows(level, by)))
             {

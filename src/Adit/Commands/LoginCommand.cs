@@ -36,7 +36,8 @@ internal static class LoginCommand
         Credentials.Set(hub.Url, token, isGiven: hub.Token.Length > 0);
         if (json)
             Screen.Line(JsonSerializer.Serialize(session, SessionsJson.Default.CurrentSession));
-        Screen.Note($"Signed in to {hub.Url.GetLeftPart(UriPartial.Authority)} as {session.Account}. The token is kept in {Credentials.File}; 'adit logout' ends it.");
+        var end = hub.Token.Length > 0 ? "'adit logout' forgets it" : "'adit logout' ends it";
+        Screen.Note($"Signed in to {hub.Url.GetLeftPart(UriPartial.Authority)} as {session.Account}. The token is kept in {Credentials.File}; {end}.");
         return ExitCode.Ok;
     }
 

@@ -19,7 +19,7 @@ internal static class TunnelListCommand
             t.Name,
             Words.Of(t.Kind),
             t.State == TunnelState.Up ? "up" : t.Keep ? "down (kept)" : "down",
-            t.Access + (t.Rules is null ? "" : " *"),
+            t.Access + (t.Rules is null ? "" : ", after its rules"),
             t.Url ?? "adit connect " + t.Name,
             t.Servers.Count == 0 ? "-" : t.Servers[0].Target + (t.Servers.Count > 1 ? $" +{t.Servers.Count - 1}" : ""),
             Words.Count(t.Kind == TunnelKind.Http ? t.Traffic.Requests : t.Traffic.Streams),

@@ -66,6 +66,19 @@ public sealed class TunnelChangeTests
             Assert.Equal("too-open", await TestHub.CodeAsync(refused)); // Without its token it would be open to anybody.
     }
 
+    [Theory]
+    [InlineData("""{"access":"project"}""")]
+    [InlineData("""{"rules":[{"allow":true,"who":["project"]}]}""")]
+    public async Task A_tunnel_in_no_project_is_not_opened_to_its_members(string change)
+    {
+        await using var hub = await TestHub.StartAsync();
+        await CreateAsync(hub);
+        using var api = hub.Api();
+        using var refused = await api.PatchAsync("/api/v1/tunnels/demo", Json(change));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("in no project", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Of_two_who_change_at_once_the_second_is_told()
     {
