@@ -8,7 +8,7 @@ namespace Adit.Api;
 public sealed record AccessRule
 {
     /// <summary>Whether it lets pass; false refuses.</summary>
-    public bool Allow { get; init; } = true;
+    public bool Allow { get; set; } = true;
 
     /// <summary>
     /// Whom it is about, any of: <c>public</c> (everybody), <c>signed-in</c>, <c>project</c> (members of the tunnel's), <c>owner</c>,
@@ -225,7 +225,7 @@ public sealed record ExternalRoute
     public required IReadOnlyList<string> Origins { get; init; }
 
     /// <summary>Who may pass, as of tunnels; <c>owner</c> is whoever made the route.</summary>
-    public string Access { get; init; } = TunnelAccess.SignedIn;
+    public string Access { get; set; } = TunnelAccess.SignedIn;
 
     /// <summary>What comes before that.</summary>
     public IReadOnlyList<AccessRule>? Rules { get; init; }

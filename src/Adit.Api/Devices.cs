@@ -19,7 +19,7 @@ public sealed record DeviceCodes
     /// <summary>What somebody types at <see cref="VerificationUri"/>: <c>WDJB-MJHT</c>.</summary>
     public required string UserCode { get; init; }
 
-    /// <summary>Where to type it: a path of the hub.</summary>
+    /// <summary>Where to type it: an address of the hub.</summary>
     public required string VerificationUri { get; init; }
 
     /// <summary>The same with the code in it, to click on.</summary>

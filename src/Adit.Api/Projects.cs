@@ -76,7 +76,7 @@ public sealed record ApiProject
     /// What the asker may do with it beside seeing it: change its <c>members</c> below maintainers; <c>change</c> everything, its settings and
     /// its end too.
     /// </summary>
-    public IReadOnlyList<string> May { get; init; } = [];
+    public IReadOnlyList<string> May { get; set; } = [];
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset Created { get; init; }

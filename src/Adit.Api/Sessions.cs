@@ -28,7 +28,7 @@ public sealed record CurrentSession
     public required string Source { get; init; }
 
     /// <summary>Who vouches for the account, however it was signed in: <c>local</c>, or a directory or provider's name.</summary>
-    public string AccountSource { get; init; } = "local";
+    public string AccountSource { get; set; } = "local";
 
     /// <summary>What requests that change anything must have in <c>X-Adit-Csrf</c>; null for a token, which needs none.</summary>
     public string? Csrf { get; init; }

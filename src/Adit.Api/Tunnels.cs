@@ -167,7 +167,7 @@ public sealed record Tunnel
     /// What the asker may do with it beside seeing it: <c>change</c> its settings, rules and servers, replay its requests and remove it;
     /// <c>embed</c>, to let other sites show it. An interface leaves out the rest; who asks all the same is answered 403.
     /// </summary>
-    public IReadOnlyList<string> May { get; init; } = [];
+    public IReadOnlyList<string> May { get; set; } = [];
 
     /// <summary>
     /// Where visitors go: <c>http://demo.adit.localhost:8080/</c>, <c>tcp://127.0.0.1:15432</c>; null for a private tcp tunnel.
@@ -187,7 +187,7 @@ public sealed record Tunnel
     public required string Owner { get; init; }
 
     /// <summary>The account that owns it.</summary>
-    public string Account { get; init; } = "";
+    public string Account { get; set; } = "";
 
     /// <summary>The project it is in; null for none.</summary>
     public string? Project { get; init; }

@@ -64,7 +64,7 @@ public sealed class HubApp : IAsyncDisposable
     /// <summary>By which clients can pin the hub's own authority (<c>sha256:…</c>); null when it has none.</summary>
     public string? Fingerprint => _app.Services.GetRequiredService<TlsService>().Fingerprint;
 
-    /// <summary>The admin token's text, on a first start only.</summary>
+    /// <summary>The admin token's text, on a first start and until it is used; null afterwards.</summary>
     public string? AdminToken { get; }
 
     /// <summary>Its services, for tests.</summary>

@@ -51,5 +51,8 @@ public static class LinkProtocol
     public const int MaxControlMessage = 64 * 1024;
 
     /// <summary>What this program can do beyond version 1.</summary>
-    public static IReadOnlyList<string> Capabilities { get; } = [];
+    public static IReadOnlyList<string> Capabilities { get; } = [Notice];
+
+    /// <summary>The capability of taking notices.</summary>
+    internal const string Notice = "notice";
 }

@@ -11,7 +11,8 @@ internal static class CommandLine
     /// <summary>Parses, runs, and returns the exit code.</summary>
     public static async Task<int> RunAsync(RootCommand root, string[] arguments)
     {
-        var parsed = root.Parse(arguments);
+        // '@FILE' is read by the options that take secrets, and by them only: a file's words are no options.
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             return Complain(parsed);
 
@@ -38,7 +39,9 @@ internal static class CommandLine
 
     private static int Complain(ParseResult parsed)
     {
-        var error = parsed.Errors[0].Message.TrimEnd('.');
+        var error = parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command.Subcommands.Count > 0 && !word.StartsWith('-')
+            ? $"There is no command '{RequestLine.Safe(word)}'"
+            : parsed.Errors[0].Message.TrimEnd('.');
         Screen.Error($"{error}. See '{Path(parsed.CommandResult)} --help'.");
         return ExitCode.Usage;
     }

@@ -64,7 +64,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         foreach (var token in await registry._store.ListAsync())
             registry.Keep(token);
         if (!registry._tokens.IsEmpty)
-            return (registry, null);
+            return (registry, registry.IsFirstTokenUnused ? directory.ReadSecret("admin-token") : null);
         var made = await registry.EnsureAccountAsync(FirstAdmin, AccountKind.Person, PlatformRole.Admin, new AuditEntry("account.create"));
         var text = TokenText.Make();
         directory.WriteSecret("admin-token", System.Text.Encoding.ASCII.GetBytes(text + "\n"));
@@ -152,10 +152,13 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     /// <summary>Tokens, oldest first; without their secrets.</summary>
     /// <param name="isWanted">Asked with an account's name, whether those of it are.</param>
     public IEnumerable<ApiToken> List(Func<string, bool> isWanted) =>
-        _tokens.Values.Select(e => e.Token).Where(t => isWanted(t.Account)).OrderBy(t => t.Created).ThenBy(t => t.Id, StringComparer.Ordinal).Select(Describe);
+        _tokens.Values.Select(e => e.Token).Where(t => isWanted(t.Account) && _accounts.Find(t.Account) is not { State: AccountState.Deleted }).OrderBy(t => t.Created).ThenBy(t => t.Id, StringComparer.Ordinal).Select(Describe);
 
     /// <summary>How many tokens an account has that are good.</summary>
     public int CountOf(string account) => _tokens.Values.Count(e => e.Token.Account == account && IsGood(e.Token));
+
+    // A first start may have failed after the token was made, on a port that was taken: it is still to be told.
+    private bool IsFirstTokenUnused => _tokens.Count == 1 && _tokens.Values.Single().Token is { IsAdmin: true, Account: FirstAdmin, LastUsed: null } token && IsGood(token);
 
     /// <summary>Whose token it is; null when there is none of that id.</summary>
     public string? AccountOf(string id) => _tokens.TryGetValue(id, out var entry) ? entry.Token.Account : null;

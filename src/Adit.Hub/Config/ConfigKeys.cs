@@ -139,7 +139,7 @@ public static class ConfigKeys
             "tcp-address",
             "--tcp-address",
             ConfigTypes.Address,
-            "The address that tcp tunnels listen on; that of the first listener when not set",
+            "The address that public tcp tunnels listen on (others: loopback); that of the first listener when not set",
             o => o.TcpAddress,
             (o, v) => o with { TcpAddress = v }),
         ConfigKey.One(

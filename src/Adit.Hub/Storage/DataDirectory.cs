@@ -58,6 +58,19 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Writes a file that only this user may read: first beside its place, then moved there, so that it is never half.</summary>
     public void WriteSecret(string name, ReadOnlySpan<byte> content) => WriteSecretFile(File(name), content);
 
+    /// <summary>What a file for secrets holds, without white space around it; null when there is none that can be read.</summary>
+    public string? ReadSecret(string name)
+    {
+        try
+        {
+            return System.IO.File.ReadAllText(File(name)).Trim() is { Length: > 0 } text ? text : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The same for any path.</summary>
     public static void WriteSecretFile(string path, ReadOnlySpan<byte> content)
     {

@@ -382,8 +382,8 @@ internal sealed class TunnelRegistry : IDisposable
         _wiring.Withdraw(tunnel);
         foreach (var serving in tunnel.Upstream?.Servers ?? [])
         {
-            if (_byLink.TryGetValue(serving.Link, out var served))
-                served.TryRemove(record.Name, out _);
+            _byLink.GetValueOrDefault(serving.Link)?.TryRemove(record.Name, out _);
+            serving.Link.Notify("tunnel:" + record.Name, reason);
         }
 
         tunnel.Port?.Dispose();

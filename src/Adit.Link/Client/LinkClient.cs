@@ -41,6 +41,9 @@ public sealed class LinkClient
     /// <summary>The hub is draining: why. Must not block.</summary>
     public event Action<string>? Draining;
 
+    /// <summary>The hub says that something that this client serves is over: what, and why. Must not block.</summary>
+    public event Action<string, string?>? Noticed;
+
     /// <summary>The id of the link; null while there is none.</summary>
     public string? LinkId => _session?.LinkId;
 
@@ -229,6 +232,9 @@ public sealed class LinkClient
                 break;
             case "ping":
                 await session.Control.SendAsync(new ControlMessage { Type = "pong", Stamp = message.Stamp }, cancellationToken);
+                break;
+            case "notice" when message.Subject is { } subject:
+                Noticed?.Invoke(subject, message.Reason);
                 break;
             case "drain":
                 session.RetryAfter = RetryAfter(message);

@@ -32,6 +32,19 @@ internal sealed class ControlChannel(WebSocket socket, TimeProvider time) : IDis
         }
     }
 
+    /// <summary>Sends where nothing follows from it: that the connection is broken its receiver notices, and ends the link.</summary>
+    public async Task TrySendAsync(ControlMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(message, cancellationToken);
+        }
+        catch (Exception e) when (Wire.IsBroken(e))
+        {
+            // See above.
+        }
+    }
+
     /// <summary>Receives one message; null when the peer has closed. Holds no buffer while it waits.</summary>
     /// <exception cref="LinkStreamException">The peer sent something that is no control message.</exception>
     /// <exception cref="WebSocketException">The connection broke.</exception>

@@ -8,7 +8,7 @@ namespace Adit.Link;
 /// </summary>
 internal sealed record ControlMessage
 {
-    /// <summary>hello, welcome, ping, pong, dial, refused, want, tickets, drain, bye.</summary>
+    /// <summary>hello, welcome, ping, pong, dial, refused, want, tickets, notice, drain, bye.</summary>
     [JsonPropertyName("type")]
     public required string Type { get; init; }
 
@@ -45,7 +45,10 @@ internal sealed record ControlMessage
     /// <summary>bye: why, as a word for programs.</summary>
     public string? Code { get; init; }
 
-    /// <summary>bye, refused, drain: why, as a sentence for people.</summary>
+    /// <summary>notice: what it is about.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>bye, refused, drain, notice: why, as a sentence for people.</summary>
     public string? Reason { get; init; }
 
     /// <summary>drain, bye: come back after this many milliseconds.</summary>

@@ -64,6 +64,8 @@ public sealed class HubLink
 
     internal bool IsClosed => _isClosed;
 
+    internal bool TakesNotices { get; init; }
+
     internal ControlChannel Control => _control;
 
     /// <summary>
@@ -124,6 +126,18 @@ public sealed class HubLink
 
     /// <summary>Ends the link: its client is told why and may come back.</summary>
     public void Close(string reason) => _ = CloseAsync(new ControlMessage { Type = "bye", Code = "closed", Reason = reason }, reason);
+
+    /// <summary>
+    /// Tells the client that something that it serves is over, if it wants to be told. It may be lost: whoever serves finds out at its next
+    /// request to the hub as well.
+    /// </summary>
+    /// <param name="subject">What: a word that client and hub agree on above the link, <c>tunnel:demo</c>.</param>
+    /// <param name="reason">Why, for people.</param>
+    public void Notify(string subject, string? reason)
+    {
+        if (TakesNotices)
+            _ = _control.TrySendAsync(new ControlMessage { Type = "notice", Subject = subject, Reason = reason }, Closed);
+    }
 
     internal async Task CloseAsync(ControlMessage? bye, string reason)
     {
@@ -320,19 +334,7 @@ public sealed class HubLink
     private void Dial(int count)
     {
         if (count > 0)
-            _ = DialAsync(count);
-    }
-
-    private async Task DialAsync(int count)
-    {
-        try
-        {
-            await _control.SendAsync(new ControlMessage { Type = "dial", Tickets = Issue(count, DataRole.HubOpens) }, Closed);
-        }
-        catch (Exception e) when (Wire.IsBroken(e))
-        {
-            // The control connection is broken; its receiver ends the link, and with it whoever waits.
-        }
+            _ = _control.TrySendAsync(new ControlMessage { Type = "dial", Tickets = Issue(count, DataRole.HubOpens) }, Closed);
     }
 
     private List<string> Issue(int count, DataRole role)

@@ -167,7 +167,10 @@ public sealed class LinkHost : IAsyncDisposable
         }
 
         var id = "l" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
-        var link = new HubLink(this, id, control, principal, hello!.Client!, Math.Max(0, hello.MaxConnections), remote);
+        var link = new HubLink(this, id, control, principal, hello!.Client!, Math.Max(0, hello.MaxConnections), remote)
+        {
+            TakesNotices = hello.Capabilities?.Contains(LinkProtocol.Notice) == true,
+        };
         if (InstanceKey(link) is { } key && _byInstance.TryGetValue(key, out var old))
             await old.CloseAsync(null, "the client connected anew"); // Its old connection died unseen.
         // In the table before the client knows its id: the first thing it does may be to ask for a tunnel that this link serves.

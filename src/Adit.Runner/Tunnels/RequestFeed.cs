@@ -13,12 +13,6 @@ public sealed class RequestFeed(HubApi api)
     /// <summary>The name of the event whose data is a <see cref="RequestSummary"/>.</summary>
     public const string RequestEvent = "request";
 
-    /// <summary>The name of the event whose data is a <see cref="TunnelEvent"/>.</summary>
-    public const string TunnelEventName = "tunnel";
-
-    /// <summary>Told that the tunnel was removed, and why. Must not block.</summary>
-    public Action<string?>? OnRemoved { get; init; }
-
     /// <summary>Requests until the connection ends.</summary>
     /// <param name="tunnel">The tunnel.</param>
     /// <param name="onOpen">Called when the hub has begun to send.</param>
@@ -36,8 +30,6 @@ public sealed class RequestFeed(HubApi api)
         {
             if (item.EventType == RequestEvent && Parse(item.Data, TunnelsJson.Default.RequestSummary) is { } request)
                 yield return request;
-            else if (item.EventType == TunnelEventName && Parse(item.Data, TunnelsJson.Default.TunnelEvent) is { Type: "removed" } removed)
-                OnRemoved?.Invoke(removed.Reason);
         }
     }
 

@@ -8,15 +8,12 @@ public sealed class RequestWatch(HubApi api, string tunnel, TimeProvider time)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(3);
 
-    /// <summary>Told that the tunnel was removed, and why. Must not block.</summary>
-    public Action<string?>? OnRemoved { get; init; }
-
     /// <summary>Calls <paramref name="onRequest"/> for each until cancelled.</summary>
     /// <exception cref="HubApiException">The hub will not show requests.</exception>
     public async Task RunAsync(Action<RequestSummary> onRequest, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(onRequest);
-        var feed = new RequestFeed(api) { OnRemoved = OnRemoved };
+        var feed = new RequestFeed(api);
         while (true)
         {
             try

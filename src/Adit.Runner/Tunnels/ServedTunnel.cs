@@ -15,6 +15,7 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(3);
 
+    private readonly TaskCompletionSource<TunnelException> _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _name = spec.Name;
     private string? _link;
     private bool _wasUp;
@@ -36,7 +37,7 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var serving = ServeAsync(stop.Token);
+            var serving = ServeUntilRemovedAsync(stop.Token);
             if (program is null)
             {
                 await serving;
@@ -62,6 +63,28 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
         {
             await LeaveAsync();
         }
+    }
+
+    /// <summary>The hub says that somebody removed it: it is not made again, for that would undo what was meant.</summary>
+    public void WasRemoved(string? reason)
+    {
+        if (_wasUp)
+            _removed.TrySetResult(new TunnelException(TunnelFailure.Failed, $"The tunnel {Name} was removed{(reason is null ? "" : $" ({reason})")}: nobody reaches it any more."));
+    }
+
+    private async Task ServeUntilRemovedAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var serving = ServeAsync(stop.Token);
+        if (await Task.WhenAny(serving, _removed.Task) == serving)
+        {
+            await serving;
+            return;
+        }
+
+        await stop.CancelAsync();
+        await serving.ContinueWith(static _ => { }, TaskScheduler.Default);
+        throw await _removed.Task;
     }
 
     private async Task<LocalProgram> StartProgramAsync(string command, CancellationToken cancellationToken)
@@ -166,7 +189,7 @@ internal sealed class ServedTunnel(TunnelSpec spec, TunnelClient client)
     // An ephemeral tunnel's name is free at once when its last client ends in order; a kept one shows its offline page at once.
     private async Task LeaveAsync()
     {
-        if (!_wasUp || LeaveAtEnd || _name is null || _link is null || client.LinkId != _link)
+        if (!_wasUp || LeaveAtEnd || _removed.Task.IsCompleted || _name is null || _link is null || client.LinkId != _link)
             return;
         using var deadline = new CancellationTokenSource(GoodbyeTime, client.Options.Time);
         try

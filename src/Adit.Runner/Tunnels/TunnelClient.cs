@@ -10,6 +10,7 @@ namespace Adit.Runner.Tunnels;
 public sealed class TunnelClient : IAsyncDisposable
 {
     private const int RegistrationsAtOnce = 8;
+    private const string Subject = "tunnel:";
 
     private readonly HubAccess _hub;
     private readonly LinkClient _client;
@@ -44,6 +45,7 @@ public sealed class TunnelClient : IAsyncDisposable
         });
         _client.Connected += OnConnected;
         _client.Disconnected += OnDisconnected;
+        _client.Noticed += OnNoticed;
         _client.Draining += reason => Report(new HubDraining(hub.Url, reason));
         foreach (var tunnel in tunnels)
             _running.Add(new Running(new ServedTunnel(tunnel, this)));
@@ -175,6 +177,14 @@ public sealed class TunnelClient : IAsyncDisposable
     {
         Link.Set(null);
         Report(new LinkDown(_hub.Url, reason, retryIn));
+    }
+
+    private void OnNoticed(string subject, string? reason)
+    {
+        if (!subject.StartsWith(Subject, StringComparison.Ordinal))
+            return;
+        lock (_lock)
+            _running.FirstOrDefault(r => r.Tunnel.Name == subject[Subject.Length..])?.Tunnel.WasRemoved(reason);
     }
 
     private void Failed(ServedTunnel tunnel, TunnelException e)

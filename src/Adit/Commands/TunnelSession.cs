@@ -78,10 +78,7 @@ internal static class TunnelSession
             await SignInAsync(api, view, options, tunnel, cancellationToken);
             if (options.Requests || view.WantsRequests)
             {
-                var watch = new RequestWatch(api, tunnel.Name, TimeProvider.System)
-                {
-                    OnRemoved = why => view.Note($"{tunnel.Name} was removed{(why is null ? "" : $" ({RequestLine.Safe(why)})")}: nobody reaches it any more. Ctrl-C ends."),
-                };
+                var watch = new RequestWatch(api, tunnel.Name, TimeProvider.System);
                 await watch.RunAsync(r => view.Show(new RequestPassed(r)), cancellationToken);
             }
         }

@@ -134,6 +134,33 @@ public sealed class ContractTests
         Assert.Contains("Not_A_Name", named.Output, StringComparison.Ordinal);
         await using var taken = AditProcess.Start(["tunnel", "tcp", "9", "--name", "web"], hub.ClientEnvironment);
         Assert.Equal(4, await taken.WaitForExitAsync());
+        await using var unknown = AditProcess.Start(["frobnicate"], hub.ClientEnvironment);
+        Assert.Equal(2, await unknown.WaitForExitAsync());
+        Assert.Contains("There is no command 'frobnicate'. See 'adit --help'.", unknown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_secret_from_a_file_is_no_part_of_the_command_line()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Text("hello")));
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        const string Secret = "#user:my \"pass\" --inspect off";
+        await File.WriteAllTextAsync(file, Secret + "\n");
+        try
+        {
+            await using var tunnel = await TunnelProcess.StartAsync(
+                hub, "web", "http", app.Port.ToString(CultureInfo.InvariantCulture), "--access", "public", "--basic-auth", "@" + file);
+            using var visitor = LoopbackHttp.Create();
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(hub.TunnelUrl("web")));
+            request.Headers.Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Secret)));
+            using var answer = await visitor.SendAsync(request, Deadline);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact(Timeout = 120_000)]

@@ -30,6 +30,7 @@ public sealed class RequestTests
             "both show the request");
 
         await AditProcess.RunAsync(["tunnel", "rm", "demo"], hub.ClientEnvironment);
-        await Eventually.HoldsAsync(() => tunnel.Process.Output.Contains("demo was removed", StringComparison.Ordinal), "the client says that it was removed");
+        Assert.Equal(1, await tunnel.Process.WaitForExitAsync());
+        Assert.Contains("The tunnel demo was removed (removed by admin)", tunnel.Process.Output, StringComparison.Ordinal);
     }
 }

@@ -80,6 +80,31 @@ public sealed class TunnelChangeTests
     }
 
     [Fact]
+    public async Task A_rule_that_does_not_say_whether_it_lets_pass_does()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await CreateAsync(hub);
+        using var api = hub.Api();
+        using (var answer = await api.PatchAsync("/api/v1/tunnels/demo", Json("""{"rules":[{"who":["user:anna"]},{"allow":false,"who":["public"]}]}""")))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var tunnel = await api.GetFromJsonAsync("/api/v1/tunnels/demo", TunnelsJson.Default.Tunnel);
+        Assert.Equal([true, false], tunnel!.Rules!.Select(static r => r.Allow));
+    }
+
+    [Theory]
+    [InlineData("""{"rules":[{"allow":null,"who":["user:anna"]}]}""")]
+    [InlineData("""{"rules":[{"who":null}]}""")]
+    [InlineData("""{"rules":[null]}""")]
+    public async Task Null_where_none_may_be_is_a_bad_request(string change)
+    {
+        await using var hub = await TestHub.StartAsync();
+        await CreateAsync(hub);
+        using var api = hub.Api();
+        using var answer = await api.PatchAsync("/api/v1/tunnels/demo", Json(change));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid"), (answer.StatusCode, await TestHub.CodeAsync(answer)));
+    }
+
+    [Fact]
     public async Task Of_two_who_change_at_once_the_second_is_told()
     {
         await using var hub = await TestHub.StartAsync();

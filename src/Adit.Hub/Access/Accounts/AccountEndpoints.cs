@@ -75,7 +75,7 @@ internal static class AccountEndpoints
         Visible(name, context, directory, authority, Permission.AccountsRead) is { } account ? Answer(account, context) : Problems.NotFound($"account '{name}'");
 
     private static async Task<IResult> CreateAsync(
-        CreateAccountRequest request, HttpContext context, AccountDirectory directory, Authority authority, InvitationBook book, AuditLog audit, TimeProvider time)
+        CreateAccountRequest request, HttpContext context, AccountDirectory directory, Authority authority, InvitationBook book, AuditLog audit, HubOptions options, TimeProvider time)
     {
         var caller = context.Caller();
         if (!authority.May(caller, Permission.AccountsWrite, new Owned(null)))
@@ -96,7 +96,7 @@ internal static class AccountEndpoints
                 Email = Some(request.Email),
                 Created = time.GetUtcNow(),
             });
-            var invitation = kind == AccountKind.Person ? await InvitationEndpoints.IssueForAsync(account.Name, context, book) : null;
+            var invitation = kind == AccountKind.Person ? await InvitationEndpoints.IssueForAsync(account.Name, context, book, options) : null;
             await audit.RecordAsync(AuditEntry.By(caller, "account.create", "account:" + account.Name, context.Address()) with
             {
                 Detail = new Dictionary<string, string> { ["role"] = Word(account.Role), ["kind"] = Word(account.Kind) },

@@ -30,7 +30,7 @@ internal static class DeviceEndpoints
         device.MapPost("/{userCode}", DecideAsync).Needs(Permission.TokensWrite).Produces(StatusCodes.Status204NoContent);
     }
 
-    private static IResult Begin(BeginDeviceRequest request, HttpContext context, DeviceBook book)
+    private static IResult Begin(BeginDeviceRequest request, HttpContext context, DeviceBook book, HubOptions options)
     {
         if (request.ClientName is not { Length: >= 1 and <= 100 } || request.ClientName.Any(char.IsControl))
             return Problems.Invalid("A client's name is 1 to 100 characters, none of them control characters.");
@@ -42,13 +42,14 @@ internal static class DeviceEndpoints
         }
 
         context.Response.Headers.CacheControl = "no-store";
+        var page = PublicAddress.Of(context, options) + Page;
         return TypedResults.Json(
             new DeviceCodes
             {
                 DeviceCode = device,
                 UserCode = user,
-                VerificationUri = Page,
-                VerificationUriComplete = $"{Page}?code={user}",
+                VerificationUri = page,
+                VerificationUriComplete = $"{page}?code={user}",
                 ExpiresIn = (int)DeviceBook.Life.TotalSeconds,
                 Interval = (int)DeviceBook.Interval.TotalSeconds,
             },

@@ -13,9 +13,10 @@ internal static class Policies
 
     /// <summary>Whom an access means: one word, or several with commas.</summary>
     /// <exception cref="FormatException">It is none; the message is one for people.</exception>
-    public static IReadOnlyList<PolicySubject> Subjects(string access)
+    public static IReadOnlyList<PolicySubject> Subjects(string? access)
     {
-        ArgumentNullException.ThrowIfNull(access);
+        if (access is null) // As JSON may have it.
+            throw new FormatException("An access is text: owner, project, signed-in, public, group:NAME or user:NAME, or several with commas.");
         var words = Words(access);
         if (words.Length > MostItems)
             throw new FormatException($"An access names at most {MostItems} groups and users.");

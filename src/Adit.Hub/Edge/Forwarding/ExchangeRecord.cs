@@ -16,7 +16,7 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
         {
             var headers = visit.Request.Headers;
             visit.Span = EdgeTraces.Start(
-                visit.Request.Method, visit.Route!.Name, visit.Request.RawTarget, headers.TraceParent, headers.TraceState);
+                visit.Request.Method, visit.Route!.Name, OwnPath.Shown(visit.Target), headers.TraceParent, headers.TraceState);
         }
 
         if (visit.Route!.Observer is not { } observer || !observer.IsLooking())
@@ -26,7 +26,7 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
             Id = visit.Id,
             At = time.GetUtcNow(),
             Method = visit.Request.Method,
-            Target = visit.Prefix.Length == 0 ? visit.Request.RawTarget : visit.Target,
+            Target = OwnPath.Shown(visit.Prefix.Length == 0 ? visit.Request.RawTarget : visit.Target),
             Remote = ForwardedFields.Text(visit.Client),
             RequestHeaders = Copy(visit.Request.Headers),
         };
@@ -58,14 +58,14 @@ internal sealed partial class ExchangeRecord(ForwarderOptions options, TimeProvi
         {
             if (log.IsEnabled(meaning.Level))
             {
-                LogFailed(meaning.Level, visit.Id, visit.Route!.Name, visit.Request.Method, visit.Request.RawTarget, visit.Error,
+                LogFailed(meaning.Level, visit.Id, visit.Route!.Name, visit.Request.Method, OwnPath.Shown(visit.Target), visit.Error,
                     Sentence(visit, meaning));
             }
         }
         else if (options.LogSampling > 0 && Interlocked.Increment(ref _count) % (uint)options.LogSampling == 0
             && log.IsEnabled(LogLevel.Information))
         {
-            LogRequest(visit.Id, visit.Route!.Name, visit.Request.Method, visit.Request.RawTarget, visit.Response.StatusCode,
+            LogRequest(visit.Id, visit.Route!.Name, visit.Request.Method, OwnPath.Shown(visit.Target), visit.Response.StatusCode,
                 duration.TotalMilliseconds, visit.BytesIn, visit.BytesOut);
         }
     }

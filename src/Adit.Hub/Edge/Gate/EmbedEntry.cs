@@ -28,7 +28,7 @@ internal sealed class EmbedEntry(Gatekeeper gate)
 
         if (visit.Request.Headers["Sec-Fetch-Dest"].ToString() is not ("" or "iframe" or "frame" or "embed" or "object"))
         {
-            visit.Fail(ForwardError.CrossSite, "This address is for frames in the pages that it was made for.");
+            visit.Fail(ForwardError.EmbedRefused, "This address is for frames in the pages that it was made for, and no window of its own.");
             return ErrorAnswer.WriteAsync(visit);
         }
 

@@ -86,6 +86,23 @@ public sealed class ForwardAuthTests
         Assert.Single((await doors.Hub.Api().GetFromJsonAsync("/api/v1/external-routes", AccessJson.Default.ExternalRouteList))!.Items);
     }
 
+    [Theory]
+    [InlineData("""{"origins":["https://t2.example.com"]}""", HttpStatusCode.OK, "signed-in")]
+    [InlineData("""{"origins":["https://t2.example.com"],"access":"owner"}""", HttpStatusCode.OK, "owner")]
+    [InlineData("""{"origins":["https://t2.example.com"],"access":null}""", HttpStatusCode.BadRequest, null)]
+    [InlineData("""{"origins":null}""", HttpStatusCode.BadRequest, null)]
+    [InlineData("""{"origins":[null]}""", HttpStatusCode.BadRequest, null)]
+    [InlineData("{}", HttpStatusCode.BadRequest, null)]
+    public async Task An_external_route_that_says_little_is_for_who_is_signed_in(string body, HttpStatusCode status, string? access)
+    {
+        await using var doors = await StartAsync();
+        using var api = doors.Hub.Api();
+        using var answer = await api.PutAsync("/api/v1/external-routes/t2", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+        Assert.Equal(status, answer.IsSuccessStatusCode ? HttpStatusCode.OK : answer.StatusCode);
+        if (access is not null)
+            Assert.Equal(access, (await answer.Content.ReadFromJsonAsync(AccessJson.Default.ExternalRoute))!.Access);
+    }
+
     private static async Task<DoorHub> StartAsync()
     {
         var doors = await DoorHub.StartAsync(change: static o => o with { TrustedProxies = ["127.0.0.1"] });

@@ -24,16 +24,16 @@ internal static class InvitationEndpoints
         invitations.MapPost("/redeem", RedeemAsync).NeedsNobody().Produces<CurrentSession>();
     }
 
-    /// <summary>Makes an invitation's answer: the link leads to the hub as the asker reached it.</summary>
-    public static async Task<Invitation> IssueForAsync(string account, HttpContext context, InvitationBook book)
+    /// <summary>Makes an invitation's answer: the link leads to where people reach the hub.</summary>
+    public static async Task<Invitation> IssueForAsync(string account, HttpContext context, InvitationBook book, HubOptions options)
     {
         var (code, expires) = await book.IssueAsync(account, context.Caller().Account);
         context.Response.Headers.CacheControl = "no-store";
-        return new Invitation { Url = $"{context.Request.Scheme}://{context.Request.Host}/invitation#{code}", Expires = expires };
+        return new Invitation { Url = $"{PublicAddress.Of(context, options)}/invitation#{code}", Expires = expires };
     }
 
     private static async Task<IResult> IssueAsync(
-        string name, HttpContext context, InvitationBook book, AccountDirectory accounts, Authority authority, AuditLog audit)
+        string name, HttpContext context, InvitationBook book, AccountDirectory accounts, Authority authority, AuditLog audit, HubOptions options)
     {
         var caller = context.Caller();
         if (!authority.May(caller, Permission.AccountsWrite, new Owned(null)))
@@ -42,7 +42,7 @@ internal static class InvitationEndpoints
             return Problems.NotFound($"account '{name}'");
         if (account is not { Source: Account.LocalSource, Kind: AccountKind.Person })
             return Problems.Conflict("no-password", $"'{name}' has no password here: {(account.Kind == AccountKind.Service ? "it is a service" : account.Source + " vouches for it")}.");
-        var invitation = await IssueForAsync(name, context, book);
+        var invitation = await IssueForAsync(name, context, book, options);
         await audit.RecordAsync(AuditEntry.By(caller, "invitation.create", "account:" + name, context.Address()));
         return TypedResults.Json(invitation, AccountsJson.Default.Invitation, statusCode: StatusCodes.Status201Created);
     }

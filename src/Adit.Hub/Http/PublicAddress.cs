@@ -1,0 +1,20 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace Adit.Hub.Http;
+
+/// <summary>Where people reach the hub: for links that somebody else opens, or in a browser that signs in there.</summary>
+internal static class PublicAddress
+{
+    /// <summary>
+    /// Scheme, host and port without a slash at the end. Who asked by a loopback address or as <c>localhost</c> gets the hub's own name: that
+    /// is where tunnels send their visitors to sign in, and a session on another name would be another one.
+    /// </summary>
+    public static string Of(HttpContext context, HubOptions options)
+    {
+        var asked = context.Request.Host;
+        var isLoopback = asked.Host == "localhost" || (IPAddress.TryParse(asked.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        var host = isLoopback ? new HostString(options.Domain + (asked.Port is { } port ? $":{port}" : "")) : asked;
+        return $"{context.Request.Scheme}://{host}";
+    }
+}
