@@ -50,10 +50,17 @@ internal sealed class WebHub : IAsyncDisposable
         Assert.True(answer.IsSuccessStatusCode, $"PUT {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
     }
 
-    /// <summary>Makes an account that can sign in with <see cref="Password"/>, by the API alone.</summary>
-    public async Task AccountAsync(string name, string role = "user")
+    /// <summary>A request to the API as the first admin.</summary>
+    public async Task PatchAsync(string path, object body)
     {
-        var made = await PostAsync("/api/v1/accounts", new { name, role, displayName = char.ToUpperInvariant(name[0]) + name[1..] });
+        using var answer = await _admin.PatchAsJsonAsync(path, body, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, $"PATCH {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+    }
+
+    /// <summary>Makes an account that can sign in with <see cref="Password"/>, by the API alone.</summary>
+    public async Task AccountAsync(string name, string role = "user", string? displayName = null)
+    {
+        var made = await PostAsync("/api/v1/accounts", new { name, role, displayName = displayName ?? char.ToUpperInvariant(name[0]) + name[1..] });
         var code = new Uri(made.GetProperty("invitation").GetProperty("url").GetString()!).Fragment[1..];
         using var stranger = LoopbackHttp.Create();
         using var answer = await stranger.PostAsJsonAsync(new Uri(Process.Url + "/api/v1/invitations/redeem"), new { code, password = Password }, TestContext.Current.CancellationToken);

@@ -84,7 +84,7 @@ export function Table<T>({ label, rows, columns, keyOf, textOf, sortBy, descendi
               </tr>
             </thead>
             <tbody>
-              {first > 0 && <Filler rows={first} span={columns.length} />}
+              {first > 0 && <Filler rows={first} />}
               {shown.slice(first, last).map((row, at) => (
                 <tr key={keyOf(row)} className="item" data-at={first + at} aria-rowindex={first + at + 2}>
                   {columns.map((column) => (
@@ -92,7 +92,7 @@ export function Table<T>({ label, rows, columns, keyOf, textOf, sortBy, descendi
                   ))}
                 </tr>
               ))}
-              {last < shown.length && <Filler rows={shown.length - last} span={columns.length} />}
+              {last < shown.length && <Filler rows={shown.length - last} />}
             </tbody>
           </table>
         </div>
@@ -115,10 +115,11 @@ function Heading<T>({ column, order, onOrder }: { readonly column: Column<T>; re
   );
 }
 
-function Filler({ rows, span }: { readonly rows: number; readonly span: number }) {
+// One cell and no more: with a span it would make columns of those that a narrow window leaves out, as wide as the others.
+function Filler({ rows }: { readonly rows: number }) {
   return (
     <tr className="filler" aria-hidden="true">
-      <td colSpan={span} style={{ height: rows * rowHeight }} />
+      <td style={{ height: rows * rowHeight }} />
     </tr>
   );
 }

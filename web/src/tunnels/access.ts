@@ -10,6 +10,9 @@ export const levels = [
   ['named', 'Some groups and accounts'],
 ] as const;
 
+/** `group:ds,user:anna` as people say it: "group ds, user anna". */
+export const accessText = (access: string) => access.split(',').map((word) => word.trim().replace(':', ' ')).join(', ');
+
 /** Who may use something, as it is edited. */
 export interface AccessDraft {
   /** One of the levels. */

@@ -2,6 +2,7 @@ import type { Tunnel } from '../api/tunnels';
 import { Elsewhere } from '../design/Button';
 import { Icon } from '../design/Icon';
 import { Badge, type Tone } from '../design/Page';
+import { accessText } from './access';
 import type { Liveness } from './events';
 
 export function StateDot({ state }: { readonly state: string }) {
@@ -16,8 +17,13 @@ const words: Readonly<Record<string, readonly [string, Tone | undefined]>> = {
 };
 
 export function AccessBadge({ access }: { readonly access: string }) {
-  const [text, tone] = words[access] ?? [access.replace(':', ' '), 'accent' as const];
-  return <Badge tone={tone}>{access === 'public' ? <Icon name="globe" size={12} /> : <Icon name="lock" size={12} />}{text}</Badge>;
+  const [text, tone] = words[access] ?? [accessText(access), 'accent' as const];
+  return (
+    <Badge tone={tone}>
+      {access === 'public' ? <Icon name="globe" size={12} /> : <Icon name="lock" size={12} />}
+      <span className="truncate" title={text}>{text}</span>
+    </Badge>
+  );
 }
 
 /** Where a tunnel is reached, as a link when a browser can follow it. */
