@@ -16,6 +16,7 @@ const csrfHeader = 'X-Adit-Csrf';
 
 let csrf: string | undefined;
 let onSignedOut: (() => void) | undefined;
+let onOtherSession: (() => Promise<boolean>) | undefined;
 
 /** The proof that a request comes from this page; the session says it. */
 export function proveBy(value: string | null | undefined): void {
@@ -27,8 +28,32 @@ export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener;
 }
 
+/**
+ * What to do when the proof is of another session than the cookie: somebody signed in anew in another window. Says whether the request may be
+ * sent again with the proof that is known then, which is so when it is the same person.
+ */
+export function whenOtherSession(listener: () => Promise<boolean>): void {
+  onOtherSession = listener;
+}
+
 /** Every request of the interface passes here: it has an end, says that it is ours, and fails as a Problem. */
 export async function ask(request: Request, waitMs = patienceMs): Promise<Response> {
+  if (request.method === 'GET') return send(request, waitMs);
+  const again = request.clone();
+  try {
+    return await send(request, waitMs);
+  } catch (failure) {
+    // Refused for its proof, it has done nothing yet.
+    if (!(failure instanceof Problem) || failure.status !== 403 || failure.code !== 'csrf' || isSignIn(request) || !onOtherSession) throw failure;
+    if (!(await onOtherSession())) throw new Problem(403, 'other-session', 'Somebody else is signed in in this browser by now: nothing was changed.');
+    return send(again, waitMs);
+  }
+}
+
+// Comes without a session, and is refused for other reasons.
+const isSignIn = (request: Request) => /^\/api\/v1\/(?:sign-in|invitations)\b/.test(new URL(request.url).pathname);
+
+async function send(request: Request, waitMs: number): Promise<Response> {
   if (csrf !== undefined && request.method !== 'GET') request.headers.set(csrfHeader, csrf);
   let response: Response;
   try {
@@ -39,7 +64,7 @@ export async function ask(request: Request, waitMs = patienceMs): Promise<Respon
   }
   if (response.ok) return response;
   const problem = await Problem.of(response);
-  if (problem.status === 401 && !new URL(request.url).pathname.startsWith('/api/v1/sign-in')) onSignedOut?.();
+  if (problem.status === 401 && !isSignIn(request)) onSignedOut?.();
   throw problem;
 }
 

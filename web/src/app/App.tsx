@@ -5,7 +5,7 @@ import { Home } from '../home/Home';
 import { SignIn } from '../signin/SignIn';
 import { Boundary } from './Boundary';
 import { NotFound } from './NotFound';
-import { SessionOf, useSessionQuery } from './session';
+import { SessionOf, useSessionQuery, useWayToSignIn } from './session';
 import { Shell } from './Shell';
 
 // What the first page does not need comes when it is asked for.
@@ -37,10 +37,11 @@ export function App() {
   if (session.isPending) return <main className="alone"><Skeleton lines={3} onRetry={() => void session.refetch()} /></main>;
   if (session.data === undefined) return <main className="alone"><Failure error={session.error} onRetry={() => void session.refetch()} /></main>;
   if (path === '/sign-in') return <SignIn session={session.data} />;
-  if (session.data === null) return <Redirect to={`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`} replace />;
+  if (session.data === null) return <ToSignIn />;
 
   return (
-    <SessionOf session={session.data}>
+    // Another person begins anew: nothing that a page holds is theirs.
+    <SessionOf key={session.data.account} session={session.data}>
       <Shell>
         <Boundary key={path}>
           <Suspense fallback={<Skeleton lines={5} />}>
@@ -71,6 +72,10 @@ export function App() {
       </Shell>
     </SessionOf>
   );
+}
+
+function ToSignIn() {
+  return <Redirect to={useWayToSignIn()} replace />;
 }
 
 function Alone({ children }: { readonly children: React.ReactNode }) {

@@ -25,6 +25,11 @@ export function dismiss(id: number): void {
   set(shown.filter((one) => one.id !== id));
 }
 
+/** Says nothing of it any more: who reads it next is somebody else. */
+export function clearToasts(): void {
+  set([]);
+}
+
 export const toasts = {
   subscribe(listener: () => void): () => void {
     listeners.add(listener);
