@@ -67,6 +67,45 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>
         await thief.GotoAsync(OnDomain(link, hub));
         await Expect(thief.GetByText("This invitation was used")).ToBeVisibleAsync();
         await Expect(thief.GetByLabel("Password")).ToHaveCountAsync(0);
+        await Expect(thief.GetByText("Choose a password")).ToHaveCountAsync(0);
+        await Expect(thief.GetByRole(AriaRole.Link, new() { Name = "Sign in" })).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Another_invitation_opened_in_the_same_window_is_that_one_and_one_cut_short_is_said_to_be_none()
+    {
+        await using var hub = await WebHub.StartAsync();
+        var page = await chromium.OpenPageAsync();
+        foreach (var name in new[] { "erna", "fred" })
+        {
+            var made = await hub.PostAsync("/api/v1/accounts", new { name });
+            await page.GotoAsync(OnDomain(made.GetProperty("invitation").GetProperty("url").GetString()!, hub));
+            await Expect(page.GetByLabel("Your name here")).ToHaveValueAsync(name);
+            await Expect(page).ToHaveURLAsync($"{hub.Url}/invitation");
+        }
+
+        await page.GotoAsync($"{hub.Url}/invitation#%E0%A4%A");
+        await Expect(page.GetByText("This address has no invitation in it")).ToBeVisibleAsync();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Who_signs_out_leaves_nothing_for_whoever_comes_next()
+    {
+        await using var hub = await WebHub.StartAsync();
+        await hub.AccountAsync("anna");
+        await hub.AccountAsync("bob");
+        var page = await chromium.OpenPageAsync();
+        await hub.SignInAsync(page, "anna");
+        await page.GotoAsync($"{hub.Url}/account");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Messages" }).GetByText("Saved.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
+        await Expect(page).ToHaveURLAsync($"{hub.Url}/sign-in");
+        await Expect(page.GetByText("Saved.")).ToHaveCountAsync(0);
+        await page.GetByLabel("Name").FillAsync("bob");
+        await page.GetByLabel("Password").FillAsync(WebHub.Password);
+        await page.GetByLabel("Password").PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Hello, Bob" })).ToBeVisibleAsync();
     }
 
     [Fact(Timeout = 120_000)]

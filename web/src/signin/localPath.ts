@@ -11,3 +11,12 @@ export function localPath(to: string | null): string {
   const url = new URL(to, location.origin);
   return url.origin === location.origin && url.pathname !== '/sign-in' && !url.pathname.startsWith('//') ? url.pathname + url.search + url.hash : '/';
 }
+
+/** The code of an invitation in a fragment; empty when what is there is none. */
+export function codeIn(hash: string): string {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return '';
+  }
+}
