@@ -78,6 +78,9 @@ public sealed record ApiToken
 
     /// <summary>The token itself. Only in the answer that made it; nobody can show it again.</summary>
     public string? Secret { get; init; }
+
+    /// <summary>What the asker may do with it beside seeing it: <c>revoke</c>. Only in lists.</summary>
+    public IReadOnlyList<string>? May { get; init; }
 }
 
 /// <summary>GET /api/v1/tokens.</summary>

@@ -37,7 +37,9 @@ internal static class TokenEndpoints
             .Take(size + 1)
             .ToList();
         return TypedResults.Json(
-            new TokenList { Items = [.. page.Take(size)], Next = page.Count > size ? page[size - 1].Id : null }, TokensJson.Default.TokenList);
+            new TokenList { Items = [.. page.Take(size).Select(Show)], Next = page.Count > size ? page[size - 1].Id : null }, TokensJson.Default.TokenList);
+
+        ApiToken Show(ApiToken token) => token with { May = token.Id == caller.TokenId || rights.MayChange(caller, token.Account) ? ["revoke"] : [] };
     }
 
     private static async Task<IResult> CreateAsync(

@@ -23,7 +23,6 @@ export function AccountTokens({ account, project, mayChange, isActive }: {
           <TokenTable
             rows={rows}
             mine={account}
-            mayRevoke={mayChange}
             tools={rows.length > 0 && add}
             empty={
               <Empty icon="token" title="It has no tokens yet" command={`adit token create --account ${account} --name ci --expires 30d`} action={add}>

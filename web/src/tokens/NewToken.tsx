@@ -89,7 +89,7 @@ function NewToken({ owner: given, project: first = '', onClose, onMade }: Making
 
 function Made({ token, onClose }: { readonly token: ApiToken; readonly onClose: () => void }) {
   return (
-    <Dialog title={`${token.name} is made`} onClose={onClose}>
+    <Dialog title={`${token.name} is made`} onClose={onClose} once="Have you copied the token? Closed once more, it is gone, and nobody can show it again.">
       <div className="stack">
         <Notice kind="warn">Copy it now. It is shown this once; the hub keeps only its hash and nobody can show it again.</Notice>
         <Command text={token.secret ?? ''} wrap label="Copy the token" />

@@ -11,10 +11,9 @@ import { toast } from '../design/toasts';
 export const tokensKey = ['tokens'];
 
 /** Tokens, each with an end that can be made at once. Those of others than `mine` say whose they are. */
-export function TokenTable({ rows, mine, mayRevoke = true, tools, empty }: {
+export function TokenTable({ rows, mine, tools, empty }: {
   readonly rows: readonly ApiToken[];
   readonly mine: string;
-  readonly mayRevoke?: boolean;
   readonly tools?: ReactNode;
   readonly empty: ReactNode;
 }) {
@@ -40,7 +39,7 @@ export function TokenTable({ rows, mine, mayRevoke = true, tools, empty }: {
     { key: 'expires', title: 'Ends', width: '7.5rem', sort: ({ expires }) => expires ?? '9', cell: (token) => (token.revoked ? <Badge tone="danger">revoked</Badge> : <Moment at={token.expires} />) },
     {
       key: 'end', title: 'Revoke', silent: true, width: '6rem', end: true,
-      cell: (token) => mayRevoke && !token.revoked && <Button size="small" kind="danger" aria-label={`Revoke ${token.name}`} onClick={() => setRevoking(token)}>Revoke</Button>,
+      cell: (token) => token.may?.includes('revoke') && !token.revoked && <Button size="small" kind="danger" aria-label={`Revoke ${token.name}`} onClick={() => setRevoking(token)}>Revoke</Button>,
     },
   ];
   return (
