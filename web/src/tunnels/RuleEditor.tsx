@@ -1,6 +1,6 @@
 import { IconButton } from '../design/Button';
 import { Segments, TextField } from '../design/Field';
-import type { RuleDraft } from './rules';
+import { isPast, type RuleDraft } from './rules';
 import './rules.css';
 
 /** One rule of a tunnel. */
@@ -43,7 +43,7 @@ export function RuleEditor({ draft, number, problems, onChange, onRemove, onMove
         <TextField label="From networks" optional placeholder="10.0.0.0/8" {...field('networks')} />
         <TextField label="Methods" optional placeholder="GET, HEAD" {...field('methods')} />
         <TextField label="Paths" optional placeholder="/api/*" {...field('paths')} />
-        <TextField label="Until" optional type="datetime-local" {...field('expires')} />
+        <TextField label="Until" optional type="datetime-local" {...field('expires')} hint={isPast(draft) && !problems.expires ? 'Over: the rule holds no more.' : undefined} />
         <TextField label="Note" optional {...field('note')} spellCheck />
       </div>
     </li>
