@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { projectRoles, projectsApi, subjectOf, type Project, type ProjectMember, type ProjectRole } from '../api/projects';
+import { servicesApi } from '../api/services';
 import { Button, IconButton } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { SelectField, TextField } from '../design/Field';
@@ -8,8 +9,7 @@ import { FormDialog } from '../design/FormDialog';
 import { Empty, Loaded } from '../design/States';
 import { Table, type Column } from '../design/Table';
 import { toast } from '../design/toasts';
-import { useAction } from '../design/useAction';
-import { projectsKey } from './Projects';
+import { projectsKey, servicesKey } from './Projects';
 
 /** What the roles are, for whoever chooses one. */
 export const roleText: Readonly<Record<ProjectRole, string>> = {
@@ -32,14 +32,9 @@ export function Members({ project }: { readonly project: Project }) {
   const query = useQuery({ queryKey: key, queryFn: () => projectsApi.members(project.name) });
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<ProjectMember>();
-  const change = useAction(async (subject: string, to: ProjectRole) => {
-    try {
-      await projectsApi.putMember(project.name, subject, to);
-      toast(`${nameOf(subject)} is ${to} now.`);
-    } catch (failure) {
-      toast(failure instanceof Error ? failure.message : 'It did not work.', 'danger');
-    }
-  }, [projectsKey]);
+  const [changing, setChanging] = useState<ProjectMember>();
+  // Only to call them what they are: without an answer they are accounts.
+  const { data: programs } = useQuery({ queryKey: servicesKey(project.name), queryFn: () => servicesApi.list(project.name) });
 
   const columns: readonly Column<ProjectMember>[] = [
     {
@@ -47,16 +42,17 @@ export function Members({ project }: { readonly project: Project }) {
       cell: (member) => (
         <>
           <span className="truncate"><strong>{member.name}</strong></span>
-          <span className="under">{member.kind}</span>
+          <span className="under">{programs?.some(({ name }) => member.kind === 'account' && name === member.name) ? 'service account' : member.kind}</span>
         </>
       ),
     },
     {
-      key: 'role', title: 'Role', width: '11rem', sort: (member) => projectRoles.indexOf(member.role),
+      key: 'role', title: 'Role', width: '12rem', sort: (member) => projectRoles.indexOf(member.role),
       cell: (member) => mayChange(member) ? (
-        <select className="input" aria-label={`Role of ${nameOf(subjectOf(member))}`} value={member.role} onChange={(event) => void change.run(subjectOf(member), event.target.value as ProjectRole)}>
-          {(isOwner ? projectRoles : lesserRoles).map((one) => <option key={one}>{one}</option>)}
-        </select>
+        <span className="row apart">
+          {member.role}
+          <Button size="small" aria-label={`Change the role of ${nameOf(subjectOf(member))}`} onClick={() => setChanging(member)}>Change…</Button>
+        </span>
       ) : member.role,
     },
     {
@@ -88,6 +84,7 @@ export function Members({ project }: { readonly project: Project }) {
         )}
       </Loaded>
       {adding && <AddMember project={project.name} roles={isOwner ? projectRoles : lesserRoles} onClose={() => setAdding(false)} />}
+      {changing && <ChangeRole project={project.name} member={changing} roles={isOwner ? projectRoles : lesserRoles} onClose={() => setChanging(undefined)} />}
       {removing && (
         <Confirm title={`Remove ${nameOf(subjectOf(removing))}?`} action="Remove" onClose={() => setRemoving(undefined)} onConfirm={async () => {
           await projectsApi.removeMember(project.name, subjectOf(removing));
@@ -101,6 +98,29 @@ export function Members({ project }: { readonly project: Project }) {
 }
 
 const nameOf = (subject: string) => subject.slice(subject.indexOf(':') + 1);
+
+function ChangeRole({ project, member, roles, onClose }: { readonly project: string; readonly member: ProjectMember; readonly roles: readonly ProjectRole[]; readonly onClose: () => void }) {
+  const [role, setRole] = useState(member.role);
+  const queries = useQueryClient();
+  return (
+    <FormDialog title={`The role of ${member.name}`} action="Save" onClose={onClose} ready={() => true} onSubmit={async () => {
+      if (role === member.role) return;
+      await projectsApi.putMember(project, subjectOf(member), role);
+      toast(`${member.name} is ${role} now.`);
+      await queries.invalidateQueries({ queryKey: projectsKey });
+    }}>
+      <RoleChoice roles={roles} role={role} onChange={setRole} />
+    </FormDialog>
+  );
+}
+
+function RoleChoice({ roles, role, onChange }: { readonly roles: readonly ProjectRole[]; readonly role: ProjectRole; readonly onChange: (role: ProjectRole) => void }) {
+  return (
+    <SelectField label="Role" value={role} onChange={(event) => onChange(event.target.value as ProjectRole)}>
+      {roles.map((one) => <option key={one} value={one}>{roleText[one]}</option>)}
+    </SelectField>
+  );
+}
 
 function AddMember({ project, roles, onClose }: { readonly project: string; readonly roles: readonly ProjectRole[]; readonly onClose: () => void }) {
   const [kind, setKind] = useState('account');
@@ -129,9 +149,7 @@ function AddMember({ project, roles, onClose }: { readonly project: string; read
         </SelectField>
         <TextField label="Name" autoComplete="off" spellCheck={false} value={name} onChange={(event) => setName(event.target.value)} error={tried && name.trim() === '' ? 'Who?' : undefined} />
       </div>
-      <SelectField label="Role" value={role} onChange={(event) => setRole(event.target.value as ProjectRole)}>
-        {roles.map((one) => <option key={one} value={one}>{roleText[one]}</option>)}
-      </SelectField>
+      <RoleChoice roles={roles} role={role} onChange={setRole} />
     </FormDialog>
   );
 }

@@ -2,11 +2,12 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { projectsApi, type Project, type ProjectVisibility } from '../api/projects';
+import { isMissing } from '../api/problem';
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { SelectField, TextArea, TextField } from '../design/Field';
 import { Moment } from '../design/Moment';
-import { Badge, Page, Panel, Tabs } from '../design/Page';
+import { Badge, Long, Page, Panel, Tabs } from '../design/Page';
 import { Failure, Loaded, Notice } from '../design/States';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
@@ -24,7 +25,7 @@ export default function ProjectPage({ name, part }: { readonly name: string; rea
   const at = `/projects/${name}`;
   const shown = part === 'settings' && !project?.may?.includes('change') ? 'members' : part;
   return (
-    <Page title={project?.title || name} crumb={{ to: '/projects', text: 'Projects' }} lead={project?.description}
+    <Page title={isMissing(query.error) ? 'No such project' : project?.title || name} crumb={{ to: '/projects', text: 'Projects' }} lead={project?.description && <Long text={project.description} />}
       actions={project?.role && <Badge tone="accent">you are {project.role}</Badge>}>
       <Loaded query={query} lines={5}>
         {({ value, etag }) => value.deleted ? (

@@ -9,8 +9,11 @@ import { Moment } from '../design/Moment';
 import { Badge, Page } from '../design/Page';
 import { Empty, Loaded } from '../design/States';
 import { Table, type Column } from '../design/Table';
+import { toast } from '../design/toasts';
+import { useAction } from '../design/useAction';
 
 export const projectsKey = ['projects'];
+export const servicesKey = (project: string) => [...projectsKey, project, 'services'];
 
 const columns: readonly Column<Project>[] = [
   {
@@ -27,6 +30,22 @@ const columns: readonly Column<Project>[] = [
   { key: 'visibility', title: 'Seen by', width: '9rem', wideOnly: true, sort: ({ visibility }) => visibility, cell: ({ visibility }) => visibilityText(visibility) },
   { key: 'created', title: 'Made', width: '7.5rem', wideOnly: true, sort: ({ created }) => created, cell: ({ created, deleted }) => (deleted ? <Badge tone="danger">deleted</Badge> : <Moment at={created} />) },
 ];
+
+const deletedColumns: readonly Column<Project>[] = [...columns, {
+  key: 'restore', title: 'Have it back', silent: true, width: '8rem', end: true, cell: (project) => project.may?.includes('change') && <Restore name={project.name} />,
+}];
+
+function Restore({ name }: { readonly name: string }) {
+  const restore = useAction(async () => {
+    try {
+      await projectsApi.restore(name);
+      toast(`${name} is back.`);
+    } catch (failure) {
+      toast(failure instanceof Error ? failure.message : 'It did not work.', 'danger');
+    }
+  }, [projectsKey]);
+  return <Button size="small" icon="replay" busy={restore.busy} aria-label={`Have ${name} back`} onClick={() => void restore.run()}>Have it back</Button>;
+}
 
 export const visibilityText = (visibility: string) => (visibility === 'private' ? 'members' : visibility === 'internal' ? 'all signed in' : visibility);
 
@@ -47,7 +66,7 @@ export default function Projects() {
             label="Projects"
             noun="projects"
             rows={deleted ? rows.filter((project) => project.deleted) : rows.filter((project) => !project.deleted)}
-            columns={columns}
+            columns={deleted ? deletedColumns : columns}
             keyOf={({ name }) => name}
             textOf={({ name, title, description }) => `${name} ${title ?? ''} ${description ?? ''}`}
             sortBy="name"

@@ -13,8 +13,7 @@ import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
 import { StateBadge } from '../people/badges';
 import { AccountTokens } from '../tokens/AccountTokens';
-import { projectsKey } from './Projects';
-import { servicesKey } from './Services';
+import { projectsKey, servicesKey } from './Projects';
 
 /** One service account of a project: what it is, its tokens, and its end. */
 export default function ServicePage({ project, name }: { readonly project: string; readonly name: string }) {
@@ -26,7 +25,7 @@ export default function ServicePage({ project, name }: { readonly project: strin
   // What concerns a maintainer is for owners.
   const mayChange = role === 'admin' || mine === 'owner' || (mine === 'maintainer' && account?.role !== 'maintainer');
   return (
-    <Page title={name} crumb={{ to: `/projects/${encodeURIComponent(project)}/services`, text: project }}
+    <Page title={query.data && !account ? 'No such service account' : name} crumb={{ to: `/projects/${encodeURIComponent(project)}/services`, text: project }}
       lead={account && <span className="row">Service account <StateBadge state={account.state} /></span>}>
       <Loaded query={query} lines={4}>
         {() => account ? (

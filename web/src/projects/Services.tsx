@@ -14,9 +14,7 @@ import { StateBadge } from '../people/badges';
 import { nameRefusal } from '../people/names';
 import { MakeToken } from '../tokens/NewToken';
 import { roleText } from './Members';
-import { projectsKey } from './Projects';
-
-export const servicesKey = (project: string) => [...projectsKey, project, 'services'];
+import { projectsKey, servicesKey } from './Projects';
 
 const columnsOf = (project: string): readonly Column<ServiceAccount>[] => [
   {
