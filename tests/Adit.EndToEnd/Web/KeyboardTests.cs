@@ -59,6 +59,33 @@ public sealed class KeyboardTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByLabel("Name")).ToBeFocusedAsync();
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Escape_closes_the_menu_of_a_narrow_window_and_a_secret_shown_once_only_at_the_second_time()
+    {
+        await using var hub = await WebHub.StartAsync();
+        await hub.AccountAsync("emil");
+        var page = await chromium.OpenPageAsync();
+        await page.SetViewportSizeAsync(400, 800);
+        await hub.SignInAsync(page, "emil");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Open the menu" }).ClickAsync();
+        await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.GetByRole(AriaRole.Navigation, new() { Name = "Main" })).ToBeHiddenAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Open the menu" })).ToBeFocusedAsync();
+
+        await page.GotoAsync($"{hub.Url}/tokens");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New token" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByLabel("Name").FillAsync("ci");
+        await page.GetByRole(AriaRole.Button, new() { Name = "All that its account may" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it" }).ClickAsync();
+        var made = page.GetByRole(AriaRole.Dialog, new() { Name = "ci is made" });
+        await made.WaitForAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(made.GetByText("Have you copied the token?")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(made).ToHaveCountAsync(0);
+    }
+
     private static async Task TabToAsync(IPage page, ILocator where)
     {
         await where.WaitForAsync();

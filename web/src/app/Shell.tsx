@@ -30,6 +30,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
   const [open, setOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
+  const toggle = useRef<HTMLButtonElement>(null);
   const first = useRef(true);
   useEffect(() => {
     setOpen(false);
@@ -39,7 +40,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
     window.scrollTo(0, 0);
   }, [path]);
   return (
-    <div className="shell">
+    <div className="shell" onKeyDown={(event) => {
+      if (!open || event.key !== 'Escape') return;
+      setOpen(false);
+      toggle.current?.focus();
+    }}>
       <a className="skip" href="#content" onClick={(event) => {
         event.preventDefault();
         main.current?.focus();
@@ -48,7 +53,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       </a>
       <header className="bar">
         <Link to="/" className="brand" aria-label="Adit, home"><Mark /><span>Adit</span></Link>
-        <IconButton icon={open ? 'cross' : 'menu'} label={open ? 'Close the menu' : 'Open the menu'} aria-expanded={open} onClick={() => setOpen(!open)} />
+        <IconButton ref={toggle} icon={open ? 'cross' : 'menu'} label={open ? 'Close the menu' : 'Open the menu'} aria-expanded={open} onClick={() => setOpen(!open)} />
       </header>
       <div className={`rail ${open ? 'open' : ''}`}>
         <Link to="/" className="brand wide" aria-label="Adit, home"><Mark /><span>Adit</span></Link>

@@ -1,4 +1,4 @@
-import type { AnchorHTMLAttributes, ButtonHTMLAttributes, ReactNode } from 'react';
+import type { AnchorHTMLAttributes, ButtonHTMLAttributes, ReactNode, Ref } from 'react';
 import { Link } from 'wouter';
 import { Icon, type IconName } from './Icon';
 
@@ -35,7 +35,7 @@ export function Button({
 /** A button that is only a picture; `label` is what it is called. */
 export function IconButton({
   icon, label, small = false, kind = 'quiet', ...rest
-}: ButtonHTMLAttributes<HTMLButtonElement> & { readonly icon: IconName; readonly label: string; readonly small?: boolean; readonly kind?: 'quiet' | 'danger' }) {
+}: ButtonHTMLAttributes<HTMLButtonElement> & { readonly icon: IconName; readonly label: string; readonly small?: boolean; readonly kind?: 'quiet' | 'danger'; readonly ref?: Ref<HTMLButtonElement> }) {
   return (
     <button type="button" {...rest} className={classOf({ kind }, small ? 'icon small' : 'icon')} aria-label={label} title={label}>
       <Icon name={icon} size={small ? 16 : 18} />

@@ -6,12 +6,19 @@ import { Notice } from './States';
  * A dialog of the platform: focus stays inside, Escape closes it, and focus returns to where it was. It is there only while it is shown;
  * whoever shows it decides.
  */
-export function Dialog({ title, onClose, broad = false, children }: {
+export function Dialog({ title, onClose, broad = false, once, children }: {
   readonly title: string;
   readonly onClose: () => void;
   readonly broad?: boolean;
+  /** What is lost with it: said at the first try to close it otherwise than by a button of its content; the second closes it. */
+  readonly once?: string;
   readonly children: ReactNode;
 }) {
+  const [warned, setWarned] = useState(false);
+  const leave = () => {
+    if (once && !warned) setWarned(true);
+    else onClose();
+  };
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -31,17 +38,22 @@ export function Dialog({ title, onClose, broad = false, children }: {
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        leave();
+      }}
+      // A browser heeds the line above once: a second Escape closes the dialog whatever a page says.
+      onClose={(event) => {
+        if (!event.currentTarget.open) onClose();
       }}
       onMouseDown={(event) => {
         // Beside the dialog is outside of its content, which fills it.
-        if (event.target === event.currentTarget) onClose();
+        if (event.target === event.currentTarget) leave();
       }}
     >
       <header>
         <h2 id={heading}>{title}</h2>
-        <IconButton icon="cross" label="Close" small onClick={onClose} />
+        <IconButton icon="cross" label="Close" small onClick={leave} />
       </header>
+      {warned && <div className="body"><Notice kind="warn">{once}</Notice></div>}
       <div className="body">{children}</div>
     </dialog>
   );
