@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Adit.Hub.Edge.Forwarding;
 
-/// <summary>The page a browser shows when the hub answers. One file, no requests, light and dark.</summary>
+/// <summary>The page a browser shows when the hub answers. One file, no requests, light and dark, in the colours of the web interface (web/src/design/tokens.css).</summary>
 internal static class ErrorPage
 {
     /// <summary>Nothing may be loaded, and nobody may frame it.</summary>
@@ -35,9 +35,9 @@ internal static class ErrorPage
         <title>{{WebUtility.HtmlEncode(title)}}</title>
         {{head}}
         <style>
-        :root { --ground: #f6f5f2; --card: #fff; --text: #1d1c1a; --soft: #6b675f; --line: #e3e0d9; --accent: #a5471b; }
+        :root { --ground: #faf9f6; --card: #fff; --text: #1d1b18; --soft: #6d675c; --line: #e6e2d9; --accent: #0b6b5f; --on-accent: #fff; --danger: #b3261e; }
         @media (prefers-color-scheme: dark) {
-          :root { --ground: #161513; --card: #1f1e1b; --text: #eceae4; --soft: #a09b90; --line: #34322d; --accent: #e58a5c; }
+          :root { --ground: #131413; --card: #1a1b1a; --text: #efede8; --soft: #98948a; --line: #2b2d2b; --accent: #57c7b3; --on-accent: #06231e; --danger: #f58d84; }
         }
         * { box-sizing: border-box; }
         body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--ground); color: var(--text);
@@ -50,12 +50,12 @@ internal static class ErrorPage
         label { display: block; margin: 0 0 .35rem; font-weight: 600; }
         input { width: 100%; padding: .6rem .75rem; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; }
         input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-        button { margin-top: 1rem; padding: .6rem 1.1rem; font: inherit; font-weight: 600; color: var(--card); background: var(--accent); border: 0; border-radius: 8px; cursor: pointer; }
+        button { margin-top: 1rem; padding: .6rem 1.1rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 0; border-radius: 8px; cursor: pointer; }
         a.button { display: inline-block; margin-left: .75rem; padding: .6rem 1.1rem; color: inherit; text-decoration: none; border: 1px solid var(--line); border-radius: 8px; }
         a.button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
         ul { margin: 0 0 1rem; padding-left: 1.25rem; overflow-wrap: anywhere; }
         a { color: var(--accent); }
-        .error { color: var(--accent); font-weight: 600; }
+        .error { color: var(--danger); font-weight: 600; }
         .soft { color: var(--soft); font-size: .9rem; }
         </style>
         </head>
