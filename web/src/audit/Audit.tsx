@@ -2,10 +2,12 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { auditApi, type AuditEntry, type AuditFilter } from '../api/audit';
+import { Problem } from '../api/problem';
 import { Button } from '../design/Button';
 import { Dialog } from '../design/Dialog';
 import { SelectField, TextField } from '../design/Field';
 import { Icon } from '../design/Icon';
+import { by24 } from '../design/words';
 import { Badge, Facts, Page, Panel } from '../design/Page';
 import { Empty, Failure, Skeleton } from '../design/States';
 import { Table, type Column } from '../design/Table';
@@ -31,7 +33,7 @@ export default function Audit() {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
 
   const columns: readonly Column<AuditEntry>[] = [
-    { key: 'at', title: 'When', width: '10.5rem', wideOnly: true, cell: ({ at }) => <time className="numeric nowrap" dateTime={at}>{new Date(at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium', hour12: false }).replace(/, \d{4}/, '')}</time> },
+    { key: 'at', title: 'When', width: '10.5rem', wideOnly: true, cell: ({ at }) => <time className="numeric nowrap" dateTime={at}>{new Date(at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium', ...by24 }).replace(/, \d{4}/, '')}</time> },
     {
       key: 'action', title: 'What',
       cell: (entry) => (
@@ -46,18 +48,22 @@ export default function Audit() {
     { key: 'outcome', title: 'Outcome', width: '6.5rem', cell: ({ outcome }) => <Outcome outcome={outcome} /> },
   ];
 
+  // Who may not read it is told so, and not offered to filter it.
+  const isClosed = query.error instanceof Problem && query.error.status === 403;
   return (
     <Page
       title="Audit log"
       lead="Sign-ins, refusals, tokens used, rules and members changed. Nothing in it can be changed from here, or from anywhere."
-      actions={<a className="button" href={auditApi.exportUrl({ ...filter, ...since(hours) })} download="audit.jsonl"><Icon name="down" size={16} /> Export</a>}
+      actions={!isClosed && <a className="button" href={auditApi.exportUrl({ ...filter, ...since(hours) })} download="audit.jsonl"><Icon name="down" size={16} /> Export</a>}
     >
-      <FilterForm
-        key={search.toString()}
-        filter={filter}
-        hours={hours}
-        onChange={(to) => setSearch(Object.fromEntries(Object.entries(to).filter(([, value]) => value)))}
-      />
+      {!isClosed && (
+        <FilterForm
+          key={search.toString()}
+          filter={filter}
+          hours={hours}
+          onChange={(to) => setSearch(Object.fromEntries(Object.entries(to).filter(([, value]) => value)))}
+        />
+      )}
       {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       {query.data ? (
         <Table
@@ -74,7 +80,7 @@ export default function Audit() {
       {shown && (
         <Dialog title={shown.action} onClose={() => setShown(undefined)}>
           <Facts items={[
-            ['When', new Date(shown.at).toLocaleString('en', { dateStyle: 'full', timeStyle: 'long' })],
+            ['When', new Date(shown.at).toLocaleString('en', { dateStyle: 'full', timeStyle: 'long', ...by24 })],
             ['Who', shown.actor ?? 'a stranger'],
             shown.via ? ['By', <code key="via">{shown.via}</code>] : null,
             shown.target ? ['To what', shown.target] : null,

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { ago } from './words';
+import { ago, by24 } from './words';
 
 // One clock for all of the page, by which "5 min. ago" grows old.
 let now = Date.now();
@@ -22,5 +22,5 @@ export function Moment({ at, never = 'never' }: { readonly at: string | null | u
   const present = useSyncExternalStore(clock.subscribe, clock.now);
   if (!at) return <span className="faint">{never}</span>;
   const date = new Date(at);
-  return <time className="nowrap" dateTime={at} title={date.toLocaleString('en', { dateStyle: 'full', timeStyle: 'long' })}>{ago(date.getTime(), present)}</time>;
+  return <time className="nowrap" dateTime={at} title={date.toLocaleString('en', { dateStyle: 'full', timeStyle: 'long', ...by24 })}>{ago(date.getTime(), present)}</time>;
 }

@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 
 /** A page: its heading (also the window's title), what can be done, and its content. */
@@ -25,6 +25,20 @@ export function Page({ title, heading, lead, crumb, actions, children }: {
       </header>
       {children}
     </div>
+  );
+}
+
+const mostLead = 320;
+
+/** A text that people wrote, of which a page's head shows the beginning. */
+export function Long({ text }: { readonly text: string }) {
+  const [whole, setWhole] = useState(false);
+  if (text.length <= mostLead) return text;
+  return (
+    <>
+      {whole ? text : `${text.slice(0, mostLead).trimEnd()}… `}{' '}
+      <button type="button" className="more" aria-expanded={whole} onClick={() => setWhole(!whole)}>{whole ? 'less' : 'more'}</button>
+    </>
   );
 }
 

@@ -67,14 +67,14 @@ export function Skeleton({ lines = 4, onRetry }: { readonly lines?: number; read
   );
 }
 
-/** What went wrong, in the hub's words, and a way to try again. */
+/** What went wrong, in the hub's words, and a way to try again. What the hub itself failed at can be looked up in its log; what it refuses it refuses again. */
 export function Failure({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
   const problem = error instanceof Problem ? error : undefined;
   return (
     <Notice kind={problem?.isMissing ? 'warn' : 'danger'}>
       <span>{error instanceof Error ? error.message : 'Something went wrong.'}</span>
-      {problem?.requestId && <span className="faint">Request {problem.requestId}: the hub's log has it under this id.</span>}
-      {onRetry && <Button size="small" icon="replay" onClick={onRetry}>Try again</Button>}
+      {problem?.requestId && problem.status >= 500 && <span className="faint">Request {problem.requestId}: the hub's log has it under this id.</span>}
+      {onRetry && problem?.status !== 403 && <Button size="small" icon="replay" onClick={onRetry}>Try again</Button>}
     </Notice>
   );
 }

@@ -22,6 +22,9 @@ export function milliseconds(value: number): string {
 }
 
 const steps: readonly [number, Intl.RelativeTimeFormatUnit][] = [[60, 'second'], [60, 'minute'], [24, 'hour'], [30, 'day'], [12, 'month'], [Number.POSITIVE_INFINITY, 'year']];
+/** Hours as everywhere on these pages: 0 to 23. */
+export const by24 = { hourCycle: 'h23' } as const;
+
 const near = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
 // "next mo." may be any day of it: only days have names of their own.
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });

@@ -71,7 +71,7 @@ function Decision({ code, onOther }: { readonly code: string; readonly onOther: 
               <CheckField label="With an admin's rights" hint="Without it the machine does what a user's does." checked={isAdmin} onChange={(event) => setIsAdmin(event.target.checked)} />
             )}
           </div>
-          {isAdmin && <Notice kind="warn">Whoever gets at <strong>{query.data.clientName}</strong> can then see and change everything on this hub.</Notice>}
+          {isAdmin && <Notice kind="warn"><span>Whoever gets at <strong>{query.data.clientName}</strong> can then see and change everything on this hub.</span></Notice>}
           {decide.error !== undefined && <Failure error={decide.error} />}
           <div className="row">
             <Button kind="primary" busy={decide.busy} onClick={() => void decide.run(true)}>Confirm</Button>

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { peopleApi, type Account, type Invitation } from '../api/people';
+import { isMissing } from '../api/problem';
 import type { PlatformRole } from '../api/session';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
@@ -22,7 +23,7 @@ export default function AccountPage({ name }: { readonly name: string }) {
   const query = useQuery({ queryKey: [...accountsKey, name], queryFn: () => peopleApi.account(name) });
   const account = query.data?.value;
   return (
-    <Page title={account?.displayName ?? name} crumb={account?.kind === 'service' ? { to: '/people/services', text: 'Service accounts' } : { to: '/people', text: 'People' }} lead={account && <span className="row"><code>{name}</code><StateBadge state={account.state} /></span>}>
+    <Page title={isMissing(query.error) ? 'No such account' : account?.displayName ?? name} crumb={account?.kind === 'service' ? { to: '/people/services', text: 'Service accounts' } : { to: '/people', text: 'People' }} lead={account && <span className="row"><code>{name}</code><StateBadge state={account.state} /></span>}>
       <Loaded query={query} lines={5}>
         {({ value, etag }) => (
           <>

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { peopleApi } from '../api/people';
+import { isMissing } from '../api/problem';
 import type { PlatformRole } from '../api/session';
 import { useSession } from '../app/session';
 import { Button, IconButton } from '../design/Button';
@@ -42,7 +43,7 @@ export default function GroupPage({ name }: { readonly name: string }) {
   ];
 
   return (
-    <Page title={name} crumb={{ to: '/people/groups', text: 'Groups' }} actions={mayChange && <Button icon="plus" onClick={() => setAdding(true)}>Add somebody</Button>}>
+    <Page title={isMissing(query.error) ? 'No such group' : name} crumb={{ to: '/people/groups', text: 'Groups' }} actions={mayChange && <Button icon="plus" onClick={() => setAdding(true)}>Add somebody</Button>}>
       {remove.error !== undefined && <Failure error={remove.error} />}
       <Loaded query={query} lines={4}>
         {({ value, etag }) => (

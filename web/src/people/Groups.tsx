@@ -30,7 +30,7 @@ export default function Groups() {
   const add = role === 'admin' && <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>New group</Button>;
   return (
     <Page title="Groups" lead="Of the hub itself, and those that a directory or provider says somebody is in." actions={add}>
-      <Tabs label="People" items={peopleTabs} current="/people/groups" />
+      {role !== 'user' && <Tabs label="People" items={peopleTabs} current="/people/groups" />}
       <Loaded query={query} lines={4}>
         {(rows) => (
           <Table

@@ -46,7 +46,7 @@ export default function People() {
       lead="Who may sign in, and as what. Groups give many people a role, or a place in a project, at once."
       actions={role === 'admin' && <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Invite somebody</Button>}
     >
-      <Tabs label="People" items={peopleTabs} current="/people" />
+      {role !== 'user' && <Tabs label="People" items={peopleTabs} current="/people" />}
       <AccountTable
         kind="person"
         label="Accounts"

@@ -45,7 +45,7 @@ export default function Services() {
       lead="What programs act as: they have tokens, and nobody signs in as them. Those of a project are made there, by its maintainers."
       actions={role === 'admin' && <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>New service account</Button>}
     >
-      <Tabs label="People" items={peopleTabs} current="/people/services" />
+      {role !== 'user' && <Tabs label="People" items={peopleTabs} current="/people/services" />}
       <AccountTable
         kind="service"
         label="Service accounts"

@@ -28,7 +28,7 @@ export function Embeds({ name, mayChange, mayAdd }: { readonly name: string; rea
         {(grants) => grants.length === 0 ? <p className="muted">No other site may.</p> : (
           <ul className="stack">
             {grants.map((grant) => (
-              <li key={grant.id} className="row apart">
+              <li key={grant.id} className="row apart whole">
                 <div>
                   <strong>{grant.ancestors.join(', ')}</strong>
                   <div className="faint">
@@ -47,7 +47,7 @@ export function Embeds({ name, mayChange, mayAdd }: { readonly name: string; rea
         setMade(grant);
       }} />}
       {made && (
-        <Dialog title="The frame to show" onClose={() => setMade(undefined)}>
+        <Dialog title="The frame to show" onClose={() => setMade(undefined)} once="Have you copied it? Closed once more, it is gone, and nobody can show it again.">
           <div className="stack">
             {made.key ? (
               <>
@@ -96,6 +96,7 @@ function NewGrant({ name, onClose, onMade }: { readonly name: string; readonly o
   const wrong = ancestors.length === 0 ? 'Which sites?' : ancestors.every((site) => origin.test(site)) ? undefined : 'Scheme and host, one a line: https://blog.example';
   const wrongVisitors = limitError(visitors, 10_000);
   const wrongRequests = limitError(requests, 2_147_483_647);
+  const wrongNote = note.trim().length > 200 ? 'At most 200 characters.' : undefined;
   return (
     <FormDialog
       title={`Show ${name} elsewhere`}
@@ -103,7 +104,7 @@ function NewGrant({ name, onClose, onMade }: { readonly name: string; readonly o
       onClose={onClose}
       ready={() => {
         setTried(true);
-        return !wrong && !wrongVisitors && !wrongRequests;
+        return !wrong && !wrongVisitors && !wrongRequests && !wrongNote;
       }}
       onSubmit={async () => {
         const grant = await tunnelsApi.embed(name, {
@@ -125,7 +126,7 @@ function NewGrant({ name, onClose, onMade }: { readonly name: string; readonly o
       <CheckField label="Each visitor needs a signature of my server" hint="Otherwise whoever knows the frame's address comes in." checked={signed} onChange={(event) => setSigned(event.target.checked)} />
       <TextField label="Visitors at a time" optional inputMode="numeric" value={visitors} onChange={(event) => setVisitors(event.target.value)} error={tried ? wrongVisitors : undefined} />
       <TextField label="Requests a day" optional inputMode="numeric" value={requests} onChange={(event) => setRequests(event.target.value)} error={tried ? wrongRequests : undefined} />
-      <TextField label="Note" optional value={note} onChange={(event) => setNote(event.target.value)} />
+      <TextField label="Note" optional value={note} onChange={(event) => setNote(event.target.value)} error={tried ? wrongNote : undefined} />
     </FormDialog>
   );
 }

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { tunnelsApi, type RequestSummary } from '../api/tunnels';
-import { bytes, milliseconds } from '../design/words';
+import { by24, bytes, milliseconds } from '../design/words';
 import { Badge, type Tone } from '../design/Page';
 import { Empty, Loaded } from '../design/States';
 import { Table, type Column } from '../design/Table';
@@ -14,8 +14,8 @@ const mostKept = 500;
 
 export const requestsKey = (name: string) => [...tunnelKey(name), 'requests'];
 
-/** The last requests of a tunnel, as they come. */
-export function Inspector({ name, mayReplay }: { readonly name: string; readonly mayReplay: boolean }) {
+/** The last requests of a tunnel, as they come. What they said, and sending them again, is for those who may change the tunnel. */
+export function Inspector({ name, mayOpen }: { readonly name: string; readonly mayOpen: boolean }) {
   const queries = useQueryClient();
   const [shown, setShown] = useState<string>();
   const query = useQuery({ queryKey: requestsKey(name), queryFn: () => tunnelsApi.requests(name), refetchInterval: false });
@@ -34,8 +34,10 @@ export function Inspector({ name, mayReplay }: { readonly name: string; readonly
       key: 'target', title: 'Request', sort: ({ target }) => target,
       cell: (request) => (
         <>
-          <button type="button" className="name truncate mono" onClick={() => setShown(request.id)}>{request.method} {request.target}</button>
-          <span className="under truncate">{request.error ?? new Date(request.at).toLocaleTimeString('en', { hour12: false })}{request.remote && ` · ${request.remote}`}</span>
+          {mayOpen
+            ? <button type="button" className="name truncate mono" onClick={() => setShown(request.id)}>{request.method} {request.target}</button>
+            : <span className="truncate mono">{request.method} {request.target}</span>}
+          <span className="under truncate">{request.error ?? new Date(request.at).toLocaleTimeString('en', by24)}{request.remote && ` · ${request.remote}`}</span>
         </>
       ),
     },
@@ -58,13 +60,13 @@ export function Inspector({ name, mayReplay }: { readonly name: string; readonly
             tools={<Live liveness={liveness} />}
             empty={
               <Empty icon="search" title="No requests yet">
-                Open the tunnel's address, and each request appears here with its headers and bodies; it can be sent again from here.
+                Open the tunnel's address, and each request appears here with {mayOpen ? 'its headers and bodies; it can be sent again from here.' : 'how it was answered.'}
               </Empty>
             }
           />
         )}
       </Loaded>
-      {shown !== undefined && <RequestDialog tunnel={name} id={shown} mayReplay={mayReplay} onShow={setShown} onClose={() => setShown(undefined)} />}
+      {shown !== undefined && <RequestDialog tunnel={name} id={shown} onShow={setShown} onClose={() => setShown(undefined)} />}
     </>
   );
 }

@@ -5,7 +5,7 @@ import { Button } from '../design/Button';
 import { CopyButton } from '../design/Copy';
 import { Dialog } from '../design/Dialog';
 import { Segments } from '../design/Field';
-import { bytes, milliseconds } from '../design/words';
+import { by24, bytes, milliseconds } from '../design/words';
 import { Failure, Notice, Skeleton } from '../design/States';
 import { toast } from '../design/toasts';
 import { readBody } from './bodies';
@@ -13,10 +13,9 @@ import { requestsKey, Status } from './Inspector';
 import './request.css';
 
 /** One request in full: headers and bodies of both directions; can be sent again. */
-export function RequestDialog({ tunnel, id, mayReplay, onShow, onClose }: {
+export function RequestDialog({ tunnel, id, onShow, onClose }: {
   readonly tunnel: string;
   readonly id: string;
-  readonly mayReplay: boolean;
   readonly onShow: (id: string) => void;
   readonly onClose: () => void;
 }) {
@@ -38,12 +37,10 @@ export function RequestDialog({ tunnel, id, mayReplay, onShow, onClose }: {
           <Head request={query.data} />
           {query.data.replayOf && <Notice>This is another one sent again. <Button size="small" onClick={() => onShow(query.data.replayOf ?? '')}>Show that one</Button></Notice>}
           {replay.error && <Failure error={replay.error} />}
-          {mayReplay && (
-            <div className="row">
-              <Button icon="replay" busy={replay.isPending} onClick={() => replay.mutate()}>Send it again</Button>
-              <span className="faint">as it came, from the hub itself</span>
-            </div>
-          )}
+          <div className="row">
+            <Button icon="replay" busy={replay.isPending} onClick={() => replay.mutate()}>Send it again</Button>
+            <span className="faint">as it came, from the hub itself</span>
+          </div>
           <Sides request={query.data} />
         </div>
       ) : query.isError ? <Failure error={query.error} onRetry={() => void query.refetch()} /> : <Skeleton lines={8} onRetry={() => void query.refetch()} />}
@@ -56,7 +53,7 @@ function Head({ request: { summary } }: { readonly request: InspectedRequest }) 
     <div className="stack tight">
       <div className="row"><Status status={Number(summary.status)} /><code className="request-line">{summary.method} {summary.target}</code></div>
       <div className="faint">
-        {new Date(summary.at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium' })} · {milliseconds(Number(summary.milliseconds))} · {bytes(Number(summary.bytesIn))} in, {bytes(Number(summary.bytesOut))} out
+        {new Date(summary.at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium', ...by24 })} · {milliseconds(Number(summary.milliseconds))} · {bytes(Number(summary.bytesIn))} in, {bytes(Number(summary.bytesOut))} out
         {summary.remote && <> · {summary.remote}</>} · <span className="mono">{summary.id}</span>
       </div>
       {summary.error && <Notice kind="warn">{summary.error}</Notice>}

@@ -9,6 +9,7 @@ import { Moment } from '../design/Moment';
 import { bytes, count, rate } from '../design/words';
 import { Icon } from '../design/Icon';
 import { Facts, Figures, Page, Panel, Tabs } from '../design/Page';
+import { isMissing } from '../api/problem';
 import { Loaded } from '../design/States';
 import { toast } from '../design/toasts';
 import { AccessEditor } from './AccessEditor';
@@ -26,9 +27,9 @@ export default function TunnelPage({ name, part }: { readonly name: string; read
   const tunnel = query.data?.tunnel;
   return (
     <Page
-      title={name}
+      title={isMissing(query.error) ? 'No such tunnel' : name}
       crumb={{ to: '/tunnels', text: 'Tunnels' }}
-      heading={<span className="row">{tunnel && <StateDot state={tunnel.state} />}{name}</span>}
+      heading={<span className="heading">{tunnel && <StateDot state={tunnel.state} />}<span>{isMissing(query.error) ? 'No such tunnel' : name}</span></span>}
       lead={tunnel && <span className="row"><Address tunnel={tunnel} />{tunnel.url && <CopyButton text={tunnel.url} label="Copy the address" />}<AccessBadge access={tunnel.access} /></span>}
       actions={tunnel && tunnel.kind === 'http' && tunnel.url && <Open tunnel={tunnel} />}
     >
@@ -69,7 +70,7 @@ function Parts({ flowing, etag, part }: { readonly flowing: Flowing; readonly et
         ['sent', bytes(Number(tunnel.traffic.bytesOut ?? 0))],
       ]} />
       <Tabs label={`Parts of ${tunnel.name}`} items={tabs} current={shown === 'requests' ? at : `${at}/${shown}`} />
-      {shown === 'requests' ? <Inspector name={tunnel.name} mayReplay={mayChange} /> : shown === 'access' ? (
+      {shown === 'requests' ? <Inspector name={tunnel.name} mayOpen={mayChange} /> : shown === 'access' ? (
         <>
           {mayChange ? <AccessEditor tunnel={tunnel} etag={etag} /> : <AccessRules tunnel={tunnel} />}
           {tunnel.hosts[0] && <Panel title="Who can open it?" lead="Asks the hub, which decides as it would for a visitor."><ExplainForm host={tunnel.hosts[0]} /></Panel>}
