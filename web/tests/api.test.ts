@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { ask, ifStill, proveBy, whenSignedOut } from '../src/api/client';
+import { ask, ifStill, proveBy, whenOtherSession, whenSignedOut } from '../src/api/client';
 import { allPages } from '../src/api/pages';
 import { Problem } from '../src/api/problem';
+import { whyMissing } from '../src/app/missing';
 
 const real = globalThis.fetch;
 const answer = (status: number, body: string, type = 'application/problem+json') => {
@@ -22,6 +23,7 @@ afterEach(() => {
   globalThis.fetch = real;
   proveBy(undefined);
   whenSignedOut(() => undefined);
+  whenOtherSession(() => Promise.resolve(false));
 });
 
 void test('a problem has the words, the code and the request of the hub', async () => {
@@ -69,6 +71,46 @@ void test('a session that is over is noticed once the hub says so, but a wrong p
   assert.equal(count, 0);
   await assert.rejects(ask(to('/api/v1/tunnels')));
   assert.equal(count, 1);
+});
+
+void test('a change refused for its proof is sent once more for the same person, with the new proof and all that it said', async () => {
+  const said: string[] = [];
+  globalThis.fetch = async (request) => {
+    const proof = (request as Request).headers.get('X-Adit-Csrf') ?? '';
+    said.push(`${proof} ${await (request as Request).text()}`);
+    return proof === 'new' ? new Response('{}') : new Response('{"code":"csrf"}', { status: 403 });
+  };
+  const change = () => ask(new Request('http://hub.test/api/v1/tunnels/demo', { method: 'PATCH', body: 'keep' }));
+  const renew = (to: string, isSame: boolean) => whenOtherSession(() => {
+    proveBy(to);
+    return Promise.resolve(isSame);
+  });
+  proveBy('old');
+  renew('new', true);
+  assert.ok((await change()).ok);
+  assert.deepEqual(said.splice(0), ['old keep', 'new keep']);
+
+  proveBy('old');
+  renew('new', false);
+  await assert.rejects(change(), (problem: Problem) => problem.code === 'other-session');
+  assert.deepEqual(said.splice(0), ['old keep']);
+
+  proveBy('old');
+  renew('old', true);
+  await assert.rejects(change(), (problem: Problem) => problem.code === 'csrf');
+  assert.equal(said.length, 2);
+});
+
+void test('a part that did not come is of a newer interface only when the hub says so', async () => {
+  const script = 'http://hub.test/assets/index-1.js';
+  answer(200, '<script type="module" src="/assets/index-1.js"></script>', 'text/html');
+  assert.equal(await whyMissing(script), 'broken');
+  answer(200, '<script type="module" src="/assets/index-2.js"></script>', 'text/html');
+  assert.equal(await whyMissing(script), 'newer');
+  answer(502, 'Bad gateway', 'text/html');
+  assert.equal(await whyMissing(script), 'unreachable');
+  failWith(new TypeError('Failed to fetch'));
+  assert.equal(await whyMissing(script), 'unreachable');
 });
 
 void test('a change holds for the state that was seen, where there was one', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nameRefusal } from '../src/people/names';
 import { originsOf, originsRefusal } from '../src/routes/routes';
-import { localPath } from '../src/signin/localPath';
+import { codeIn, localPath } from '../src/signin/localPath';
 import { passwordRefusal } from '../src/signin/password';
 
 Object.assign(globalThis, { location: new URL('https://hub.test/sign-in') });
@@ -36,4 +36,9 @@ void test('origins are taken one a line or with commas, without a slash at their
   assert.deepEqual(originsOf(' https://a.test/\nhttp://b.test:8080, https://c.test '), ['https://a.test', 'http://b.test:8080', 'https://c.test']);
   assert.equal(originsRefusal('https://a.test\nhttp://b.test:8080'), undefined);
   for (const bad of ['', 'a.test', 'https://', 'https://a.test/path', 'ftp://a.test']) assert.ok(originsRefusal(bad), bad);
+});
+
+void test('what is no code of an invitation is none, and breaks nothing', () => {
+  assert.equal(codeIn('#inv_a.b%2Bc'), 'inv_a.b+c');
+  for (const none of ['', '#', '#%E0%A4%A']) assert.equal(codeIn(none), '', none);
 });
