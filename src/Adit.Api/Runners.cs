@@ -1,0 +1,353 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Adit.Api;
+
+/// <summary>A GPU of a runner.</summary>
+/// <param name="Index">Its number on the machine.</param>
+/// <param name="Name">What its driver calls it.</param>
+/// <param name="MemoryBytes">Its memory.</param>
+public sealed record Gpu(int Index, string Name, long MemoryBytes);
+
+/// <summary>What a machine is and has.</summary>
+public sealed record RunnerFacts
+{
+    /// <summary>Operating system and version.</summary>
+    public required string Os { get; init; }
+
+    /// <summary>Processor architecture: <c>x64</c>, <c>arm64</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Cores it may use.</summary>
+    public required double Cpus { get; init; }
+
+    /// <summary>Its memory in bytes.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Size of the disk that tasks write to, in bytes.</summary>
+    public required long DiskBytes { get; init; }
+
+    /// <summary>Its GPUs.</summary>
+    public IReadOnlyList<Gpu> Gpus { get; init; } = [];
+
+    /// <summary>The executors that work here: <c>process</c>, <c>docker</c>.</summary>
+    public required IReadOnlyList<string> Executors { get; init; }
+
+    /// <summary>What does not work here as it could, for the admin: a sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+/// <summary>What a machine uses now.</summary>
+public sealed record RunnerUsage
+{
+    /// <summary>Cores in use by everything on the machine.</summary>
+    public double Cpu { get; init; }
+
+    /// <summary>Memory in use by everything, in bytes.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>Free bytes of the disk that tasks write to.</summary>
+    public long DiskFreeBytes { get; init; }
+
+    /// <summary>Use of each GPU from 0 to 1, by index.</summary>
+    public IReadOnlyList<double> Gpus { get; init; } = [];
+}
+
+/// <summary>Keeps tasks off a runner that do not tolerate it.</summary>
+/// <param name="Key">What is special about it.</param>
+/// <param name="Value">More of that; null for none.</param>
+public sealed record Taint(string Key, string? Value = null);
+
+/// <summary>A runner as the API shows it.</summary>
+public sealed record ApiRunner
+{
+    /// <summary>Its name, unique on the hub.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether it is heard of.</summary>
+    public required bool IsUp { get; init; }
+
+    /// <summary>Whether it takes no new tasks.</summary>
+    public required bool IsCordoned { get; init; }
+
+    /// <summary>Whether its tasks are being ended, and it takes no new ones.</summary>
+    public required bool IsDraining { get; init; }
+
+    /// <summary>Its program's version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>What to do about its version; null when it is the hub's.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>Its own labels and those that an admin gave it.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    /// <summary>What keeps tasks off it.</summary>
+    public required IReadOnlyList<Taint> Taints { get; init; }
+
+    /// <summary>What it is; null before it was ever heard.</summary>
+    public RunnerFacts? Facts { get; init; }
+
+    /// <summary>What it uses; null while it is not heard.</summary>
+    public RunnerUsage? Usage { get; init; }
+
+    /// <summary>What its tasks have reserved.</summary>
+    public required TaskResources Reserved { get; init; }
+
+    /// <summary>How many tasks it has.</summary>
+    public required int Tasks { get; init; }
+
+    /// <summary>When it was first there.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When it was heard last.</summary>
+    public DateTimeOffset? Seen { get; init; }
+}
+
+/// <summary>GET /api/v1/runners.</summary>
+public sealed record RunnerList
+{
+    /// <summary>All that the caller may use, by name.</summary>
+    public required IReadOnlyList<ApiRunner> Items { get; init; }
+}
+
+/// <summary>PATCH /api/v1/runners/{name}: what is present replaces what was. For admins.</summary>
+public sealed record ChangeRunnerRequest
+{
+    /// <summary>A new name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Takes no new tasks.</summary>
+    public bool? Cordon { get; init; }
+
+    /// <summary>Takes no new tasks and ends those it has.</summary>
+    public bool? Drain { get; init; }
+
+    /// <summary>Labels on top of the runner's own.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>What keeps tasks off it.</summary>
+    public IReadOnlyList<Taint>? Taints { get; init; }
+}
+
+// ---- Between a runner and its hub: docs/reference/runner.md ----------------------------------------------------------------------------
+
+/// <summary>A port of a task, as the runner opens it.</summary>
+public sealed record PortSpec
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The port that the program listens on; 0 for one that the runner chooses and puts in place of <c>{{port}}</c>.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Whether it speaks HTTP; otherwise it is TCP.</summary>
+    public bool IsHttp { get; init; } = true;
+
+    /// <summary>What is asked to see whether it answers; null when a connection is enough.</summary>
+    public string? HealthPath { get; init; }
+
+    /// <summary>Statuses that count as an answer; null for every one below 500.</summary>
+    public IReadOnlyList<int>? HealthStatus { get; init; }
+}
+
+/// <summary>An image that a container is made of.</summary>
+public sealed record ImageSpec
+{
+    /// <summary>Its reference: <c>registry/name:tag</c>.</summary>
+    public required string Reference { get; init; }
+
+    /// <summary>When to fetch it: <c>missing</c> (default), <c>always</c>, <c>never</c>.</summary>
+    public string? Pull { get; init; }
+
+    /// <summary>User and password of its registry. Never shown or kept.</summary>
+    public string? User { get; init; }
+
+    /// <inheritdoc cref="User"/>
+    public string? Password { get; init; }
+}
+
+/// <summary>A directory of the runner's machine that a container sees.</summary>
+/// <param name="Source">The directory there.</param>
+/// <param name="Target">Where the container has it.</param>
+/// <param name="IsReadOnly">Whether it only reads it.</param>
+public sealed record MountSpec(string Source, string Target, bool IsReadOnly = false);
+
+/// <summary>All that a runner needs to run a task. Immutable for one attempt.</summary>
+public sealed record TaskSpec
+{
+    /// <summary>The task's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Which start of it this is.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>What people call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whose it is.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public required TaskKind Kind { get; init; }
+
+    /// <summary><c>process</c> or <c>docker</c>.</summary>
+    public required string Executor { get; init; }
+
+    /// <summary>The command and its arguments; <c>{{port}}</c>, <c>{{port.NAME}}</c>, <c>{{home}}</c> are the runner's to fill in.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>Its environment, with the same placeholders.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where it runs; null for the task's home directory.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Names the home directory: tasks with the same word share one. Null for one of its own, gone with the task.</summary>
+    public string? Home { get; init; }
+
+    /// <summary>Files written into the home directory before the start, when they are not there: path and text.</summary>
+    public IReadOnlyDictionary<string, string>? Files { get; init; }
+
+    /// <summary>The user of the runner's machine that it runs as; null for the runner's own.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Its ports, the main one first.</summary>
+    public IReadOnlyList<PortSpec> Ports { get; init; } = [];
+
+    /// <summary>What it may use.</summary>
+    public TaskResources Resources { get; init; } = new();
+
+    /// <summary>The image, for docker.</summary>
+    public ImageSpec? Image { get; init; }
+
+    /// <summary>Directories, for docker.</summary>
+    public IReadOnlyList<MountSpec> Mounts { get; init; } = [];
+
+    /// <summary>Whether a container may do anything to its machine; only where an admin's template says so.</summary>
+    public bool IsPrivileged { get; init; }
+
+    /// <summary>How long a start may take until its ports answer, in seconds.</summary>
+    public int StartTimeoutSeconds { get; init; } = 120;
+
+    /// <summary>How long it may take to end in order, in seconds.</summary>
+    public int StopGraceSeconds { get; init; } = 10;
+}
+
+/// <summary>What a runner should do about one task.</summary>
+public sealed record DesiredTask
+{
+    /// <summary>The task and its attempt.</summary>
+    public required TaskSpec Spec { get; init; }
+
+    /// <summary>Whether it should run; otherwise it is ended, and forgotten once the hub knows that it has.</summary>
+    public required bool Run { get; init; }
+}
+
+/// <summary>What a runner should do: <c>PUT /v1/tasks</c> of the runner's control API, and the hub's answer to a runner that connects.</summary>
+public sealed record DesiredTasks
+{
+    /// <summary>Whether these are all: what the runner has and is not here is ended and forgotten.</summary>
+    public required bool IsAll { get; init; }
+
+    /// <summary>The tasks.</summary>
+    public required IReadOnlyList<DesiredTask> Items { get; init; }
+}
+
+/// <summary>What a runner sees of one task.</summary>
+public sealed record ObservedTask
+{
+    /// <summary>The task.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Which start of it.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>One of preparing, starting, ready, stopping, stopped, failed.</summary>
+    public required TaskState State { get; init; }
+
+    /// <summary>When that began.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Why, for people.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What it is at while it prepares.</summary>
+    public string? Progress { get; init; }
+
+    /// <summary>What its command ended with.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>Where its ports listen on the runner, by name: <c>127.0.0.1:41234</c>.</summary>
+    public IReadOnlyDictionary<string, string>? Ports { get; init; }
+
+    /// <summary>What it uses.</summary>
+    public TaskUsage? Usage { get; init; }
+
+    /// <summary>The last lines of its log, where it failed.</summary>
+    public IReadOnlyList<string>? LastLines { get; init; }
+}
+
+/// <summary>POST /api/v1/runners/{name}/session: a runner is there. Answered with <see cref="DesiredTasks"/>.</summary>
+public sealed record RunnerHello
+{
+    /// <summary>A random word that a runner's data directory keeps: two machines are not one runner.</summary>
+    public required string Installation { get; init; }
+
+    /// <summary>Its program's version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Which version of this protocol it speaks.</summary>
+    public required int Protocol { get; init; }
+
+    /// <summary>The link on which its control API is served.</summary>
+    public required string Link { get; init; }
+
+    /// <summary>What it is.</summary>
+    public required RunnerFacts Facts { get; init; }
+
+    /// <summary>Its own labels.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Its own taints.</summary>
+    public IReadOnlyList<Taint> Taints { get; init; } = [];
+
+    /// <summary>All that it has.</summary>
+    public required IReadOnlyList<ObservedTask> Tasks { get; init; }
+}
+
+/// <summary>POST /api/v1/runners/{name}/report: at least every 10 s, and at once when a task's state changes.</summary>
+public sealed record RunnerReport
+{
+    /// <summary>The link of its session.</summary>
+    public required string Link { get; init; }
+
+    /// <summary>What the machine uses; null when it was not looked at.</summary>
+    public RunnerUsage? Usage { get; init; }
+
+    /// <summary>What changed, or is used otherwise than before.</summary>
+    public IReadOnlyList<ObservedTask> Tasks { get; init; } = [];
+}
+
+/// <summary>POST /api/v1/runners/{name}/logs: lines of one task. The hub takes what follows on what it has, and ignores what it has already.</summary>
+public sealed record LogBatch
+{
+    /// <summary>The task.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Lines in order without gaps.</summary>
+    public required IReadOnlyList<LogLine> Lines { get; init; }
+}
+
+/// <summary>JSON of this resource and of the protocol, source-generated.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ApiRunner))]
+[JsonSerializable(typeof(RunnerList))]
+[JsonSerializable(typeof(ChangeRunnerRequest))]
+[JsonSerializable(typeof(TaskSpec))]
+[JsonSerializable(typeof(DesiredTasks))]
+[JsonSerializable(typeof(ObservedTask))]
+[JsonSerializable(typeof(RunnerHello))]
+[JsonSerializable(typeof(RunnerReport))]
+[JsonSerializable(typeof(LogBatch))]
+public sealed partial class RunnersJson : JsonSerializerContext;
