@@ -13,8 +13,6 @@ internal sealed class TaskPlace
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly string _data;
-
     /// <summary>Names the place; nothing is created.</summary>
     /// <param name="data">The runner's data directory.</param>
     /// <param name="task">The task's id.</param>
@@ -23,13 +21,16 @@ internal sealed class TaskPlace
     {
         if (!IsWord(task))
             throw new ArgumentException($"'{task}' cannot be a task's id.", nameof(task));
-        _data = System.IO.Path.GetFullPath(data);
+        Data = System.IO.Path.GetFullPath(data);
         Id = task;
-        Path = System.IO.Path.Combine(_data, "tasks", task);
+        Path = System.IO.Path.Combine(Data, "tasks", task);
     }
 
     /// <summary>The task's id.</summary>
     public string Id { get; }
+
+    /// <summary>The runner's data directory, absolute.</summary>
+    public string Data { get; }
 
     /// <summary>Its directory, absolute.</summary>
     public string Path { get; }
@@ -65,7 +66,7 @@ internal sealed class TaskPlace
             return File("home");
         if (!IsWord(word))
             throw new ExecutorException($"'{word}' cannot name a home directory: only letters, digits, '.', '_' and '-' can.");
-        return System.IO.Path.Combine(_data, "homes", word);
+        return System.IO.Path.Combine(Data, "homes", word);
     }
 
     /// <summary>What a file of the place holds; null when it is not there.</summary>
@@ -96,6 +97,10 @@ internal sealed class TaskPlace
     /// <summary>Makes a directory, and those above it that are missing, which only their owner can enter.</summary>
     internal static void CreateDirectory(string path)
     {
+        if (Directory.Exists(path))
+            return;
+        if (System.IO.Path.GetDirectoryName(path) is { } above)
+            CreateDirectory(above); // .NET would give those that it makes on the way to everybody.
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(path); // Inherits the access list of the data directory.
         else

@@ -1,0 +1,96 @@
+namespace Adit.Runner.Executors;
+
+/// <summary>
+/// Reads the lines that a task writes into two files, while it writes and after, into its spool. How far it has read is kept with the lines, so
+/// that it can end at any point and go on later. What was read is freed from the files where the file system can.
+/// Both files are looked at as often as there is something new, and ever more seldom, to five times a second, while there is not.
+/// </summary>
+internal sealed class TaskOutput
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
+
+    private readonly OutputFile _out;
+    private readonly OutputFile _error;
+    private readonly int _attempt;
+    private readonly TaskSpool _spool;
+    private readonly TimeProvider _time;
+    private readonly SpoolBatch _batch = new();
+
+    /// <summary>Goes on where the spool says that an earlier one stopped.</summary>
+    /// <param name="outFile">The file of standard output.</param>
+    /// <param name="errorFile">The file of standard error.</param>
+    /// <param name="attempt">Whose files they are.</param>
+    /// <param name="spool">Gets the lines.</param>
+    /// <param name="time">The clock.</param>
+    public TaskOutput(string outFile, string errorFile, int attempt, TaskSpool spool, TimeProvider time)
+    {
+        var position = spool.Position;
+        var isSame = position.Attempt == attempt;
+        _out = new OutputFile(outFile, 0, isSame ? position.First : 0, time);
+        _error = new OutputFile(errorFile, 1, isSame ? position.Second : 0, time);
+        _attempt = attempt;
+        _spool = spool;
+        _time = time;
+    }
+
+    /// <summary>Reads until <paramref name="ended"/> and both files are read to their ends.</summary>
+    /// <exception cref="IOException">The spool or the files cannot be used.</exception>
+    public async Task FollowAsync(Task ended, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var pause = ShortestPause;
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var isLast = ended.IsCompleted; // Asked first: what was written before the end is there then.
+                if (Step(isLast))
+                {
+                    pause = ShortestPause;
+                    if (_batch.Length > SpoolBatch.MaxLength / 4)
+                        continue; // It writes more than we take at once.
+                }
+                else if (isLast)
+                {
+                    return;
+                }
+
+                if (isLast)
+                    continue;
+                await Task.WhenAny(ended, Task.Delay(pause, _time, cancellationToken));
+                pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause;
+            }
+        }
+        finally
+        {
+            _out.Dispose();
+            _error.Dispose();
+            _batch.Dispose();
+        }
+    }
+
+    // Takes what is there, a bounded piece of each file. False when there was nothing.
+    private bool Step(bool isLast)
+    {
+        _batch.Clear();
+        var moved = _out.Take(_batch, isLast) | _error.Take(_batch, isLast);
+        if (!moved)
+            return false;
+        try
+        {
+            _spool.Append(_batch, new SpoolPosition(_attempt, _out.Position, _error.Position));
+        }
+        catch
+        {
+            // Nothing was taken then.
+            _out.Revert();
+            _error.Revert();
+            throw;
+        }
+
+        _out.Free();
+        _error.Free();
+        return true;
+    }
+}
