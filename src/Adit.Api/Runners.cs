@@ -79,6 +79,9 @@ public sealed record ApiRunner
     /// <summary>What to do about its version; null when it is the hub's.</summary>
     public string? Notice { get; init; }
 
+    /// <summary>The account that registered it.</summary>
+    public required string Owner { get; init; }
+
     /// <summary>Its own labels and those that an admin gave it.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
@@ -252,7 +255,15 @@ public sealed record DesiredTasks
 
     /// <summary>The tasks.</summary>
     public required IReadOnlyList<DesiredTask> Items { get; init; }
+
+    /// <summary>What the hub wants to hear no more of: ended if it runs, and forgotten once its log is with the hub.</summary>
+    public IReadOnlyList<TaskAttempt>? Forget { get; init; }
 }
+
+/// <summary>A start of a task.</summary>
+/// <param name="Id">The task.</param>
+/// <param name="Attempt">Which start.</param>
+public sealed record TaskAttempt(string Id, int Attempt);
 
 /// <summary>What a runner sees of one task.</summary>
 public sealed record ObservedTask
@@ -288,9 +299,14 @@ public sealed record ObservedTask
     public IReadOnlyList<string>? LastLines { get; init; }
 }
 
-/// <summary>POST /api/v1/runners/{name}/session: a runner is there. Answered with <see cref="DesiredTasks"/>.</summary>
+/// <summary>POST /api/v1/runner/session: a runner is there. Answered with <see cref="RunnerWelcome"/>.</summary>
 public sealed record RunnerHello
 {
+    /// <summary>
+    /// The name it would have: 1 to 63 of a-z, 0-9, '-', '.', '_'. Of a runner that the hub knows by its installation, the hub's name holds.
+    /// </summary>
+    public required string Name { get; init; }
+
     /// <summary>A random word that a runner's data directory keeps: two machines are not one runner.</summary>
     public required string Installation { get; init; }
 
@@ -316,7 +332,23 @@ public sealed record RunnerHello
     public required IReadOnlyList<ObservedTask> Tasks { get; init; }
 }
 
-/// <summary>POST /api/v1/runners/{name}/report: at least every 10 s, and at once when a task's state changes.</summary>
+/// <summary>The answer to <see cref="RunnerHello"/>.</summary>
+public sealed record RunnerWelcome
+{
+    /// <summary>What the hub calls it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The version of the protocol to speak: the lower of both sides'.</summary>
+    public required int Protocol { get; init; }
+
+    /// <summary>What to do about its own version; null when it is the hub's.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>All that it should have.</summary>
+    public required DesiredTasks Desired { get; init; }
+}
+
+/// <summary>POST /api/v1/runner/report: at least every 10 s, and at once when a task's state changes.</summary>
 public sealed record RunnerReport
 {
     /// <summary>The link of its session.</summary>
@@ -329,15 +361,22 @@ public sealed record RunnerReport
     public IReadOnlyList<ObservedTask> Tasks { get; init; } = [];
 }
 
-/// <summary>POST /api/v1/runners/{name}/logs: lines of one task. The hub takes what follows on what it has, and ignores what it has already.</summary>
+/// <summary>POST /api/v1/runner/logs: lines of one task. The hub takes what follows on what it has, and ignores what it has already.</summary>
 public sealed record LogBatch
 {
+    /// <summary>The link of its session.</summary>
+    public required string Link { get; init; }
+
     /// <summary>The task.</summary>
     public required string Task { get; init; }
 
     /// <summary>Lines in order without gaps.</summary>
     public required IReadOnlyList<LogLine> Lines { get; init; }
 }
+
+/// <summary>The answer to <see cref="LogBatch"/>.</summary>
+/// <param name="End">One more than the last line that the hub has on disk: where the next batch begins.</param>
+public sealed record LogReceipt(long End);
 
 /// <summary>JSON of this resource and of the protocol, source-generated.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -348,6 +387,8 @@ public sealed record LogBatch
 [JsonSerializable(typeof(DesiredTasks))]
 [JsonSerializable(typeof(ObservedTask))]
 [JsonSerializable(typeof(RunnerHello))]
+[JsonSerializable(typeof(RunnerWelcome))]
 [JsonSerializable(typeof(RunnerReport))]
 [JsonSerializable(typeof(LogBatch))]
+[JsonSerializable(typeof(LogReceipt))]
 public sealed partial class RunnersJson : JsonSerializerContext;

@@ -22,7 +22,7 @@ internal static class LinkEndpoints
     /// <summary>Maps the two paths of the link protocol.</summary>
     public static void MapLinks(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(LinkProtocol.ControlPath, ServeControlAsync).Needs(Permission.TunnelsWrite).ExcludeFromDescription();
+        routes.MapGet(LinkProtocol.ControlPath, ServeControlAsync).NeedsCaller().ExcludeFromDescription();
         routes.MapGet(LinkProtocol.DataPath, ServeDataAsync).NeedsNobody().ExcludeFromDescription(); // Its ticket is its authorization.
     }
 
@@ -35,6 +35,12 @@ internal static class LinkEndpoints
         }
 
         var caller = context.Caller();
+        if (!caller.Scopes.Touches(Permission.TunnelsWrite) && !caller.Scopes.Touches(Permission.RunnerServe))
+        {
+            await Problems.Forbidden($"This token was not made for links: it lacks the scope {Permission.TunnelsWrite} or {Permission.RunnerServe}.").ExecuteAsync(context);
+            return;
+        }
+
         if (caller.IsSession)
         {
             // Pages hold no links, and a session's end would have to close them.

@@ -35,6 +35,21 @@ internal sealed record Permission(string Resource, bool IsWrite, string Descript
     /// <summary>Reads the hub's own metrics, for scrapers from elsewhere.</summary>
     public static readonly Permission MetricsRead = new("metrics", false, "Read metrics");
 
+    /// <summary>Sees runners, and what they have room for.</summary>
+    public static readonly Permission RunnersRead = new("runners", false, "See runners");
+
+    /// <summary>Changes, drains and removes runners.</summary>
+    public static readonly Permission RunnersWrite = new("runners", true, "Change, drain and remove runners");
+
+    /// <summary>Is a runner: takes its tasks, reports, and nothing else.</summary>
+    public static readonly Permission RunnerServe = new("runner", true, "Be a runner, and nothing else");
+
+    /// <summary>Sees tasks and their logs.</summary>
+    public static readonly Permission TasksRead = new("tasks", false, "See tasks and their logs");
+
+    /// <summary>Starts, stops and removes tasks, and runs commands in them.</summary>
+    public static readonly Permission TasksWrite = new("tasks", true, "Start and stop tasks, and run commands in them");
+
     public static readonly Permission SettingsRead = new("settings", false, "See the settings of the hub");
     public static readonly Permission SettingsWrite = new("settings", true, "Change the settings of the hub");
 
@@ -42,12 +57,12 @@ internal sealed record Permission(string Resource, bool IsWrite, string Descript
     public static readonly IReadOnlyDictionary<string, Permission> All = new[]
     {
         TunnelsRead, TunnelsWrite, RoutesOpen, TokensRead, TokensWrite, ProjectsRead, ProjectsWrite, AccountsRead, AccountsWrite, GroupsRead,
-        GroupsWrite, AuditRead, MetricsRead, SettingsRead, SettingsWrite,
+        GroupsWrite, AuditRead, MetricsRead, SettingsRead, SettingsWrite, RunnersRead, RunnersWrite, RunnerServe, TasksRead, TasksWrite,
     }.ToDictionary(static p => p.ToString(), StringComparer.Ordinal);
 
     /// <summary>Whether a scope of it can be narrowed to a project.</summary>
-    public bool TakesProject => Resource is "tunnels" or "routes" or "projects" or "tokens";
+    public bool TakesProject => Resource is "tunnels" or "routes" or "projects" or "tokens" or "tasks";
 
     /// <inheritdoc />
-    public override string ToString() => this == RoutesOpen ? "routes:open" : $"{Resource}:{(IsWrite ? "write" : "read")}";
+    public override string ToString() => this == RoutesOpen ? "routes:open" : this == RunnerServe ? "runner:serve" : $"{Resource}:{(IsWrite ? "write" : "read")}";
 }

@@ -1,0 +1,51 @@
+using Adit.Api;
+
+namespace Adit.Hub.Runners;
+
+/// <summary>What runners have to do, and whom they tell what they did: the task slice. None of it blocks.</summary>
+internal interface IRunnerWork
+{
+    /// <summary>All that a runner should have.</summary>
+    DesiredTasks DesiredOf(string runner);
+
+    /// <summary>What a runner sees.</summary>
+    /// <param name="runner">Its name.</param>
+    /// <param name="tasks">What it saw.</param>
+    /// <param name="isAll">Whether this is all that it has: what should be there and is not, is not.</param>
+    /// <returns>Completes when what it says about ends is on disk.</returns>
+    Task ObserveAsync(string runner, IReadOnlyList<ObservedTask> tasks, bool isAll);
+
+    /// <summary>Lines of a task's log.</summary>
+    /// <returns>One more than the last line that the hub has on disk now; null when the task is none of this runner's.</returns>
+    Task<long?> AppendAsync(string runner, string task, IReadOnlyList<LogLine> lines);
+
+    /// <summary>What a runner is changed: it came, went, was cordoned or got labels. Its tasks may have to go, and others may fit now.</summary>
+    void RunnerChanged(string runner);
+
+    /// <summary>A runner was not heard for so long that nobody knows what it does.</summary>
+    void RunnerLost(string runner);
+
+    /// <summary>What the tasks of each runner have reserved; those without tasks are left out.</summary>
+    IReadOnlyDictionary<string, RunnerLoad> Loads();
+
+    /// <summary>A runner has another name now.</summary>
+    Task RenamedAsync(string before, string now);
+}
+
+/// <summary>What tasks have of a runner.</summary>
+/// <param name="Reserved">What is reserved.</param>
+/// <param name="Count">How many they are.</param>
+internal sealed record RunnerLoad(TaskResources Reserved, int Count)
+{
+    public static readonly RunnerLoad None = new(new TaskResources { Cpu = 0, MemoryBytes = 0, Gpus = 0 }, 0);
+}
+
+/// <summary>Machines that tasks can run on: what the task slice asks of this one.</summary>
+internal interface IRunners
+{
+    /// <summary>Those that there are, up or not.</summary>
+    IReadOnlyCollection<LiveRunner> All { get; }
+
+    /// <summary>The runner of this name; null when there is none.</summary>
+    LiveRunner? Find(string name);
+}

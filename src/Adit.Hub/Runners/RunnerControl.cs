@@ -1,0 +1,63 @@
+using System.Net.Http.Json;
+using Adit.Api;
+using Adit.Link;
+
+namespace Adit.Hub.Runners;
+
+/// <summary>
+/// A runner's control API, over its link: ordinary HTTP on streams to <c>runner:</c> (docs/reference/runner.md). The runner serves it to
+/// nobody else.
+/// </summary>
+internal sealed class RunnerControl : IDisposable
+{
+    /// <summary>What a stream to it asks for.</summary>
+    public const string Target = "runner:";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly Uri Base = new("http://runner/");
+
+    private readonly HttpClient _http;
+    private readonly TimeProvider _time;
+
+    public RunnerControl(HubLink link, TimeProvider time)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20), // An idle one holds a data connection of the link.
+            MaxConnectionsPerServer = 16,
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var stream = await link.OpenAsync(new OpenRequest { Target = Target }, cancellationToken);
+                return stream.AsStream();
+            },
+        };
+        _http = new HttpClient(handler) { BaseAddress = Base, Timeout = Timeout.InfiniteTimeSpan };
+        _time = time;
+    }
+
+    /// <summary>Tells the runner what it should do.</summary>
+    /// <returns>Whether it took it; otherwise it will hear it when it comes back, or at its next report.</returns>
+    public async Task<bool> TryDesireAsync(DesiredTasks desired, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Patience, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            using var answer = await _http.PutAsJsonAsync("v1/tasks", desired, RunnersJson.Default.DesiredTasks, both.Token);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or LinkStreamException or IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Asks the runner something else. The caller disposes the answer.</summary>
+    /// <exception cref="HttpRequestException">It could not be asked.</exception>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+
+    public void Dispose() => _http.Dispose();
+}

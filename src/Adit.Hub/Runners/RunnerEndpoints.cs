@@ -1,0 +1,165 @@
+using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Access.Audit;
+using Adit.Hub.Access.Permissions;
+using Adit.Hub.Http;
+using Adit.Hub.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Adit.Hub.Runners;
+
+/// <summary>/api/v1/runners, for people; and /api/v1/runner, by which a runner speaks for itself (docs/reference/runner.md).</summary>
+internal static class RunnerEndpoints
+{
+    private const int MostLines = 5000;
+
+    /// <summary>Registers the slice. Needs storage, access, the link host and an <see cref="IRunnerWork"/>.</summary>
+    public static IServiceCollection AddRunners(this IServiceCollection services)
+    {
+        services.AddSingleton<RunnerStore>();
+        services.AddSingleton<RunnerRegistry>();
+        services.AddSingleton<IRunners>(static provider => provider.GetRequiredService<RunnerRegistry>());
+        services.AddSingleton<RunnerRights>();
+        return services;
+    }
+
+    /// <summary>Maps both.</summary>
+    public static void MapRunners(this IEndpointRouteBuilder routes)
+    {
+        var runners = routes.MapGroup("/api/v1/runners").WithTags("runners");
+        runners.MapGet("", List).Needs(Permission.RunnersRead).Produces<RunnerList>();
+        runners.MapGet("/{name}", Show).Needs(Permission.RunnersRead).Produces<ApiRunner>();
+        runners.MapPatch("/{name}", ChangeAsync).Needs(Permission.RunnersWrite).Produces<ApiRunner>();
+        runners.MapDelete("/{name}", RemoveAsync).Needs(Permission.RunnersWrite).Produces(StatusCodes.Status204NoContent);
+
+        var runner = routes.MapGroup("/api/v1/runner").WithTags("runner");
+        runner.MapPost("/session", GreetAsync).Needs(Permission.RunnerServe).Produces<RunnerWelcome>();
+        runner.MapPost("/report", HearAsync).Needs(Permission.RunnerServe).Produces(StatusCodes.Status204NoContent);
+        runner.MapPost("/logs", AppendAsync).Needs(Permission.RunnerServe).Produces<LogReceipt>();
+    }
+
+    private static JsonHttpResult<RunnerList> List(HttpContext context, RunnerRegistry registry, RunnerRights rights, IRunnerWork work)
+    {
+        var caller = context.Caller();
+        var loads = work.Loads();
+        var items = registry.All.Where(r => rights.MaySee(caller, r.Record)).OrderBy(static r => r.Record.Name, StringComparer.Ordinal).Select(r => Of(r, loads));
+        return TypedResults.Json(new RunnerList { Items = [.. items] }, RunnersJson.Default.RunnerList);
+    }
+
+    private static IResult Show(string name, HttpContext context, RunnerRegistry registry, RunnerRights rights, IRunnerWork work) =>
+        registry.Find(name) is { } runner && rights.MaySee(context.Caller(), runner.Record)
+            ? TypedResults.Json(Of(runner, work.Loads()), RunnersJson.Default.ApiRunner)
+            : Problems.NotFound($"runner '{name}'");
+
+    private static Task<IResult> ChangeAsync(
+        string name, ChangeRunnerRequest request, HttpContext context, RunnerRegistry registry, RunnerRights rights, IRunnerWork work, AuditLog audit) => AnswerAsync(async () =>
+    {
+        if (Refusal(name, context.Caller(), registry, rights) is { } refused)
+            return refused;
+        if (request.Name is not null)
+            RunnerRules.CheckName(request.Name);
+        RunnerRules.CheckLabels(request.Labels ?? new Dictionary<string, string>());
+        RunnerRules.CheckTaints(request.Taints ?? []);
+        var record = await registry.ChangeAsync(name, r => r with
+        {
+            Name = request.Name ?? r.Name,
+            IsCordoned = request.Cordon ?? (request.Drain == true || r.IsCordoned),
+            IsDraining = request.Drain ?? (request.Cordon == false ? false : r.IsDraining),
+            Labels = request.Labels ?? r.Labels,
+            Taints = request.Taints ?? r.Taints,
+        });
+        await audit.RecordAsync(AuditEntry.By(context.Caller(), "runner.change", "runner:" + record.Name, context.Address()));
+        return registry.Find(record.Name) is { } runner ? TypedResults.Json(Of(runner, work.Loads()), RunnersJson.Default.ApiRunner) : Problems.NotFound($"runner '{record.Name}'");
+    });
+
+    private static Task<IResult> RemoveAsync(string name, HttpContext context, RunnerRegistry registry, RunnerRights rights, AuditLog audit) => AnswerAsync(async () =>
+    {
+        if (Refusal(name, context.Caller(), registry, rights) is { } refused)
+            return refused;
+        await registry.RemoveAsync(name);
+        await audit.RecordAsync(AuditEntry.By(context.Caller(), "runner.remove", "runner:" + name, context.Address()));
+        return TypedResults.NoContent();
+    });
+
+    private static Task<IResult> GreetAsync(RunnerHello hello, HttpContext context, RunnerRegistry registry) =>
+        AnswerAsync(async () => TypedResults.Json(await registry.GreetAsync(hello, context.Caller()), RunnersJson.Default.RunnerWelcome));
+
+    private static async Task<IResult> HearAsync(RunnerReport report, HttpContext context, RunnerRegistry registry)
+    {
+        if (registry.OfLink(report.Link, context.Caller()) is not { } runner)
+            return NoSession();
+        if (report.Tasks is not { Count: <= RunnerRules.MostTasks })
+            return Problems.Invalid($"A report has at most {RunnerRules.MostTasks} tasks.");
+        await registry.HearAsync(runner, report);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> AppendAsync(LogBatch batch, HttpContext context, RunnerRegistry registry, IRunnerWork work)
+    {
+        if (registry.OfLink(batch.Link, context.Caller()) is not { } runner)
+            return NoSession();
+        if (batch.Lines is not { Count: <= MostLines })
+            return Problems.Invalid($"A batch has at most {MostLines} lines.");
+        return await work.AppendAsync(runner.Record.Name, batch.Task, batch.Lines) is { } end
+            ? TypedResults.Json(new LogReceipt(end), RunnersJson.Default.LogReceipt)
+            : Problems.NotFound($"task '{batch.Task}' of this runner");
+    }
+
+    private static IResult NoSession() => Problems.Conflict("session", "The hub knows of no session on this link; say hello again.");
+
+    private static IResult? Refusal(string name, Caller caller, RunnerRegistry registry, RunnerRights rights) =>
+        registry.Find(name) is not { } runner || !rights.MaySee(caller, runner.Record) ? Problems.NotFound($"runner '{name}'")
+        : rights.MayChange(caller, runner.Record) ? null
+        : Problems.Forbidden($"You may use the runner '{name}' and not change it; ask an admin.");
+
+    private static async Task<IResult> AnswerAsync(Func<Task<IResult>> serve)
+    {
+        try
+        {
+            return await serve();
+        }
+        catch (RunnerRefusal e)
+        {
+            return e.Code switch
+            {
+                "invalid" or "version" => Problems.Of(StatusCodes.Status400BadRequest, e.Code, e.Message),
+                "not-found" => Problems.NotFound(e.Message),
+                "forbidden" => Problems.Forbidden(e.Message),
+                "limit-reached" => Problems.Of(StatusCodes.Status429TooManyRequests, e.Code, e.Message),
+                _ => Problems.Conflict(e.Code, e.Message),
+            };
+        }
+        catch (StorageException e)
+        {
+            return Problems.Of(StatusCodes.Status507InsufficientStorage, "storage", e.Message);
+        }
+    }
+
+    private static ApiRunner Of(LiveRunner runner, IReadOnlyDictionary<string, RunnerLoad> loads)
+    {
+        var record = runner.Record;
+        var (reserved, count) = loads.GetValueOrDefault(record.Name) ?? RunnerLoad.None;
+        return new ApiRunner
+        {
+            Name = record.Name,
+            IsUp = runner.IsUp,
+            IsCordoned = record.IsCordoned,
+            IsDraining = record.IsDraining,
+            Version = record.Version,
+            Notice = RunnerRules.NoticeFor(record.Version),
+            Owner = record.Account,
+            Labels = record.AllLabels(),
+            Taints = record.AllTaints(),
+            Facts = record.Facts,
+            Usage = runner.Usage,
+            Reserved = reserved,
+            Tasks = count,
+            Created = record.Created,
+            Seen = runner.Seen,
+        };
+    }
+}

@@ -1,0 +1,64 @@
+using Adit.Api;
+using Adit.Hub.Access.Permissions;
+
+namespace Adit.Hub.Runners;
+
+/// <summary>A runner as it is stored. Immutable.</summary>
+internal sealed record RunnerRecord
+{
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256, as hexadecimal, of the word by which its installation is known.</summary>
+    public required string Installation { get; init; }
+
+    /// <summary>The account that registered it, whose tokens alone may be this runner.</summary>
+    public required string Account { get; init; }
+
+    /// <summary>Its program's version when it was heard last.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Labels that an admin gave it; they win over its own.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Labels that it was started with.</summary>
+    public IReadOnlyDictionary<string, string> OwnLabels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Taints that an admin gave it.</summary>
+    public IReadOnlyList<Taint> Taints { get; init; } = [];
+
+    /// <summary>Taints that it was started with.</summary>
+    public IReadOnlyList<Taint> OwnTaints { get; init; } = [];
+
+    /// <summary>Takes no new tasks.</summary>
+    public bool IsCordoned { get; init; }
+
+    /// <summary>Takes no new tasks and ends those it has.</summary>
+    public bool IsDraining { get; init; }
+
+    public required RunnerFacts Facts { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When it was heard last, to within the time between two writes of it.</summary>
+    public required DateTimeOffset Seen { get; init; }
+
+    /// <summary>Whose it is.</summary>
+    public Owned Belonging => new(Account);
+
+    /// <summary>All its labels, those that every runner has too: <c>os</c>, <c>arch</c> and <c>name</c>.</summary>
+    public IReadOnlyDictionary<string, string> AllLabels()
+    {
+        var all = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["arch"] = Facts.Architecture,
+            ["name"] = Name,
+            ["os"] = Facts.Os.Split(' ')[0].ToLowerInvariant(),
+        };
+        foreach (var (key, value) in OwnLabels.Concat(Labels))
+            all[key] = value;
+        return all;
+    }
+
+    /// <summary>All its taints.</summary>
+    public IReadOnlyList<Taint> AllTaints() => [.. OwnTaints.Union(Taints)];
+}

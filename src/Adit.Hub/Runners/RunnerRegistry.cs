@@ -1,0 +1,295 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Link;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Adit.Hub.Runners;
+
+/// <summary>
+/// All runners: who they are, whether they are there, and the way to them. A runner is its installation, a random word that its data
+/// directory keeps, so that two machines with one token and one name are never taken for one.
+/// </summary>
+internal sealed partial class RunnerRegistry : IRunners, IDisposable
+{
+    /// <summary>The version of the runner protocol that this hub speaks, and the oldest that it still understands.</summary>
+    public const int Protocol = 1;
+
+    private const int OldestProtocol = 1;
+    private const int MostOfAccount = 100;
+
+    /// <summary>How long a runner may be away until its tasks are called lost.</summary>
+    public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(90);
+
+    private static readonly TimeSpan SilentAfter = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<string, LiveRunner> _runners = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, LiveRunner> _byLink = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly RunnerStore _store;
+    private readonly LinkHost _links;
+    private readonly Lazy<IRunnerWork> _work;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RunnerRegistry> _log;
+    private readonly ITimer _look;
+
+    public RunnerRegistry(RunnerStore store, LinkHost links, IServiceProvider services, TimeProvider time, ILogger<RunnerRegistry> log)
+    {
+        _store = store;
+        _links = links;
+        _work = new Lazy<IRunnerWork>(services.GetRequiredService<IRunnerWork>); // It knows runners in turn.
+        _time = time;
+        _log = log;
+        links.Disconnected += OnDisconnected;
+        _look = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyCollection<LiveRunner> All => (IReadOnlyCollection<LiveRunner>)_runners.Values;
+
+    /// <inheritdoc />
+    public LiveRunner? Find(string name) => _runners.GetValueOrDefault(name);
+
+    /// <summary>Loads what is stored. Each runner has the grace time to come back to a restarted hub.</summary>
+    public async Task LoadAsync()
+    {
+        foreach (var record in await _store.ListAsync())
+        {
+            var runner = new LiveRunner(record);
+            _runners[record.Name] = runner;
+            StartGrace(runner);
+        }
+    }
+
+    /// <summary>A runner is there: registers it when it is new, and tells it what it should have.</summary>
+    /// <exception cref="RunnerRefusal">It may not be that runner; nothing was changed.</exception>
+    public async Task<RunnerWelcome> GreetAsync(RunnerHello hello, Caller caller)
+    {
+        RunnerRules.Check(hello, OldestProtocol);
+        if (_links.Find(hello.Link) is not { } link || link.Principal.TokenId != caller.TokenId)
+            throw new RunnerRefusal("link-gone", "The link of this session is gone; connect again.");
+        await _turn.WaitAsync();
+        try
+        {
+            var installation = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hello.Installation)));
+            var runner = _runners.Values.FirstOrDefault(r => r.Record.Installation == installation);
+            var record = RecordOf(hello, caller, installation, runner);
+            if (runner is null || IsWorthWriting(runner.Record, record))
+                await _store.SaveAsync(record);
+            if (runner is null)
+            {
+                runner = new LiveRunner(record);
+                _runners[record.Name] = runner;
+                LogRegistered(record.Name, caller.Account);
+            }
+
+            runner.Record = record;
+            Attach(runner, link, Math.Min(hello.Protocol, Protocol));
+            await _work.Value.ObserveAsync(record.Name, hello.Tasks, isAll: true);
+            _work.Value.RunnerChanged(record.Name);
+            return new RunnerWelcome
+            {
+                Name = record.Name,
+                Protocol = runner.Session!.Protocol,
+                Notice = RunnerRules.NoticeFor(record.Version),
+                Desired = _work.Value.DesiredOf(record.Name),
+            };
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>The runner whose session this link carries; null when there is none, so that it says hello again.</summary>
+    public LiveRunner? OfLink(string link, Caller caller) =>
+        _byLink.TryGetValue(link, out var runner) && runner.Session is { } session && session.Link.Id == link && session.Link.Principal.TokenId == caller.TokenId
+            ? runner
+            : null;
+
+    /// <summary>What a runner reports.</summary>
+    public async Task HearAsync(LiveRunner runner, RunnerReport report)
+    {
+        runner.Seen = _time.GetUtcNow();
+        if (report.Usage is not null)
+            runner.Usage = report.Usage;
+        if (report.Tasks.Count > 0)
+            await _work.Value.ObserveAsync(runner.Record.Name, report.Tasks, isAll: false);
+    }
+
+    /// <summary>Changes what an admin says about a runner.</summary>
+    /// <exception cref="RunnerRefusal">It is gone, or the new name is taken.</exception>
+    public async Task<RunnerRecord> ChangeAsync(string name, Func<RunnerRecord, RunnerRecord> change)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var runner = Find(name) ?? throw new RunnerRefusal("not-found", $"runner '{name}'");
+            var next = change(runner.Record);
+            if (next.Name != name && _runners.ContainsKey(next.Name))
+                throw new RunnerRefusal("name-taken", $"There is a runner '{next.Name}' already; choose another name.");
+            await _store.SaveAsync(next);
+            runner.Record = next;
+            if (next.Name != name)
+            {
+                _runners[next.Name] = runner;
+                await _work.Value.RenamedAsync(name, next.Name);
+                _runners.TryRemove(name, out _);
+            }
+
+            _work.Value.RunnerChanged(next.Name);
+            return next;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Forgets a runner. One that is there comes back as a new one when its token still may.</summary>
+    /// <exception cref="RunnerRefusal">It is gone, or it has tasks.</exception>
+    public async Task RemoveAsync(string name)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var runner = Find(name) ?? throw new RunnerRefusal("not-found", $"runner '{name}'");
+            if (_work.Value.Loads().GetValueOrDefault(name)?.Count is > 0 and var count)
+                throw new RunnerRefusal("busy", $"The runner '{name}' has {count} tasks; drain it first, or remove them.");
+            await _store.RemoveAsync(name);
+            _runners.TryRemove(name, out _);
+            runner.Grace?.Dispose();
+            runner.Session?.Link.Close("the runner was removed");
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _links.Disconnected -= OnDisconnected;
+        _look.Dispose();
+        foreach (var runner in _runners.Values)
+        {
+            runner.Grace?.Dispose();
+            runner.Session?.Dispose();
+        }
+    }
+
+    private RunnerRecord RecordOf(RunnerHello hello, Caller caller, string installation, LiveRunner? known)
+    {
+        var now = _time.GetUtcNow();
+        if (known?.Record is { } before)
+        {
+            if (before.Account != caller.Account)
+                throw new RunnerRefusal("forbidden", $"The runner '{before.Name}' belongs to another account; use a token of that account.");
+            return before with
+            {
+                Version = hello.Version, Facts = hello.Facts, OwnLabels = hello.Labels, OwnTaints = hello.Taints, Seen = now,
+            };
+        }
+
+        if (_runners.ContainsKey(hello.Name))
+        {
+            throw new RunnerRefusal(
+                "name-taken",
+                $"There is a runner '{hello.Name}' and this is another installation: give this one another --name, or its old --data; 'adit runner rm {hello.Name}' forgets the other.");
+        }
+
+        if (!caller.IsAdmin && _runners.Values.Count(r => r.Record.Account == caller.Account) >= MostOfAccount)
+            throw new RunnerRefusal("limit-reached", $"The account '{caller.Account}' has {MostOfAccount} runners; remove some first.");
+        return new RunnerRecord
+        {
+            Name = hello.Name,
+            Installation = installation,
+            Account = caller.Account,
+            Version = hello.Version,
+            OwnLabels = hello.Labels,
+            OwnTaints = hello.Taints,
+            Facts = hello.Facts,
+            Created = now,
+            Seen = now,
+        };
+    }
+
+    private void Attach(LiveRunner runner, HubLink link, int protocol)
+    {
+        var old = runner.Session;
+        runner.Grace?.Dispose();
+        runner.Grace = null;
+        runner.Seen = _time.GetUtcNow();
+        if (old?.Link != link)
+        {
+            runner.Session = new RunnerSession(link, protocol, _time);
+            _byLink[link.Id] = runner;
+            if (old is not null)
+            {
+                _byLink.TryRemove(old.Link.Id, out _);
+                old.Link.Close("the runner has connected anew");
+                old.Dispose();
+            }
+        }
+
+        if (link.Closed.IsCancellationRequested)
+            OnDisconnected(link, "the link was lost"); // It went while we were at it, and nobody else will say so.
+    }
+
+    private void OnDisconnected(HubLink link, string reason)
+    {
+        if (!_byLink.TryRemove(link.Id, out var runner) || runner.Session is not { } session || session.Link != link)
+            return;
+        runner.Session = null;
+        runner.Usage = null;
+        session.Dispose();
+        LogGone(runner.Record.Name, reason);
+        StartGrace(runner);
+        _work.Value.RunnerChanged(runner.Record.Name);
+    }
+
+    private void StartGrace(LiveRunner runner)
+    {
+        runner.Grace?.Dispose();
+        runner.Grace = _time.CreateTimer(
+            _ =>
+            {
+                if (!runner.IsUp)
+                    _work.Value.RunnerLost(runner.Record.Name);
+            },
+            null,
+            LostAfter,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    // A link can stand while the program behind it does not report: it has to begin anew.
+    private void Look()
+    {
+        var now = _time.GetUtcNow();
+        foreach (var runner in _runners.Values)
+        {
+            if (runner.Session is { } session && now - runner.Seen > SilentAfter)
+                session.Link.Close("the runner has not reported for some time");
+        }
+    }
+
+    private static bool IsWorthWriting(RunnerRecord before, RunnerRecord now) =>
+        now.Seen - before.Seen > SeenEvery || RunnerStore.TextOf(before with { Seen = now.Seen }) != RunnerStore.TextOf(now);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The runner {Name} was registered by {Account}")]
+    private partial void LogRegistered(string name, string account);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The runner {Name} is not there any more: {Reason}")]
+    private partial void LogGone(string name, string reason);
+}
+
+/// <summary>Something about a runner that cannot be.</summary>
+internal sealed class RunnerRefusal(string code, string message) : Exception(message)
+{
+    public string Code { get; } = code;
+}

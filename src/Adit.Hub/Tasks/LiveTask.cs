@@ -1,0 +1,37 @@
+using Adit.Api;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>A task while the hub runs. Changed only by <see cref="TaskRegistry"/>, under its lock; read by anybody.</summary>
+internal sealed class LiveTask(TaskRecord record)
+{
+    private volatile TaskRecord _record = record;
+
+    /// <summary>What is known of it.</summary>
+    public TaskRecord Record
+    {
+        get => _record;
+        set => _record = value;
+    }
+
+    /// <summary>Writes of its state to the database, one after the other; the last of them.</summary>
+    public Task Saving { get; set; } = Task.CompletedTask;
+
+    /// <summary>What it uses; null before the first look and after its end.</summary>
+    public TaskUsage? Usage { get; set; }
+
+    /// <summary>What its runner is at while it prepares.</summary>
+    public string? Progress { get; set; }
+
+    /// <summary>Its place while it is queued.</summary>
+    public TaskQueuePlace? Queue { get; set; }
+
+    /// <summary>When its runner was told last what to do about it (timestamp of the clock); 0 for not yet.</summary>
+    public long Told { get; set; }
+
+    /// <summary>To be started again as soon as it has ended.</summary>
+    public bool IsToStartAgain { get; set; }
+
+    /// <summary>Whether it is stored: until then nobody but its maker knows of it.</summary>
+    public bool IsStored { get; set; }
+}

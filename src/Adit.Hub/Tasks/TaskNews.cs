@@ -1,0 +1,29 @@
+using Adit.Api;
+using Adit.Hub.Inspector;
+using Microsoft.Extensions.Logging;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>What the log, listeners and whoever waits are told about tasks. Never blocks.</summary>
+internal sealed partial class TaskNews(EventHub events, ILogger<TaskNews> log)
+{
+    private readonly ILogger<TaskNews> _log = log;
+
+    /// <summary>Something about a task changed. Called under the registry's lock: handlers must not block.</summary>
+    public event Action<LiveTask>? Changing;
+
+    /// <summary>Says so.</summary>
+    /// <param name="task">Which.</param>
+    /// <param name="type"><c>created</c>, <c>changed</c>, <c>again</c> or <c>removed</c>.</param>
+    public void Changed(LiveTask task, string type)
+    {
+        var record = task.Record;
+        LogChanged(record.Id, record.Name, record.State, record.Reason is null ? "" : ": " + record.Reason);
+        Changing?.Invoke(task);
+        if (task.IsStored)
+            events.Publish(new TaskEvent(type, record.Id, record.Name, record.State, record.Reason), record.Belonging);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Task {Id} ({Name}) is {State}{Reason}")]
+    private partial void LogChanged(string id, string name, TaskState state, string reason);
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Adit.Api;
+using Adit.Hub.Access.Permissions;
+using Adit.Hub.Templates;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>A task as it is stored: what should be, and what is known of it. Immutable.</summary>
+internal sealed record TaskRecord
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Whether others of its owner cannot have its name: as long as it has not ended, and for a session until it is removed.</summary>
+    public required bool HoldsName { get; init; }
+
+    /// <summary>The account that owns it.</summary>
+    public required string Account { get; init; }
+
+    /// <summary>The id of the token that made it, whose limits its tunnels have; and that token's name, for people.</summary>
+    public required string TokenId { get; init; }
+
+    /// <inheritdoc cref="TokenId"/>
+    public required string Maker { get; init; }
+
+    public string? Project { get; init; }
+
+    /// <summary>All that follows from its template and the request; its <see cref="ResolvedTask.Spec"/> is of the current attempt.</summary>
+    public required ResolvedTask Resolved { get; init; }
+
+    /// <summary>The key under which a repeated request finds it; null for none.</summary>
+    public string? RequestKey { get; init; }
+
+    /// <summary>Whether it should run.</summary>
+    public required bool IsWanted { get; init; }
+
+    public required int Attempt { get; init; }
+
+    public required TaskState State { get; init; }
+
+    public string? Reason { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    /// <summary>The runner that has it, or had it last.</summary>
+    public string? Runner { get; init; }
+
+    /// <summary>The states of this attempt.</summary>
+    public IReadOnlyList<TaskStep> Steps { get; init; } = [];
+
+    public IReadOnlyList<string>? LastLines { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public DateTimeOffset? Ended { get; init; }
+
+    public TaskKind Kind => Resolved.Kind;
+
+    /// <summary>Whether it is over.</summary>
+    public bool HasEnded => TaskLife.IsEnd(State);
+
+    /// <summary>Whose it is.</summary>
+    public Owned Belonging => new(Account, Project);
+
+    /// <summary>What its runner gets.</summary>
+    public TaskSpec Spec => Resolved.Spec with { Id = Id, Attempt = Attempt, Name = Name, Owner = Account };
+
+    /// <summary>The same in another state.</summary>
+    /// <exception cref="InvalidOperationException">The table does not have it.</exception>
+    public TaskRecord To(TaskState state, DateTimeOffset at, string? reason)
+    {
+        if (!TaskLife.May(State, state))
+            throw new InvalidOperationException($"A task does not go from {State} to {state}.");
+        return this with
+        {
+            State = state,
+            Reason = reason,
+            Steps = [.. Steps, new TaskStep(state, at)],
+            Ended = TaskLife.IsEnd(state) ? at : null,
+            HoldsName = !TaskLife.IsEnd(state) || (HoldsName && Kind == TaskKind.Session),
+        };
+    }
+
+    /// <summary>A new attempt of one that has ended.</summary>
+    public TaskRecord Again(DateTimeOffset at) => this with
+    {
+        Attempt = Attempt + 1, State = TaskState.Queued, Reason = null, ExitCode = null, Runner = null, LastLines = null, Ended = null, IsWanted = true,
+        HoldsName = true, Steps = [new TaskStep(TaskState.Queued, at)],
+    };
+}
+
+/// <summary>JSON of what is stored of a task.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ResolvedTask))]
+[JsonSerializable(typeof(IReadOnlyList<TaskStep>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+internal sealed partial class TaskJson : JsonSerializerContext;
