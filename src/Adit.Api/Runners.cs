@@ -28,13 +28,13 @@ public sealed record RunnerFacts
     public required long DiskBytes { get; init; }
 
     /// <summary>Its GPUs.</summary>
-    public IReadOnlyList<Gpu> Gpus { get; init; } = [];
+    public IReadOnlyList<Gpu> Gpus { get; set; } = [];
 
     /// <summary>The executors that work here: <c>process</c>, <c>docker</c>.</summary>
     public required IReadOnlyList<string> Executors { get; init; }
 
     /// <summary>What does not work here as it could, for the admin: a sentence each.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; set; } = [];
 }
 
 /// <summary>What a machine uses now.</summary>
@@ -50,7 +50,7 @@ public sealed record RunnerUsage
     public long DiskFreeBytes { get; init; }
 
     /// <summary>Use of each GPU from 0 to 1, by index.</summary>
-    public IReadOnlyList<double> Gpus { get; init; } = [];
+    public IReadOnlyList<double> Gpus { get; set; } = [];
 }
 
 /// <summary>Keeps tasks off a runner that do not tolerate it.</summary>
@@ -145,7 +145,7 @@ public sealed record PortSpec
     public int Port { get; init; }
 
     /// <summary>Whether it speaks HTTP; otherwise it is TCP.</summary>
-    public bool IsHttp { get; init; } = true;
+    public bool IsHttp { get; set; } = true;
 
     /// <summary>What is asked to see whether it answers; null when a connection is enough.</summary>
     public string? HealthPath { get; init; }
@@ -201,7 +201,7 @@ public sealed record TaskSpec
     public required IReadOnlyList<string> Command { get; init; }
 
     /// <summary>Its environment, with the same placeholders.</summary>
-    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Where it runs; null for the task's home directory.</summary>
     public string? WorkingDirectory { get; init; }
@@ -216,25 +216,25 @@ public sealed record TaskSpec
     public string? User { get; init; }
 
     /// <summary>Its ports, the main one first.</summary>
-    public IReadOnlyList<PortSpec> Ports { get; init; } = [];
+    public IReadOnlyList<PortSpec> Ports { get; set; } = [];
 
     /// <summary>What it may use.</summary>
-    public TaskResources Resources { get; init; } = new();
+    public TaskResources Resources { get; set; } = new();
 
     /// <summary>The image, for docker.</summary>
     public ImageSpec? Image { get; init; }
 
     /// <summary>Directories, for docker.</summary>
-    public IReadOnlyList<MountSpec> Mounts { get; init; } = [];
+    public IReadOnlyList<MountSpec> Mounts { get; set; } = [];
 
     /// <summary>Whether a container may do anything to its machine; only where an admin's template says so.</summary>
     public bool IsPrivileged { get; init; }
 
     /// <summary>How long a start may take until its ports answer, in seconds.</summary>
-    public int StartTimeoutSeconds { get; init; } = 120;
+    public int StartTimeoutSeconds { get; set; } = 120;
 
     /// <summary>How long it may take to end in order, in seconds.</summary>
-    public int StopGraceSeconds { get; init; } = 10;
+    public int StopGraceSeconds { get; set; } = 10;
 }
 
 /// <summary>What a runner should do about one task.</summary>
@@ -323,10 +323,10 @@ public sealed record RunnerHello
     public required RunnerFacts Facts { get; init; }
 
     /// <summary>Its own labels.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Labels { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Its own taints.</summary>
-    public IReadOnlyList<Taint> Taints { get; init; } = [];
+    public IReadOnlyList<Taint> Taints { get; set; } = [];
 
     /// <summary>All that it has.</summary>
     public required IReadOnlyList<ObservedTask> Tasks { get; init; }
@@ -358,7 +358,7 @@ public sealed record RunnerReport
     public RunnerUsage? Usage { get; init; }
 
     /// <summary>What changed, or is used otherwise than before.</summary>
-    public IReadOnlyList<ObservedTask> Tasks { get; init; } = [];
+    public IReadOnlyList<ObservedTask> Tasks { get; set; } = [];
 }
 
 /// <summary>POST /api/v1/runner/logs: lines of one task. The hub takes what follows on what it has, and ignores what it has already.</summary>

@@ -212,6 +212,9 @@ public sealed record ApiTask
 
     /// <summary>The last lines of its log, where it failed.</summary>
     public IReadOnlyList<string>? LastLines { get; init; }
+
+    /// <summary>In the answer to its making, what whoever asked should know: that its template is deprecated, say.</summary>
+    public IReadOnlyList<string>? Notices { get; init; }
 }
 
 /// <summary>GET /api/v1/tasks, the newest first.</summary>
@@ -248,6 +251,18 @@ public sealed record LogPage
     public required long End { get; init; }
 }
 
+/// <summary>An event of /api/v1/events: something about a task changed.</summary>
+/// <param name="Type"><c>created</c>, <c>changed</c>, <c>again</c> or <c>removed</c>.</param>
+/// <param name="Id">Which.</param>
+/// <param name="Name">What it is called.</param>
+/// <param name="State">Its state now.</param>
+/// <param name="Reason">Why.</param>
+public sealed record TaskEvent(string Type, string Id, string Name, TaskState State, string? Reason)
+{
+    /// <summary>What its command ended with, once it has.</summary>
+    public int? ExitCode { get; init; }
+}
+
 /// <summary>JSON of this resource, source-generated.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CreateTaskRequest))]
@@ -255,4 +270,5 @@ public sealed record LogPage
 [JsonSerializable(typeof(TaskList))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(LogPage))]
+[JsonSerializable(typeof(TaskEvent))]
 public sealed partial class TasksJson : JsonSerializerContext;

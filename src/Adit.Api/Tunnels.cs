@@ -195,6 +195,9 @@ public sealed record Tunnel
     /// <summary>Whether it outlives its clients.</summary>
     public required bool Keep { get; init; }
 
+    /// <summary>The id of the task whose port it is; null for a tunnel of its own.</summary>
+    public string? Task { get; init; }
+
     /// <summary>All host names it answers to.</summary>
     public required IReadOnlyList<string> Hosts { get; init; }
 

@@ -15,7 +15,9 @@ using Adit.Hub.Http;
 using Adit.Hub.Inspector;
 using Adit.Hub.Links;
 using Adit.Hub.Projects;
+using Adit.Hub.Runners;
 using Adit.Hub.Storage;
+using Adit.Hub.Tasks;
 using Adit.Hub.Telemetry;
 using Adit.Hub.Tunnels;
 using Adit.Hub.WebUi;
@@ -104,6 +106,8 @@ public sealed class HubApp : IAsyncDisposable
             tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked or has expired");
             await app.Services.LoadDoorsAsync();
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
+            await app.Services.GetRequiredService<RunnerRegistry>().LoadAsync();
+            await app.Services.GetRequiredService<TaskRegistry>().LoadAsync();
             await app.StartAsync();
             return new HubApp(app, directory, database, options, time, adminToken);
         }
@@ -185,8 +189,10 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProjectsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ServiceAccountsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, DevicesJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, RunnersJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, TasksJson.Default);
         });
-        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddApiDescription();
+        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddRunners().AddTasks().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -247,6 +253,8 @@ public sealed class HubApp : IAsyncDisposable
         app.MapDoors();
         app.MapLinks();
         app.MapTunnels();
+        app.MapRunners();
+        app.MapTasks();
         app.MapTls();
         var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;

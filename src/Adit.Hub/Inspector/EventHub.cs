@@ -21,6 +21,10 @@ internal sealed class EventHub
     public void Publish(TunnelEvent happened, Owned tunnel) =>
         Send(subscription => subscription.WantsTunnel(happened.Name, tunnel), () => ServerEvent.Of("tunnel", Json(happened, TunnelsJson.Default.TunnelEvent)));
 
+    /// <summary>Something happened to a task. Never blocks.</summary>
+    public void Publish(TaskEvent happened, Owned task) =>
+        Send(subscription => subscription.WantsTask(happened.Id, task), () => ServerEvent.Of("task", Json(happened, TasksJson.Default.TaskEvent)));
+
     /// <summary>A request passed a tunnel: who may not inspect it is told of it without its query. Never blocks.</summary>
     public void Publish(Recording recording, string name, Owned tunnel)
     {

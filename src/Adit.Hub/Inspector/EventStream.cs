@@ -16,12 +16,13 @@ internal sealed class EventStream(
 {
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
 
-    public async Task ServeAsync(HttpContext context, string? tunnel, string? requests)
+    public async Task ServeAsync(HttpContext context, string? tunnel, string? requests, string? task)
     {
         // Asked anew for each event: roles and memberships change while somebody listens.
         var caller = context.Caller();
         bool May(Permission permission, Owned thing) => callers.Find(caller.TokenId) is { } now && authority.May(now, permission, thing);
         bool MaySee(Owned thing) => May(Permission.TunnelsRead, thing);
+        bool MaySeeTask(Owned thing) => May(Permission.TasksRead, thing);
         bool MayInspect(Owned thing) => May(Permission.TunnelsWrite, thing);
 
         if (requests is not null && inspectors.Find(requests) is { } known && !MaySee(known.Belonging))
@@ -30,7 +31,7 @@ internal sealed class EventStream(
             return;
         }
 
-        using var subscription = events.Subscribe(new EventFilter(caller.Account, MaySee, MayInspect, tunnel, requests));
+        using var subscription = events.Subscribe(new EventFilter(caller.Account, MaySee, MayInspect, MaySeeTask, tunnel, requests, task));
         if (subscription is null)
         {
             await Problems.Of(

@@ -25,7 +25,10 @@ internal sealed class EventSubscription : IDisposable
 
     public ChannelReader<ServerEvent> Waiting => _waiting.Reader;
 
-    public bool WantsTunnel(string tunnel, Owned belonging) => (Filter.Tunnel is null || Filter.Tunnel == tunnel) && Filter.MaySee(belonging);
+    public bool WantsTunnel(string tunnel, Owned belonging) => Filter.Task is null && (Filter.Tunnel is null || Filter.Tunnel == tunnel) && Filter.MaySee(belonging);
+
+    // Who follows one tunnel follows no tasks.
+    public bool WantsTask(string task, Owned belonging) => Filter.Tunnel is null && (Filter.Task is null || Filter.Task == task) && Filter.MaySeeTask(belonging);
 
     public bool WantsRequests(string tunnel, Owned belonging) => Filter.Requests == tunnel && Filter.MaySee(belonging);
 

@@ -35,7 +35,7 @@ internal static class InspectorEndpoints
         requests.MapGet("", List).Needs(Permission.TunnelsRead).Produces<RequestList>();
         requests.MapGet("/{id}", Show).Needs(Permission.TunnelsRead).Produces<InspectedRequest>();
         requests.MapPost("/{id}/replay", ReplayAsync).Needs(Permission.TunnelsWrite).Produces<InspectedRequest>();
-        routes.MapGet("/api/v1/events", (HttpContext context, EventStream stream, string? tunnel = null, string? requests = null) => stream.ServeAsync(context, tunnel, requests))
+        routes.MapGet("/api/v1/events", (HttpContext context, EventStream stream, string? tunnel = null, string? requests = null, string? task = null) => stream.ServeAsync(context, tunnel, requests, task))
             .Needs(Permission.TunnelsRead).WithTags("events").Produces<string>(contentType: "text/event-stream");
     }
 

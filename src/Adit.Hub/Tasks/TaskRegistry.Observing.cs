@@ -9,6 +9,7 @@ internal sealed partial class TaskRegistry
 {
     private const int MostLastLines = 50;
     private const int MostReason = 500;
+    private const int LongestLine = 32 * 1024;
 
     /// <inheritdoc />
     public DesiredTasks DesiredOf(string runner) => new()
@@ -67,7 +68,7 @@ internal sealed partial class TaskRegistry
     public Task<long?> AppendAsync(string runner, string task, IReadOnlyList<LogLine> lines) =>
         // Of an attempt before, too: its runner may have been away when it ended.
         _tasks.TryGetValue(task, out var live) && live.IsStored && live.Record.Runner == runner
-            ? _logs.AppendAsync(task, lines)
+            ? _logs.AppendAsync(task, [.. lines.Where(static l => l is { Number: > 0, Stream: "out" or "err" or "adit", Text.Length: <= LongestLine })])
             : Task.FromResult<long?>(null);
 
     /// <inheritdoc />

@@ -25,6 +25,7 @@ internal static class TunnelEndpoints
     public static IServiceCollection AddTunnels(this IServiceCollection services)
     {
         services.AddSingleton<TunnelRegistry>();
+        services.AddSingleton<ITaskTunnels>(static provider => provider.GetRequiredService<TunnelRegistry>());
         services.AddSingleton<TunnelRights>();
         services.AddSingleton<TunnelAudit>();
         services.AddSingleton<IProjectContent, ProjectTunnels>();
@@ -115,6 +116,8 @@ internal static class TunnelEndpoints
     {
         if (rights.FindToChange(name, context.Caller(), out var tunnel) is { } refusal)
             return refusal;
+        if (tunnel.Record?.Task is { } task)
+            return Problems.Conflict("of-task", $"The tunnel '{name}' is a port of the task {task} and goes with it; stop the task, or make the tunnel its owner's alone.");
         try
         {
             await registry.RemoveAsync(tunnel, $"removed by {context.Caller().TokenName}");

@@ -50,6 +50,9 @@ internal sealed record TunnelRecord
 
     public TunnelOptions? Options { get; init; }
 
+    /// <summary>The id of the task whose port it is; null for none.</summary>
+    public string? Task { get; init; }
+
     public required DateTimeOffset Created { get; init; }
 
     /// <summary>Whether it is open to anybody, as far as no rule says otherwise.</summary>

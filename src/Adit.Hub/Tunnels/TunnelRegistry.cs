@@ -16,7 +16,7 @@ namespace Adit.Hub.Tunnels;
 /// All tunnels: stored records joined with the links that serve them now. Makes and removes routes and ports, and lets ephemeral tunnels
 /// go when their clients have been away for the grace time.
 /// </summary>
-internal sealed class TunnelRegistry : IDisposable
+internal sealed partial class TunnelRegistry : IDisposable
 {
     private readonly ConcurrentDictionary<string, LiveTunnel> _tunnels = new(StringComparer.Ordinal);
     private readonly TunnelHosts _hosts;
@@ -115,7 +115,7 @@ internal sealed class TunnelRegistry : IDisposable
         while (true)
         {
             var name = request.Name ?? TunnelName.Free(_tunnels.ContainsKey);
-            TunnelRules.CheckName(name, caller, _released);
+            TunnelRules.CheckName(name, caller, _released, isNew: !_tunnels.ContainsKey(name));
             var tunnel = _tunnels.GetOrAdd(name, static _ => new LiveTunnel());
             await tunnel.Turn.WaitAsync();
             try

@@ -34,8 +34,10 @@ internal static class TunnelRules
 
     /// <summary>Whether a caller may have a name.</summary>
     /// <exception cref="TunnelRefusal">It is no name, or another account gave it up not long ago.</exception>
-    public static void CheckName(string name, Caller caller, ReleasedNames released)
+    public static void CheckName(string name, Caller caller, ReleasedNames released, bool isNew)
     {
+        if (isNew && name.Contains("--", StringComparison.Ordinal))
+            throw new TunnelRefusal(TunnelRefusalCode.Invalid, $"The name '{name}' has two hyphens together, which only addresses of tasks have; choose another.");
         if (TunnelName.Refusal(name) is { } refusal)
             throw new TunnelRefusal(TunnelRefusalCode.Invalid, refusal);
         if (released.IsReserved(name, caller.Account))
@@ -45,10 +47,10 @@ internal static class TunnelRules
     }
 
     /// <summary>Whether a tunnel that is there is the one asked for.</summary>
-    /// <exception cref="TunnelRefusal">It is another account's, or of another kind.</exception>
+    /// <exception cref="TunnelRefusal">It is another account's, a task's, or of another kind.</exception>
     public static void CheckSame(TunnelRecord record, CreateTunnelRequest request, Caller caller)
     {
-        if (record.Account != caller.Account)
+        if (record.Account != caller.Account || record.Task is not null)
             throw new TunnelRefusal(TunnelRefusalCode.NameTaken, $"The name '{record.Name}' is taken; choose another.");
         if (record.Kind != request.Kind)
             throw new TunnelRefusal(
@@ -58,8 +60,9 @@ internal static class TunnelRules
 
     /// <summary>Where the tunnel leads.</summary>
     /// <exception cref="TunnelRefusal">Nowhere that a tunnel of its kind can lead.</exception>
-    public static TunnelTarget TargetOf(CreateTunnelRequest request) => TunnelTarget.Parse(request.Target, request.Kind)
-        ?? throw new TunnelRefusal(
+    public static TunnelTarget TargetOf(CreateTunnelRequest request) => TunnelTarget.Parse(request.Target, request.Kind) is { IsTask: false } target
+        ? target
+        : throw new TunnelRefusal(
             TunnelRefusalCode.Invalid,
             $"The target is not one that a tunnel of kind {request.Kind.Word()} can have; see docs/guide/{request.Kind.Word()}.md.");
 

@@ -18,8 +18,8 @@ internal sealed class TunnelStore(Database database)
     /// <summary>Stores a tunnel. Within a write.</summary>
     public static int Save(SqliteConnection connection, TunnelRecord record) => connection.Execute(
         """
-        INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created, token_id, project, rules, asked)
-        VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created, @TokenId, @Project, @Rules, @Asked)
+        INSERT INTO tunnels (name, kind, account, owner, access, keep, hosts, port, client, target, options, created, token_id, project, rules, asked, task)
+        VALUES (@Name, @Kind, @Account, @Owner, @Access, @Keep, @Hosts, @Port, @Client, @Target, @Options, @Created, @TokenId, @Project, @Rules, @Asked, @Task)
         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, owner = excluded.owner, access = excluded.access, keep = excluded.keep,
             hosts = excluded.hosts, port = excluded.port, client = excluded.client, target = excluded.target, options = excluded.options,
             token_id = excluded.token_id, project = excluded.project, rules = excluded.rules, asked = excluded.asked
@@ -42,6 +42,7 @@ internal sealed class TunnelStore(Database database)
             record.Project,
             Rules = record.RulesText(),
             Asked = record.Asked?.Text(),
+            record.Task,
         });
 
     /// <summary>Removes a tunnel; a kept one's name stays its account's for a while.</summary>
@@ -100,6 +101,8 @@ internal sealed class TunnelStore(Database database)
 
         public string? Asked { get; set; }
 
+        public string? Task { get; set; }
+
         public TunnelRecord ToRecord() => new()
         {
             Name = Name,
@@ -118,6 +121,7 @@ internal sealed class TunnelStore(Database database)
             Project = Project,
             Rules = Rules is null ? null : JsonSerializer.Deserialize(Rules, AccessJson.Default.IReadOnlyListAccessRule),
             Asked = TunnelAsk.Read(Asked),
+            Task = Task,
         };
     }
 }

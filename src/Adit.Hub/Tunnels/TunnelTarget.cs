@@ -10,6 +10,12 @@ namespace Adit.Hub.Tunnels;
 /// </summary>
 internal sealed record TunnelTarget(string Link, string Authority, UpstreamProtocol Protocol, bool IsTls)
 {
+    /// <summary>How the target of a task's port begins: <c>task:ID/PORT</c>, which only the task's runner knows the way to. Nobody may ask for it.</summary>
+    public const string TaskScheme = "task:";
+
+    /// <summary>Whether it is a task's port.</summary>
+    public bool IsTask => Link.StartsWith(TaskScheme, StringComparison.Ordinal);
+
     // A target of https speaks HTTP/1.1 with us and is told so; what a tcp or tls tunnel speaks is its visitors' business.
     private bool IsHttps { get; init; }
 
@@ -18,6 +24,8 @@ internal sealed record TunnelTarget(string Link, string Authority, UpstreamProto
     {
         if (text.Length is 0 or > 1000)
             return null;
+        if (text.StartsWith(TaskScheme, StringComparison.Ordinal))
+            return text.Length > TaskScheme.Length ? new TunnelTarget(text, "localhost", UpstreamProtocol.Http1, false) : null;
         if (text.StartsWith("unix:", StringComparison.Ordinal))
             return text.Length > 6 && text[5] == '/' ? new TunnelTarget(text, "localhost", UpstreamProtocol.Http1, false) : null;
         var scheme = text.IndexOf("://", StringComparison.Ordinal) is > 0 and var at ? text[..at] : "";

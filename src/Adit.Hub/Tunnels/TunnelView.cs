@@ -2,6 +2,7 @@ using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Tunnels;
@@ -29,6 +30,7 @@ internal sealed class TunnelView(HubOptions options, Authority authority, Access
             Account = record.Account,
             Project = record.Project,
             Keep = record.Keep,
+            Task = record.Task,
             Hosts = hosts,
             Port = record.Port,
             Created = record.Created,
@@ -48,12 +50,10 @@ internal sealed class TunnelView(HubOptions options, Authority authority, Access
     /// <summary>Where visitors of a tunnel go; null for a private tcp tunnel.</summary>
     public string? Url(TunnelRecord record, IReadOnlyList<string> hosts, HttpContext context)
     {
-        var (isTls, port) = Outside(context);
         return record.Kind switch
         {
-            TunnelKind.Http =>
-                isTls ? $"https://{hosts[0]}{(port == 443 ? "" : $":{port}")}/" : $"http://{hosts[0]}{(port == 80 ? "" : $":{port}")}/",
-            TunnelKind.Tls => $"tls://{hosts[0]}:{(options.ListenTls.Count > 0 ? PortOf(options.ListenTls[0]) : port)}",
+            TunnelKind.Http => PublicAddress.OfRoute(hosts[0], context, options) + "/",
+            TunnelKind.Tls => $"tls://{hosts[0]}:{PublicAddress.Outside(context, options).Port}",
             _ => record.Port is { } tcp ? $"tcp://{(!record.IsPublic ? "127.0.0.1" : options.Domain)}:{tcp}" : null,
         };
     }
@@ -63,8 +63,7 @@ internal sealed class TunnelView(HubOptions options, Authority authority, Access
     {
         if (record.Kind != TunnelKind.Http || options.PathHost is not { } host)
             return null;
-        var (isTls, port) = Outside(context);
-        return $"{(isTls ? "https" : "http")}://{host}{(port == (isTls ? 443 : 80) ? "" : $":{port}")}/w/{record.Account}/{record.Name}/";
+        return $"{PublicAddress.OfRoute(host, context, options)}/w/{record.Account}/{record.Name}/";
     }
 
     private string[] Rights(Caller caller, TunnelRecord record)
@@ -73,17 +72,6 @@ internal sealed class TunnelView(HubOptions options, Authority authority, Access
             return [];
         return record.Kind == TunnelKind.Http && cap.AllowsEmbed(caller.Account) ? ["change", "embed"] : ["change"];
     }
-
-    // A hub with TLS has its tunnels there, whichever way the API was asked; one without has them where the asker came in.
-    private (bool IsTls, int Port) Outside(HttpContext context)
-    {
-        if (options.ListenTls.Count > 0)
-            return (true, PortOf(options.ListenTls[0]) is > 0 and var port ? port : context.Connection.LocalPort);
-        var host = context.Request.Host;
-        return (context.Request.IsHttps, host.Port ?? (context.Request.IsHttps ? 443 : 80));
-    }
-
-    private static int PortOf(string address) => int.TryParse(address.AsSpan(address.LastIndexOf(':') + 1), out var port) ? port : 0;
 
     private static List<TunnelServer> Servers(TunnelRecord record, TunnelUpstream upstream)
     {

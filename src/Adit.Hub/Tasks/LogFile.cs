@@ -1,0 +1,261 @@
+using System.Globalization;
+using System.Text;
+using Adit.Api;
+using Adit.Hub.Storage;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>
+/// The log of one task: segments of some MiB named by their first line's number, the oldest of which go when there is too much. A line of
+/// a segment is <c>NUMBER MILLISECONDS STREAM TEXT</c>, the stream followed by '+' when the next piece goes on, line breaks and backslashes within the text written as in C. What a crash left half written
+/// at the end is cut off when the log is opened, and comes again from the runner.
+/// </summary>
+internal sealed class LogFile(string directory) : IDisposable
+{
+    private const int SegmentBytes = 4 * 1024 * 1024;
+    private const int MostSegments = 25; // 100 MiB
+    private const string Extension = ".log";
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly List<long> _segments = [];
+    private FileStream? _last;
+    private long _end = 1;
+    private bool _isOpen;
+    private volatile TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <inheritdoc cref="TaskLogs.AppendAsync"/>
+    public async Task<long> AppendAsync(IReadOnlyList<LogLine> lines)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            Open();
+            var text = new StringBuilder();
+            var end = _end;
+            foreach (var line in lines)
+            {
+                if (line.Number < end)
+                    continue;
+                Write(text, line);
+                end = line.Number + 1;
+            }
+
+            if (end == _end)
+                return _end;
+            await WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), lines.First(l => l.Number >= _end).Number);
+            _end = end;
+            return end;
+        }
+        catch (IOException e)
+        {
+            Close(); // Whatever of it is there is cut off at the next opening.
+            throw new StorageException($"The log could not be written: {e.Message}", e);
+        }
+        finally
+        {
+            _turn.Release();
+            Interlocked.Exchange(ref _more, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
+
+    /// <inheritdoc cref="TaskLogs.ReadAsync"/>
+    public async Task<LogPage> ReadAsync(long? from, int most, string? search)
+    {
+        List<long> segments;
+        long end;
+        await _turn.WaitAsync();
+        try
+        {
+            Open();
+            segments = [.. _segments];
+            end = _end;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        return await Task.Run(() =>
+        {
+            var first = segments.Count > 0 ? segments[0] : 1;
+            var lines = from is { } start ? Forward(segments, start, end, most, search) : Backward(segments, end, most, search);
+            return new LogPage { Lines = lines, First = first, End = end };
+        });
+    }
+
+    /// <inheritdoc cref="TaskLogs.WaitAsync"/>
+    public async Task WaitAsync(long number, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var more = _more.Task;
+            await _turn.WaitAsync(cancellationToken);
+            try
+            {
+                Open();
+                if (_end > number)
+                    return;
+            }
+            finally
+            {
+                _turn.Release();
+            }
+
+            await more.WaitAsync(cancellationToken);
+        }
+    }
+
+    public void Dispose()
+    {
+        _last?.Dispose();
+        _turn.Dispose();
+    }
+
+    private List<LogLine> Forward(List<long> segments, long from, long end, int most, string? search)
+    {
+        var lines = new List<LogLine>();
+        for (var i = Math.Max(0, segments.FindLastIndex(s => s <= from)); i < segments.Count && lines.Count < most; i++)
+            lines.AddRange(Lines(segments[i], end).Where(l => l.Number >= from && Has(l, search)).Take(most - lines.Count));
+        return lines;
+    }
+
+    private List<LogLine> Backward(List<long> segments, long end, int most, string? search)
+    {
+        var lines = new LinkedList<List<LogLine>>();
+        for (int i = segments.Count - 1, left = most; i >= 0 && left > 0; i--)
+        {
+            var some = Lines(segments[i], end).Where(l => Has(l, search)).TakeLast(left).ToList();
+            lines.AddFirst(some);
+            left -= some.Count;
+        }
+
+        return [.. lines.SelectMany(static l => l)];
+    }
+
+    // A segment that went meanwhile has none.
+    private IEnumerable<LogLine> Lines(long segment, long end)
+    {
+        StreamReader reader;
+        try
+        {
+            reader = new StreamReader(new FileStream(PathOf(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), Encoding.UTF8);
+        }
+        catch (FileNotFoundException)
+        {
+            yield break;
+        }
+
+        using (reader)
+        {
+            while (reader.ReadLine() is { } text)
+            {
+                if (Read(text) is not { } line || line.Number >= end)
+                    yield break; // It is being written.
+                yield return line;
+            }
+        }
+    }
+
+    private async Task WriteAsync(byte[] bytes, long first)
+    {
+        if (_last is null || _last.Position + bytes.Length > SegmentBytes)
+        {
+            _last?.Dispose();
+            _last = new FileStream(PathOf(first), new FileStreamOptions
+            {
+                Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0,
+                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+            _segments.Add(first);
+        }
+
+        await _last.WriteAsync(bytes);
+        _last.Flush(flushToDisk: true);
+        while (_segments.Count > MostSegments)
+        {
+            File.Delete(PathOf(_segments[0]));
+            _segments.RemoveAt(0);
+        }
+    }
+
+    private void Open()
+    {
+        if (_isOpen)
+            return;
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(directory);
+        else
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _segments.Clear();
+        _segments.AddRange(Directory.EnumerateFiles(directory, "*" + Extension)
+            .Select(static f => long.TryParse(Path.GetFileNameWithoutExtension(f), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0).Where(static n => n > 0).Order());
+        _end = 1;
+        if (_segments is [.., var last])
+        {
+            _last = new FileStream(PathOf(last), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            _end = CutOff(_last, last);
+        }
+
+        _isOpen = true;
+    }
+
+    // Whole lines only; where the next one begins.
+    private static long CutOff(FileStream file, long first)
+    {
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        var length = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
+        file.SetLength(length);
+        file.Position = length;
+        if (length == 0)
+            return first;
+        var start = bytes.AsSpan(0, length - 1).LastIndexOf((byte)'\n') + 1;
+        return Read(Encoding.UTF8.GetString(bytes, start, length - 1 - start)) is { } line ? line.Number + 1 : first;
+    }
+
+    private void Close()
+    {
+        _last?.Dispose();
+        _last = null;
+        _isOpen = false;
+    }
+
+    private static void Write(StringBuilder text, LogLine line) => text
+        .Append(CultureInfo.InvariantCulture, $"{line.Number} {line.At.ToUnixTimeMilliseconds()} {line.Stream}{(line.IsPart ? "+" : "")} ")
+        .Append(Escaped(line.Text))
+        .Append('\n');
+
+    private static LogLine? Read(string text)
+    {
+        var parts = text.Split(' ', 4);
+        if (parts.Length < 4 || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || !long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var at))
+            return null;
+        return new LogLine(number, DateTimeOffset.FromUnixTimeMilliseconds(at), parts[2].TrimEnd('+'), Unescaped(parts[3])) { IsPart = parts[2].EndsWith('+') };
+    }
+
+    // Programs that draw progress return the carriage within a line.
+    private static string Escaped(string text) => text.AsSpan().IndexOfAny('\n', '\r', '\\') < 0
+        ? text
+        : text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal);
+
+    private static string Unescaped(string text)
+    {
+        if (!text.Contains('\\', StringComparison.Ordinal))
+            return text;
+        var plain = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '\\' || i + 1 == text.Length)
+                plain.Append(text[i]);
+            else
+                plain.Append(text[++i] switch { 'n' => '\n', 'r' => '\r', var c => c });
+        }
+
+        return plain.ToString();
+    }
+
+    private static bool Has(LogLine line, string? search) => search is null || line.Text.Contains(search, StringComparison.OrdinalIgnoreCase);
+
+    private string PathOf(long segment) => Path.Combine(directory, segment.ToString("D18", CultureInfo.InvariantCulture) + Extension);
+}

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
+using Adit.Hub.Templates;
+using Microsoft.AspNetCore.Http;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>Makes a task of a request: resolved, allowed, placed.</summary>
+internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITemplates templates, Authority authority, TaskView view, TimeProvider time)
+{
+    private const int LongestKey = 100;
+
+    /// <summary>Starts what is asked for.</summary>
+    /// <returns>The task, and whether it is there already from the same request.</returns>
+    /// <exception cref="TaskRefusal">It cannot be; nothing was changed.</exception>
+    /// <exception cref="TemplateRefusal">The template does not allow it; nothing was changed.</exception>
+    /// <exception cref="Storage.StorageException">It could not be stored; nothing was changed.</exception>
+    public async Task<(ApiTask Task, bool IsRepeated)> StartAsync(CreateTaskRequest request, string? key, Caller caller, HttpContext context)
+    {
+        if (key is { Length: 0 or > LongestKey })
+            throw new TaskRefusal(TaskRefusalCode.Invalid, $"An Idempotency-Key has 1 to {LongestKey} characters.");
+        if (key is not null && await store.FindByKeyAsync(caller.Account, key) is { } made)
+            return (registry.Find(made.Id) is { } live ? view.Of(live, context) : view.Of(made, context), true);
+        CheckProject(request.Project, caller);
+        var name = request.Name ?? FreeName(request.Template, caller.Account);
+        if (TaskNames.Refusal(name) is { } refusal)
+            throw new TaskRefusal(TaskRefusalCode.Invalid, refusal);
+        var resolved = templates.Resolve(request, caller, new TaskAddress(name, view.Origin(name, caller.Account, context)));
+        foreach (var port in resolved.Ports.Skip(1))
+        {
+            if (TaskNames.TunnelRefusal(name, caller.Account, port.Name) is { } tooLong)
+                throw new TaskRefusal(TaskRefusalCode.Invalid, tooLong);
+        }
+
+        var places = registry.PlacesOf(caller.Account);
+        if (places.All(p => Scheduler.Misfit(resolved, p.Record) is not null))
+            throw new TaskRefusal(TaskRefusalCode.NeverFits, Scheduler.NeverFits(resolved, places));
+        var now = time.GetUtcNow();
+        var task = await registry.AddAsync(new TaskRecord
+        {
+            Id = "t" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)),
+            Name = name,
+            HoldsName = true,
+            Account = caller.Account,
+            TokenId = caller.TokenId,
+            Maker = caller.TokenName,
+            Project = request.Project,
+            Resolved = resolved,
+            RequestKey = key,
+            IsWanted = true,
+            Attempt = 1,
+            State = TaskState.Queued,
+            Steps = [new TaskStep(TaskState.Queued, now)],
+            Created = now,
+        });
+        return (view.Of(task, context) with { Notices = resolved.Notices.Count > 0 ? resolved.Notices : null }, false);
+    }
+
+    private void CheckProject(string? project, Caller caller)
+    {
+        if (project is not null && !authority.Knows(caller, project))
+            throw new TaskRefusal(TaskRefusalCode.ProjectUnknown, $"project '{project}'");
+        if (!authority.MayMake(caller, Permission.TasksWrite, project))
+        {
+            throw new TaskRefusal(TaskRefusalCode.Forbidden, project is null
+                ? "This token starts tasks in projects only; name one that it was made for."
+                : $"Only members of the project '{project}' start tasks in it, with a token that may; ask one of its maintainers.");
+        }
+    }
+
+    // jupyter, jupyter-2, …; one's own tasks do not share a name.
+    private string FreeName(string template, string account)
+    {
+        var stem = template.Split('@')[0];
+        stem = TaskNames.Refusal(stem) is null ? stem : "task";
+        for (var number = 1; ; number++)
+        {
+            var name = number == 1 ? stem : $"{(stem.Length > 25 ? stem[..25].TrimEnd('-') : stem)}-{number}";
+            if (registry.Find(account, name) is null)
+                return name;
+        }
+    }
+}

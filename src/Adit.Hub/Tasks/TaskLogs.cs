@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Adit.Api;
+using Adit.Hub.Storage;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>The logs of tasks, in files of the data directory: big bytes do not enter the database.</summary>
+internal sealed class TaskLogs(DataDirectory directory) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, LogFile> _files = new(StringComparer.Ordinal);
+
+    /// <summary>Adds lines that follow on what is there; those that are there already are left out. On disk when it returns.</summary>
+    /// <returns>One more than the last line there is.</returns>
+    /// <exception cref="StorageException">They could not be written; the runner sends them again.</exception>
+    public async Task<long?> AppendAsync(string task, IReadOnlyList<LogLine> lines) => await Of(task).AppendAsync(lines);
+
+    /// <summary>Reads lines.</summary>
+    /// <param name="task">Whose.</param>
+    /// <param name="from">The first; null for the last <paramref name="most"/> there are.</param>
+    /// <param name="most">At most so many.</param>
+    /// <param name="search">Only those that contain this, in whatever case; null for all.</param>
+    public Task<LogPage> ReadAsync(string task, long? from, int most, string? search) => Of(task).ReadAsync(from, most, search);
+
+    /// <summary>Waits until there is a line of this number or a later one, or the time is over.</summary>
+    public Task WaitAsync(string task, long number, CancellationToken cancellationToken) => Of(task).WaitAsync(number, cancellationToken);
+
+    /// <summary>Removes the logs that were last written before a time, except of these tasks.</summary>
+    public void RemoveOlder(DateTimeOffset than, Func<string, bool> isKept)
+    {
+        var root = directory.File("logs");
+        if (!Directory.Exists(root))
+            return;
+        foreach (var path in Directory.EnumerateDirectories(root))
+        {
+            var task = Path.GetFileName(path);
+            if (isKept(task) || Directory.EnumerateFiles(path).Any(file => File.GetLastWriteTimeUtc(file) >= than.UtcDateTime))
+                continue;
+            if (_files.TryRemove(task, out var file))
+                file.Dispose();
+            Directory.Delete(path, recursive: true);
+        }
+    }
+
+    /// <summary>Lets go of a log that nobody writes any more; whoever reads it opens it again.</summary>
+    public void Release(string task)
+    {
+        if (_files.TryRemove(task, out var file))
+            file.Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in _files.Values)
+            file.Dispose();
+    }
+
+    private LogFile Of(string task) => _files.GetOrAdd(task, static (id, root) => new LogFile(Path.Combine(root, id)), directory.File("logs"));
+}

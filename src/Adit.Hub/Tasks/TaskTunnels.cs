@@ -1,0 +1,70 @@
+using Adit.Api;
+using Adit.Hub.Tunnels;
+using Adit.Link;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>The addresses of tasks: a tunnel for each port.</summary>
+internal sealed class TaskTunnels(ITaskTunnels tunnels)
+{
+    /// <summary>Makes what a task has of them and is not there.</summary>
+    /// <exception cref="TaskRefusal">A name is taken, or it would be too open; none of them was left.</exception>
+    /// <exception cref="Storage.StorageException">One could not be stored; none of them was left.</exception>
+    public async Task MakeAsync(TaskRecord task)
+    {
+        try
+        {
+            await Task.WhenAll(task.Resolved.Ports.Select((port, i) => tunnels.MakeAsync(new TaskTunnel(NameOf(task, i), task.Id, port.Name, port.IsHttp ? TunnelKind.Http : TunnelKind.Tcp)
+            {
+                Account = task.Account, Maker = task.Maker, TokenId = task.TokenId, Project = task.Project, Access = task.Resolved.Access, Options = port.Options,
+            })));
+        }
+        catch (Exception e) when (e is TunnelRefusal or Storage.StorageException)
+        {
+            await RemoveAsync(task, "its task could not be made");
+            throw e is TunnelRefusal refusal
+                ? new TaskRefusal(refusal.Code == TunnelRefusalCode.TooOpen ? TaskRefusalCode.Forbidden : TaskRefusalCode.NameTaken, refusal.Message)
+                : e;
+        }
+    }
+
+    /// <summary>After a start of the hub: those that tasks should have are there, and no others.</summary>
+    public async Task RestoreAsync(IEnumerable<TaskRecord> tasks)
+    {
+        var wanted = tasks.ToDictionary(static t => t.Id, StringComparer.Ordinal);
+        foreach (var left in tunnels.Names)
+        {
+            foreach (var name in left.Where(n => !wanted.TryGetValue(left.Key, out var task) || !NamesOf(task).Contains(n)).ToList())
+                await tunnels.RemoveAsync(name, left.Key, "its task is gone");
+        }
+
+        foreach (var task in wanted.Values)
+            await MakeAsync(task);
+    }
+
+    /// <summary>Its runner serves it over this link.</summary>
+    public void Serve(TaskRecord task, HubLink link)
+    {
+        foreach (var name in NamesOf(task))
+            tunnels.Serve(name, link);
+    }
+
+    /// <summary>Nobody serves it.</summary>
+    public void Unserve(TaskRecord task)
+    {
+        foreach (var name in NamesOf(task))
+            tunnels.Unserve(name);
+    }
+
+    /// <summary>It has none any more.</summary>
+    public async Task RemoveAsync(TaskRecord task, string reason)
+    {
+        foreach (var name in NamesOf(task))
+            await tunnels.RemoveAsync(name, task.Id, reason);
+    }
+
+    /// <summary>The tunnels of a task's ports, the main one first.</summary>
+    public static IEnumerable<string> NamesOf(TaskRecord task) => task.Resolved.Ports.Select((_, i) => NameOf(task, i));
+
+    private static string NameOf(TaskRecord task, int port) => TaskNames.Tunnel(task.Name, task.Account, port == 0 ? null : task.Resolved.Ports[port].Name);
+}

@@ -1,0 +1,56 @@
+using Adit.Api;
+using Adit.Hub.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>A task as the API shows it.</summary>
+internal sealed class TaskView(HubOptions options)
+{
+    /// <summary>One that is in memory.</summary>
+    public ApiTask Of(LiveTask task, HttpContext context) => Of(task.Record, context) with { Queue = task.Queue, Progress = task.Progress, Usage = task.Usage };
+
+    /// <summary>One as it is stored.</summary>
+    public ApiTask Of(TaskRecord record, HttpContext context)
+    {
+        var ports = record.HoldsName ? Ports(record, context) : [];
+        return new ApiTask
+        {
+            Id = record.Id,
+            Name = record.Name,
+            Kind = record.Kind,
+            Owner = record.Account,
+            Project = record.Project,
+            Template = record.Resolved.Template,
+            TemplateVersion = record.Resolved.Version,
+            State = record.State,
+            IsWanted = record.IsWanted,
+            Reason = record.Reason,
+            ExitCode = record.ExitCode,
+            Runner = record.Runner,
+            Attempt = record.Attempt,
+            Url = ports is [{ Url: var url }, ..] ? url : null,
+            Ports = ports,
+            Resources = record.Resolved.Requests,
+            Command = record.Resolved.Spec.Command,
+            Created = record.Created,
+            Ended = record.Ended,
+            Steps = record.Steps,
+            LastLines = record.LastLines,
+        };
+    }
+
+    /// <summary>Where the main port of a task of this name will be reached, without a slash at the end.</summary>
+    public string Origin(string name, string account, HttpContext context) =>
+        PublicAddress.OfRoute($"{TaskNames.Tunnel(name, account, null)}.{options.Domain}", context, options);
+
+    private TaskPort[] Ports(TaskRecord record, HttpContext context) =>
+    [
+        .. TaskTunnels.NamesOf(record).Zip(record.Resolved.Ports, (tunnel, port) => new TaskPort
+        {
+            Name = port.Name,
+            Tunnel = tunnel,
+            Url = port.IsHttp ? PublicAddress.OfRoute($"{tunnel}.{options.Domain}", context, options) + "/" : null,
+        }),
+    ];
+}
