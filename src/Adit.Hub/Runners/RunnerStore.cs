@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Adit.Api;
 using Adit.Hub.Storage;
 using Dapper;
 

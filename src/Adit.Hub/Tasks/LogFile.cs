@@ -161,11 +161,7 @@ internal sealed class LogFile(string directory) : IDisposable
         if (_last is null || _last.Position + bytes.Length > SegmentBytes)
         {
             _last?.Dispose();
-            _last = new FileStream(PathOf(first), new FileStreamOptions
-            {
-                Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0,
-                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
+            _last = new FileStream(PathOf(first), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             _segments.Add(first);
         }
 

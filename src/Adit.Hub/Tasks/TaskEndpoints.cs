@@ -5,7 +5,6 @@ using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Adit.Hub.Projects;
 using Adit.Hub.Runners;
-using Adit.Hub.Storage;
 using Adit.Hub.Templates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +31,7 @@ internal static class TaskEndpoints
         services.AddSingleton<TaskRegistry>();
         services.AddSingleton<IRunnerWork>(static provider => provider.GetRequiredService<TaskRegistry>());
         services.AddSingleton<IRunnerFit, TaskFit>();
+        services.AddSingleton<TaskFollow>();
         services.AddSingleton<TaskView>();
         services.AddSingleton<TaskLaunch>();
         services.AddSingleton<TaskRights>();
@@ -150,7 +150,7 @@ internal static class TaskEndpoints
     }
 
     private static async Task<IResult> FollowAsync(
-        string task, HttpContext context, TaskRights rights, TaskRegistry registry, TaskLogs logs, TaskStore store, IHostApplicationLifetime lifetime, long? from = null, int? tail = null)
+        string task, HttpContext context, TaskRights rights, TaskFollow follow, IHostApplicationLifetime lifetime, long? from = null, int? tail = null)
     {
         if (await rights.FindAsync(task, context.Caller()) is var (live, record) && live is null && record is null)
             return Problems.NotFound($"task '{task}'");
@@ -159,6 +159,6 @@ internal static class TaskEndpoints
             from = seen + 1;
         context.Response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold events back until its buffer is full.
         var stopping = lifetime.ApplicationStopping;
-        return TypedResults.ServerSentEvents(TaskFollow.ReadAsync(id, from, tail, registry, logs, store, stopping, context.RequestAborted));
+        return TypedResults.ServerSentEvents(follow.ReadAsync(id, from, tail, stopping, context.RequestAborted));
     }
 }

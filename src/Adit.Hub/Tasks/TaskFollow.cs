@@ -10,7 +10,7 @@ namespace Adit.Hub.Tasks;
 /// A log as it grows, as server-sent events: <c>lines</c> with a <see cref="LogPage"/> (its id is the last line's number, so that a listener that
 /// comes back goes on where it was), and <c>end</c> with the task's state once it is over and everything was sent.
 /// </summary>
-internal static class TaskFollow
+internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore store, TimeProvider time)
 {
     private const int MostLines = 2000;
     private const int DefaultTail = 100;
@@ -21,9 +21,8 @@ internal static class TaskFollow
     /// <param name="task">The task's id.</param>
     /// <param name="from">The first line; null for the last <paramref name="tail"/>.</param>
     /// <param name="tail">How many of those there are; null for a hundred.</param>
-    public static async IAsyncEnumerable<SseItem<string>> ReadAsync(
-        string task, long? from, int? tail, TaskRegistry registry, TaskLogs logs, TaskStore store, CancellationToken stopping,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SseItem<string>> ReadAsync(
+        string task, long? from, int? tail, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
         var page = await logs.ReadAsync(task, from, from is null ? Math.Clamp(tail ?? DefaultTail, 0, MostLines) : MostLines, null);
@@ -42,7 +41,7 @@ internal static class TaskFollow
 
             // Its last lines may come a moment after its end.
             var hasEnded = registry.Find(task) is not { Record.HasEnded: false };
-            if (await HasMoreAsync(logs, task, next, hasEnded ? Late : HeartbeatEvery, over.Token))
+            if (await HasMoreAsync(task, next, hasEnded ? Late : HeartbeatEvery, over.Token))
                 continue;
             if (hasEnded && registry.Find(task) is not { Record.HasEnded: false })
                 break;
@@ -56,13 +55,13 @@ internal static class TaskFollow
     private static SseItem<string> Item(LogPage page) =>
         new(JsonSerializer.Serialize(page, TasksJson.Default.LogPage), "lines") { EventId = page.Lines[^1].Number.ToString(CultureInfo.InvariantCulture) };
 
-    private static async Task<bool> HasMoreAsync(TaskLogs logs, string task, long number, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<bool> HasMoreAsync(string task, long number, TimeSpan patience, CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(patience);
+        using var deadline = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            await logs.WaitAsync(task, number, deadline.Token);
+            await logs.WaitAsync(task, number, either.Token);
             return true;
         }
         catch (OperationCanceledException)

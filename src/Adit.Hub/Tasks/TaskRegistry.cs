@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using Adit.Api;
-using Adit.Hub.Access;
 using Adit.Hub.Runners;
 using Adit.Hub.Storage;
-using Adit.Hub.Templates;
 using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Tasks;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Storage;
-using Adit.Hub.Templates;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
