@@ -75,13 +75,14 @@ internal sealed class OutputFile : IDisposable
     /// <summary>What was taken last was not.</summary>
     public void Revert() => Position = _before;
 
-    /// <summary>Frees what was taken, from time to time.</summary>
-    public void Free()
+    /// <summary>Frees what was taken, from time to time. False when the file system cannot.</summary>
+    public bool Free()
     {
         if (Position - _freed < FreeEvery || _file is null)
-            return;
-        _holes.Free(_file, _freed, Position - _freed);
+            return true;
+        var can = _holes.Free(_file, _freed, Position - _freed);
         _freed = Position;
+        return can;
     }
 
     /// <inheritdoc/>

@@ -16,6 +16,7 @@ internal sealed class TaskOutput
     private readonly TaskSpool _spool;
     private readonly TimeProvider _time;
     private readonly SpoolBatch _batch = new();
+    private bool _saidGrowing;
 
     /// <summary>Goes on where the spool says that an earlier one stopped.</summary>
     /// <param name="outFile">The file of standard output.</param>
@@ -89,8 +90,12 @@ internal sealed class TaskOutput
             throw;
         }
 
-        _out.Free();
-        _error.Free();
+        if (!(_out.Free() & _error.Free()) && !_saidGrowing)
+        {
+            _saidGrowing = true;
+            _spool.Say("The file system of the runner's data directory cannot free what was read of a file: the task's output takes room there until the task has ended.");
+        }
+
         return true;
     }
 }
