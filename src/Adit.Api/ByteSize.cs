@@ -4,7 +4,7 @@ namespace Adit.Api;
 
 /// <summary>
 /// Sizes as people write them, the same for the hub's configuration and the command line: <c>4096</c>, <c>64KB</c>, <c>10 GB</c> (powers of
-/// 1000), <c>64KiB</c> (of 1024). Units in any case; fractions are rounded down.
+/// 1000), <c>64KiB</c> or <c>64Ki</c> (of 1024). Units in any case; fractions are rounded down.
 /// </summary>
 public static class ByteSize
 {
@@ -12,7 +12,7 @@ public static class ByteSize
 
     private static readonly (string Unit, long Bytes)[] Units =
     [
-        ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1), ("", 1),
+        ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("Gi", 1L << 30), ("Mi", 1L << 20), ("Ki", 1L << 10), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1), ("", 1),
     ];
 
     /// <summary>Reads one.</summary>

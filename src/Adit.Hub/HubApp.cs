@@ -19,6 +19,7 @@ using Adit.Hub.Runners;
 using Adit.Hub.Storage;
 using Adit.Hub.Tasks;
 using Adit.Hub.Telemetry;
+using Adit.Hub.Templates;
 using Adit.Hub.Tunnels;
 using Adit.Hub.WebUi;
 using Adit.Link;
@@ -106,6 +107,7 @@ public sealed class HubApp : IAsyncDisposable
             tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked or has expired");
             await app.Services.LoadDoorsAsync();
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
+            await app.Services.GetRequiredService<TemplateRegistry>().LoadAsync(database);
             await app.Services.GetRequiredService<RunnerRegistry>().LoadAsync();
             await app.Services.GetRequiredService<TaskRegistry>().LoadAsync();
             await app.StartAsync();
@@ -191,8 +193,9 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, DevicesJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, RunnersJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TasksJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, TemplatesJson.Default);
         });
-        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddRunners().AddTasks().AddApiDescription();
+        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddTemplates().AddRunners().AddTasks().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -253,6 +256,7 @@ public sealed class HubApp : IAsyncDisposable
         app.MapDoors();
         app.MapLinks();
         app.MapTunnels();
+        app.MapTemplates();
         app.MapRunners();
         app.MapTasks();
         app.MapTls();

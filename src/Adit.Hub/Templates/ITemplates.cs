@@ -21,7 +21,11 @@ internal interface ITemplates
 /// <param name="Name">The task's name: <c>{{name}}</c>.</param>
 /// <param name="Origin">Scheme, host and port as a browser shows them, without a slash: <c>{{origin}}</c>; what follows the scheme is <c>{{host}}</c>.</param>
 /// <param name="BasePath">The path that everything is below, with a slash at both ends: <c>{{basePath}}</c>.</param>
-internal sealed record TaskAddress(string Name, string Origin, string BasePath = "/");
+internal sealed record TaskAddress(string Name, string Origin, string BasePath = "/")
+{
+    /// <summary>The host, with its port when that is not the scheme's.</summary>
+    public string Host => Origin[(Origin.IndexOf("://", StringComparison.Ordinal) + 3)..];
+}
 
 /// <summary>Why a template cannot be used or changed as somebody asked. A closed set, mapped once to status codes in <see cref="TemplateAnswers"/>.</summary>
 internal enum TemplateRefusalCode

@@ -121,10 +121,10 @@ internal sealed record IdlePolicy
 
     public TimeSpan ComputeWindow { get; init; }
 
-    /// <summary>Requests to these paths count as nothing; <c>*</c> stands for any characters.</summary>
+    /// <summary>Requests that count as nothing: a path, with <c>*</c> for any characters, or a method, a space and that. See <see cref="IdleFilter"/>.</summary>
     public IReadOnlyList<string> IgnorePaths { get; init; } = [];
 
-    /// <summary>Messages on WebSockets that match one of these (.NET, not backtracking) count as nothing.</summary>
+    /// <summary>Messages on WebSockets that match one of these (.NET, not backtracking) count as nothing. See <see cref="IdleFilter"/>.</summary>
     public IReadOnlyList<string> IgnoreMessages { get; init; } = [];
 
     /// <summary>How long what only the application sends keeps a task, after the last that a person did.</summary>

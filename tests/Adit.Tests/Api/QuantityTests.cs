@@ -8,6 +8,7 @@ public sealed class QuantityTests
     [Theory]
     [InlineData("4096", 4096)]
     [InlineData("64KiB", 65_536)]
+    [InlineData("4Gi", 4_294_967_296)]
     [InlineData("64 kb", 64_000)]
     [InlineData("1.5GB", 1_500_000_000)]
     [InlineData("0", 0)]

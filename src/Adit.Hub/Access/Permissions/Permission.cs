@@ -53,11 +53,18 @@ internal sealed record Permission(string Resource, bool IsWrite, string Descript
     public static readonly Permission SettingsRead = new("settings", false, "See the settings of the hub");
     public static readonly Permission SettingsWrite = new("settings", true, "Change the settings of the hub");
 
+    /// <summary>Sees the templates that one may use; all of them for admins and auditors.</summary>
+    public static readonly Permission TemplatesRead = new("templates", false, "See templates");
+
+    /// <summary>Writes and publishes templates, for admins.</summary>
+    public static readonly Permission TemplatesWrite = new("templates", true, "Write and publish templates");
+
     /// <summary>Every permission, by its text.</summary>
     public static readonly IReadOnlyDictionary<string, Permission> All = new[]
     {
         TunnelsRead, TunnelsWrite, RoutesOpen, TokensRead, TokensWrite, ProjectsRead, ProjectsWrite, AccountsRead, AccountsWrite, GroupsRead,
         GroupsWrite, AuditRead, MetricsRead, SettingsRead, SettingsWrite, RunnersRead, RunnersWrite, RunnerServe, TasksRead, TasksWrite,
+        TemplatesRead, TemplatesWrite,
     }.ToDictionary(static p => p.ToString(), StringComparer.Ordinal);
 
     /// <summary>Whether a scope of it can be narrowed to a project.</summary>
