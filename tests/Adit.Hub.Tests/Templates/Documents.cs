@@ -1,7 +1,6 @@
 using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Accounts;
-using Adit.Hub.Access.Permissions;
 using Adit.Hub.Templates;
 using Adit.Hub.Templates.Documents;
 
