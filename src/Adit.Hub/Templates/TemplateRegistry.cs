@@ -65,7 +65,7 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, TimeProvider t
         {
             throw new TemplateRefusal(
                 TemplateRefusalCode.Invalid,
-                string.Create(CultureInfo.InvariantCulture, $"The template '{slug}' cannot be used by this hub: line {version.Problem!.Line}: {version.Problem.Message}. An admin has to mend it."));
+                string.Create(CultureInfo.InvariantCulture, $"The template '{slug}' cannot be used by this hub: line {version.Problem!.Line}: {version.Problem.Sentence} An admin has to mend it."));
         }
 
         return TemplateResolver.Resolve(template, version.Number, request, caller, address, ProjectHome(request.Project));
@@ -154,7 +154,7 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, TimeProvider t
         if (TemplateReader.Read(yaml, problems) is not { } template)
         {
             var first = problems.ToList().First(static p => !p.IsWarning);
-            throw new TemplateRefusal(TemplateRefusalCode.Invalid, string.Create(CultureInfo.InvariantCulture, $"The template '{slug}' cannot be published: line {first.Line}, column {first.Column}: {first.Message}."));
+            throw new TemplateRefusal(TemplateRefusalCode.Invalid, string.Create(CultureInfo.InvariantCulture, $"The template '{slug}' cannot be published: line {first.Line}, column {first.Column}: {first.Sentence}"));
         }
 
         if (template.Slug != slug)

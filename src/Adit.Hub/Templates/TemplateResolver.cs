@@ -125,7 +125,7 @@ internal static class TemplateResolver
     {
         var problems = new TemplateProblems();
         return TemplateReader.Fill(template.Spec, template.Parameters, values, known, problems)
-            ?? throw Invalid($"With these parameters the template '{template.Slug}' does not work out: {problems.ToList()[0].Message}.");
+            ?? throw Invalid($"With these parameters the template '{template.Slug}' does not work out: {problems.ToList()[0].Sentence}");
     }
 
     private static IReadOnlyList<string> Command(Template template, BodySource source, IReadOnlyList<string>? asked, IReadOnlyCollection<string> ports)

@@ -30,7 +30,7 @@ internal static class TemplateView
             IsHidden = template?.IsHidden ?? false,
             Deprecated = template?.Deprecated,
             HasDraft = seesAll ? record?.Draft is not null : null,
-            Problem = version?.Problem is { } problem ? $"Line {problem.Line}: {problem.Message}." : null,
+            Problem = version?.Problem is { } problem ? $"Line {problem.Line}: {problem.Sentence}" : null,
             Ports = [.. template?.Body.Ports.Select(static p => p.Spec.Name) ?? []],
             MaxPerUser = template?.Body.MaxPerUser,
             PricePerHour = template?.Body.Rates?.PerHour(template.Body.Resources.Requests),

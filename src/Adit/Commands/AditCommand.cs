@@ -29,6 +29,7 @@ internal static class AditCommand
         AuditCommand.Create(),
         AccessCommand.Create(),
         RouteCommand.Create(),
+        TemplateCommand.Create(),
         IsNamed(arguments, ConfigCommand.Name) ? ConfigCommand.Create() : new Command(ConfigCommand.Name, ConfigCommand.Description),
         CompletionCommand.Create(),
         VersionCommand.Create(),

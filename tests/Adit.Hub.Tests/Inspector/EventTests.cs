@@ -58,7 +58,7 @@ public sealed class EventTests
     public void A_listener_that_is_too_slow_loses_the_oldest_and_is_told_how_many()
     {
         var events = new EventHub();
-        using var slow = events.Subscribe(new EventFilter("me", static _ => true, static _ => true, null, null))!;
+        using var slow = events.Subscribe(new EventFilter("me", static _ => true, static _ => true, static _ => true, null, null, null))!;
         for (var i = 0; i < 300; i++)
             events.Publish(new TunnelEvent { Type = "up", At = default, Name = $"t{i}" }, new Owned("me"));
 
@@ -73,10 +73,10 @@ public sealed class EventTests
     {
         var events = new EventHub();
         for (var i = 0; i < 100; i++)
-            Assert.NotNull(events.Subscribe(new EventFilter("me", static _ => true, static _ => true, null, null)));
+            Assert.NotNull(events.Subscribe(new EventFilter("me", static _ => true, static _ => true, static _ => true, null, null, null)));
 
-        Assert.Null(events.Subscribe(new EventFilter("me", static _ => true, static _ => true, null, null)));
-        using var other = events.Subscribe(new EventFilter("other", static _ => true, static _ => true, null, null));
+        Assert.Null(events.Subscribe(new EventFilter("me", static _ => true, static _ => true, static _ => true, null, null, null)));
+        using var other = events.Subscribe(new EventFilter("other", static _ => true, static _ => true, static _ => true, null, null, null));
         Assert.NotNull(other);
     }
 

@@ -57,7 +57,8 @@ internal static class Placeholders
     }
 
     /// <summary>
-    /// Text of a request as the runner shall read it: its own placeholders work there too, and whatever else has two braces is meant.
+    /// Text of a request as the runner shall read it: its own placeholders work there too, <c>{{{{</c> stands for two braces, and two braces
+    /// before anything else are meant.
     /// </summary>
     /// <param name="text">As it was asked for.</param>
     /// <param name="ports">The names of the task's ports.</param>
@@ -80,7 +81,7 @@ internal static class Placeholders
             else
             {
                 made.Append(Escaped);
-                done = open + 2;
+                done = open + (IsEscape(text, open) ? Escaped.Length : Opening.Length);
             }
 
             open = text.IndexOf(Opening, done, StringComparison.Ordinal);

@@ -5,7 +5,11 @@ namespace Adit.Hub.Templates.Documents;
 /// <param name="Column">From 1.</param>
 /// <param name="Message">One sentence without its full stop that names the key and says what is allowed.</param>
 /// <param name="IsWarning">Whether the template works nevertheless.</param>
-public sealed record TemplateProblem(int Line, int Column, string Message, bool IsWarning = false);
+internal sealed record TemplateProblem(int Line, int Column, string Message, bool IsWarning = false)
+{
+    /// <summary>It as a whole sentence.</summary>
+    public string Sentence => Message.EndsWith('?') ? Message : Message + ".";
+}
 
 /// <summary>Collects problems; a hostile document cannot make more than a person would read.</summary>
 internal sealed class TemplateProblems
