@@ -1,5 +1,4 @@
 using Adit.Api;
-using Adit.Hub.Access;
 using Adit.Hub.Templates;
 using Adit.Hub.Templates.Documents;
 using static Adit.Hub.Tests.Templates.Documents;
