@@ -40,4 +40,11 @@ internal interface IExecutor
     /// </summary>
     /// <exception cref="ExecutorException">It cannot be known: the engine does not answer. Ask again later; do not start.</exception>
     Task<IExecution?> AdoptAsync(TaskPlace place, TaskSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Frees what a task holds outside its place (containers, control groups), all attempts of it, and ends by force what of it still runs. For
+    /// tasks that the hub names no longer, before <see cref="TaskPlace.Remove"/>. May be repeated; does nothing for a task of another executor.
+    /// </summary>
+    /// <exception cref="ExecutorException">The engine does not answer. Ask again later, and keep the place until then.</exception>
+    Task ForgetAsync(TaskPlace place, CancellationToken cancellationToken);
 }

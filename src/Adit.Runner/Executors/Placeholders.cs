@@ -4,7 +4,7 @@ using System.Text;
 namespace Adit.Runner.Executors;
 
 /// <summary>
-/// Fills in what only the runner knows, in a task's command, environment, files and working directory: <c>{{port}}</c> (the main port),
+/// Fills in what only the runner knows, in a task's command, environment and working directory: <c>{{port}}</c> (the main port),
 /// <c>{{port.NAME}}</c>, <c>{{home}}</c>. Anything else between two pairs of braces is an error, because it would be a typo; <c>{{{{</c> stands for <c>{{</c>.
 /// What is filled in is not looked at again.
 /// </summary>

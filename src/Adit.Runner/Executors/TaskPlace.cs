@@ -58,6 +58,13 @@ internal sealed class TaskPlace
         return path;
     }
 
+    /// <summary>The attempts that have a directory, in order.</summary>
+    public IReadOnlyList<int> Attempts() => !Directory.Exists(Path)
+        ? []
+        : [.. Directory.EnumerateDirectories(Path)
+            .Select(static d => int.TryParse(System.IO.Path.GetFileName(d), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var n) ? n : 0)
+            .Where(static n => n > 0).Order()];
+
     /// <summary>The home directory: the task's own, or the one that all tasks with the same word share. Nothing is created.</summary>
     /// <exception cref="ExecutorException">The word cannot be the name of a directory.</exception>
     public string Home(string? word)

@@ -237,4 +237,17 @@ public abstract partial class ExecutorConformance
         var third = await AdoptAsync(spec); // And again.
         Assert.Equal(6, (await third!.Ended.WaitAsync(Deadline)).ExitCode);
     }
+
+    [Fact]
+    public async Task What_is_forgotten_runs_no_more()
+    {
+        var spec = Task("sleep", LongSleep());
+        await (await StartAsync(spec)).DisposeAsync();
+        await Eventually.HoldsAsync(() => Running(spec.Command[1]) == 1, "it runs");
+
+        await NewExecutor().ForgetAsync(Place(spec), CancellationToken.None).WaitAsync(Deadline);
+        await NewExecutor().ForgetAsync(Place(spec), CancellationToken.None).WaitAsync(Deadline);
+
+        await Eventually.HoldsAsync(() => Running(spec.Command[1]) == 0, "it does not run");
+    }
 }

@@ -144,7 +144,7 @@ public abstract partial class ExecutorConformance
         using var stderr = new MemoryStream();
 
         var code = await execution.ExecAsync(
-            new ExecRequest { Command = ["sh", "-c", "stty size; tty; exec sh"], Terminal = new TerminalSize(91, 33) },
+            new ExecRequest { Command = ["sh", "-c", "while [ \"$(stty size)\" = '0 0' ]; do sleep 0.02; done; stty size; tty; exec sh"], Terminal = new TerminalSize(91, 33) },
             new ExecStreams(stdin, stdout, stderr), CancellationToken.None).WaitAsync(Deadline);
 
         var text = Encoding.UTF8.GetString(stdout.ToArray());

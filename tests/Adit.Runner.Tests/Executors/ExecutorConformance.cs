@@ -39,6 +39,7 @@ public abstract partial class ExecutorConformance : IAsyncDisposable
                 continue;
             await execution.StopAsync(TimeSpan.Zero, CancellationToken.None).WaitAsync(Deadline);
             await execution.DisposeAsync();
+            await NewExecutor().ForgetAsync(Place(spec), CancellationToken.None).WaitAsync(Deadline);
         }
 
         _spools.ForEach(static s => s.Dispose());
@@ -105,9 +106,9 @@ public abstract partial class ExecutorConformance : IAsyncDisposable
     }
 
     /// <summary>All lines of a task that ends by itself.</summary>
-    private protected async Task<IReadOnlyList<LogLine>> LinesAsync(TaskSpec spec, IExecution execution)
+    private protected async Task<IReadOnlyList<LogLine>> LinesAsync(TaskSpec spec, IExecution execution, TaskSpool? spool = null)
     {
-        var spool = Spool(spec);
+        spool ??= Spool(spec);
         await execution.ReadOutputAsync(spool, CancellationToken.None).WaitAsync(Deadline);
         await execution.Ended.WaitAsync(Deadline);
         return spool.Read(1, 100_000);
@@ -144,7 +145,7 @@ public abstract partial class ExecutorConformance : IAsyncDisposable
         return (code, Encoding.UTF8.GetString(stdout.ToArray()), Encoding.UTF8.GetString(stderr.ToArray()));
     }
 
-    /// <summary>Processes of the machine with a word among their arguments; the script that a task is started by is none of its.</summary>
+    /// <summary>Processes of the machine with a word among their arguments; what a task is started through is none of its.</summary>
     private protected static int Running(string word)
     {
         var count = 0;
@@ -155,7 +156,7 @@ public abstract partial class ExecutorConformance : IAsyncDisposable
             try
             {
                 var arguments = File.ReadAllText($"{directory}/cmdline").Split('\0');
-                if (arguments.Contains(word) && !arguments.Contains("adit-task"))
+                if (arguments.Contains(word) && !arguments.Contains("adit-task") && !arguments[0].EndsWith("docker-init", StringComparison.Ordinal))
                     count++;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

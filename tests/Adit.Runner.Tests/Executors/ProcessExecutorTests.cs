@@ -115,6 +115,16 @@ public sealed class ProcessExecutorTests : ExecutorConformance
     }
 
     [Fact]
+    public async Task What_a_crash_of_the_machine_left_half_written_is_an_end()
+    {
+        var spec = Shell("true");
+        await File.WriteAllTextAsync(Path.Combine(Place(spec).Attempt(1), "start.json"), "");
+
+        Assert.Null((await (await AdoptAsync(spec))!.Ended.WaitAsync(Deadline)).ExitCode);
+        await Assert.ThrowsAsync<ExecutorException>(() => NewExecutor().StartAsync(Place(spec), spec, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_runner_that_was_killed_before_the_script_began_has_started_nothing_and_never_will()
     {
         var spec = Shell("echo ran");

@@ -15,7 +15,7 @@ internal interface IFileHoles
 internal static class FileHoles
 {
     /// <summary>The way of this system.</summary>
-    public static IFileHoles ForThisSystem() => OperatingSystem.IsLinux() ? new LinuxHoles() : new NoHoles();
+    public static IFileHoles ForThisSystem() => OperatingSystem.IsLinux() && Environment.Is64BitProcess ? new LinuxHoles() : new NoHoles();
 
     [SupportedOSPlatform("linux")]
     private sealed class LinuxHoles : IFileHoles

@@ -37,13 +37,14 @@ internal sealed class AttemptFiles(string directory)
 
     public string Error => Path.Combine(directory, "err");
 
-    /// <summary>What was decided; null when nothing was.</summary>
-    public AttemptStart? Start =>
-        TaskPlace.ReadFile(Path.Combine(directory, "start.json")) is { } text ? JsonSerializer.Deserialize(text, AttemptJson.Default.AttemptStart) : null;
+    /// <summary>What was decided; null when nothing was, or when it cannot be read (<see cref="IsDamaged"/>).</summary>
+    public AttemptStart? Start => Parse("start.json", AttemptJson.Default.AttemptStart);
+
+    /// <summary>Whether something was decided that cannot be read: the machine's power failed while it was written. Nothing of it runs then.</summary>
+    public bool IsDamaged => Start is null && File.Exists(Path.Combine(directory, "start.json"));
 
     /// <summary>How it ended; null while that was not written.</summary>
-    public ExecutionEnd? End =>
-        TaskPlace.ReadFile(Path.Combine(directory, "end.json")) is { } text ? JsonSerializer.Deserialize(text, AttemptJson.Default.ExecutionEnd) : null;
+    public ExecutionEnd? End => Parse("end.json", AttemptJson.Default.ExecutionEnd);
 
     /// <summary>The exit code that the script wrote; null when it has not.</summary>
     public int? ExitCode =>
@@ -105,6 +106,19 @@ internal sealed class AttemptFiles(string directory)
     /// <summary>Notes how it ended.</summary>
     public void Finish(ExecutionEnd end) =>
         TaskPlace.WriteFile(Path.Combine(directory, "end.json"), JsonSerializer.Serialize(end, AttemptJson.Default.ExecutionEnd));
+
+    private T? Parse<T>(string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return TaskPlace.ReadFile(Path.Combine(directory, name)) is { } text ? JsonSerializer.Deserialize(text, type) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>JSON of an attempt's files, source-generated.</summary>

@@ -13,6 +13,7 @@ internal sealed class ProcessExecutor : IExecutor
 {
     private const string Shell = "/bin/sh";
     private static readonly string[] SetPrivPaths = ["/usr/bin/setpriv", "/bin/setpriv"];
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(10);
 
     private readonly ProcessExecutorOptions _options;
@@ -72,7 +73,7 @@ internal sealed class ProcessExecutor : IExecutor
             throw new ExecutorException("Tasks cannot run as processes on this runner: that needs Linux.");
         cancellationToken.ThrowIfCancellationRequested();
         var files = new AttemptFiles(place.Attempt(spec.Attempt));
-        if (files.Start is not null)
+        if (files.Start is not null || files.IsDamaged)
             throw new ExecutorException($"Attempt {spec.Attempt} of the task was started before.");
         var taken = new List<int>();
         ITaskGroup? group = null;
@@ -107,7 +108,7 @@ internal sealed class ProcessExecutor : IExecutor
             return null;
         var files = new AttemptFiles(place.Attempt(spec.Attempt));
         if (files.Start is not { } start)
-            return null;
+            return files.IsDamaged ? new EndedExecution(new ExecutionEnd(null, "The runner's machine crashed as it was started.")) : null;
         if (files.TryAbandon(start.Claim))
         {
             Undo(files, _groups.Open(start.Group, null), []);
@@ -119,6 +120,28 @@ internal sealed class ProcessExecutor : IExecutor
             _ports.Keep(port);
         return new ProcessExecution(
             files, identity, () => TaskSurroundings.Of(place, spec, start.Ports, User(spec), _options), _groups.Open(start.Group, identity), start.Ports, null, Release([.. start.Ports.Values]), _options, _time);
+    }
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(TaskPlace place, CancellationToken cancellationToken)
+    {
+        if (_groups is null || !OperatingSystem.IsLinux())
+            return;
+        foreach (var attempt in place.Attempts())
+        {
+            var files = new AttemptFiles(place.Attempt(attempt));
+            if (files.Start is not { } start || files.TryAbandon(start.Claim))
+                continue;
+            var identity = files.Claimed(start.Claim);
+            var group = _groups.Open(start.Group, identity);
+            var began = _time.GetTimestamp();
+            while (!group.TryKill() && _time.GetElapsedTime(began) < KillPatience)
+                await Task.Delay(TimeSpan.FromMilliseconds(5), _time, cancellationToken);
+            if (identity is not null && identity.IsAlive())
+                Posix.Signal(-identity.Id, Posix.SigKill);
+            while (!group.TryRemove() && _time.GetElapsedTime(began) < KillPatience)
+                await Task.Delay(TimeSpan.FromMilliseconds(5), _time, cancellationToken);
+        }
     }
 
     [SupportedOSPlatform("linux")]
