@@ -142,7 +142,7 @@ public sealed record ApiTemplate
     /// <summary>How many tasks of it one user may have at a time; null for any number.</summary>
     public int? MaxPerUser { get; init; }
 
-    /// <summary>What an hour costs when nothing is asked for, unrounded; null where it names no rates.</summary>
+    /// <summary>What an hour costs when nothing is asked for, unrounded; null where nothing is known of prices.</summary>
     public decimal? PricePerHour { get; init; }
 
     /// <summary>The currency of that.</summary>
@@ -283,7 +283,7 @@ public sealed record TemplateTest
     /// <summary>What whoever starts it would be told.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
-    /// <summary>What an hour would cost, unrounded; null where the template names no rates.</summary>
+    /// <summary>What an hour would cost, unrounded; null where nothing is known of prices.</summary>
     public decimal? PricePerHour { get; init; }
 
     /// <summary>The currency of that.</summary>

@@ -92,7 +92,17 @@ public sealed record HubOptions
 
     /// <summary>Requests kept by the inspector per tunnel.</summary>
     public int InspectRequests { get; init; } = 100;
+
+    /// <summary>What tasks cost whose templates name no price.</summary>
+    public PriceOptions Prices { get; init; } = new(0, 0, 0, null);
 }
+
+/// <summary>Prices of an hour of what a task has reserved; all zero for none.</summary>
+/// <param name="CpuHour">One core.</param>
+/// <param name="MemoryGiBHour">One GiB of memory.</param>
+/// <param name="GpuHour">One GPU.</param>
+/// <param name="Currency">What the numbers are: <c>EUR</c>; null for nothing in particular.</param>
+public sealed record PriceOptions(decimal CpuHour, decimal MemoryGiBHour, decimal GpuHour, string? Currency);
 
 /// <summary>An inclusive range of ports.</summary>
 public readonly record struct PortRange(int First, int Last);

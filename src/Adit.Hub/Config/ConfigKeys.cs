@@ -235,6 +235,34 @@ public static class ConfigKeys
             o => o.OtlpHeaders,
             (o, v) => o with { OtlpHeaders = v },
             isSecret: true),
+        ConfigKey.One(
+            "prices.cpu-hour",
+            "--price-cpu-hour",
+            ConfigTypes.Price,
+            "What an hour of one reserved core costs, where a task's template names no price",
+            o => o.Prices.CpuHour,
+            (o, v) => o with { Prices = o.Prices with { CpuHour = v } }),
+        ConfigKey.One(
+            "prices.memory-gib-hour",
+            "--price-memory-gib-hour",
+            ConfigTypes.Price,
+            "Likewise one GiB of memory",
+            o => o.Prices.MemoryGiBHour,
+            (o, v) => o with { Prices = o.Prices with { MemoryGiBHour = v } }),
+        ConfigKey.One(
+            "prices.gpu-hour",
+            "--price-gpu-hour",
+            ConfigTypes.Price,
+            "Likewise one GPU",
+            o => o.Prices.GpuHour,
+            (o, v) => o with { Prices = o.Prices with { GpuHour = v } }),
+        ConfigKey.One(
+            "prices.currency",
+            "--price-currency",
+            ConfigTypes.Currency,
+            "What these numbers are",
+            o => o.Prices.Currency,
+            (o, v) => o with { Prices = o.Prices with { Currency = v } }),
     ];
 
     private static string[] Some(HubOptions options, Func<CertificateFiles, string> part) =>

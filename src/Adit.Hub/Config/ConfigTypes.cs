@@ -95,6 +95,18 @@ internal static class ConfigTypes
         },
     };
 
+    public static ConfigType<decimal> Price { get; } = new(
+        "AMOUNT",
+        static text => decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= 1_000_000
+            ? value
+            : throw new FormatException("is an amount from 0 to 1000000, such as 0.04"),
+        static value => value.ToString(CultureInfo.InvariantCulture));
+
+    public static ConfigType<string> Currency { get; } = new(
+        "WORD",
+        static text => text.Length == 3 && text.All(char.IsAsciiLetterUpper) ? text : throw new FormatException("is three capital letters, such as EUR"),
+        static value => value);
+
     /// <summary>A whole number between bounds.</summary>
     public static ConfigType<int> Number(int least, int most) => new(
         "NUMBER",

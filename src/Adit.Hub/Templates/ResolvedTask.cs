@@ -39,7 +39,7 @@ internal sealed record ResolvedTask
 
     public required StartPolicy Start { get; init; }
 
-    /// <summary>What it costs; null where the template names no rates.</summary>
+    /// <summary>What it costs: as its template says, otherwise as the hub does; null for nothing.</summary>
     public TaskRates? Rates { get; init; }
 
     /// <summary>How many tasks of this template one owner may have that have not ended; null for any number.</summary>

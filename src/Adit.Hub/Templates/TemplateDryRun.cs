@@ -18,7 +18,7 @@ internal static class TemplateDryRun
         if (!authority.May(context.Caller(), Permission.TemplatesWrite, default))
             return Problems.Forbidden("Only admins write templates, and so test documents of their own; test one that the hub has, by its slug.");
         return request.Yaml is { Length: <= TemplateYaml.MostBytes } yaml
-            ? Run(yaml, null, request.Request, context, registry, options)
+            ? Run(Unpublished(yaml, context), isPublished: false, request.Request, context, registry, options)
             : Problems.Invalid("A document to test is missing, or has more than 64 KiB.");
     }
 
@@ -31,30 +31,30 @@ internal static class TemplateDryRun
         if (request?.Draft == true)
         {
             return Authority.SeesAll(caller) && registry.Find(slug)?.Draft is { } draft
-                ? Run(draft.Yaml, null, request.Request, context, registry, options)
+                ? Run(Unpublished(draft.Yaml, context), isPublished: false, request.Request, context, registry, options)
                 : Problems.NotFound($"draft of a template '{TemplateProblems.Shown(slug)}'");
         }
 
         return registry.Current(slug) is { } version && TemplateRegistry.MaySee(caller, version)
-            ? Run(version.Yaml, version, request?.Request, context, registry, options)
+            ? Run(version, isPublished: true, request?.Request, context, registry, options)
             : Problems.NotFound($"template '{TemplateProblems.Shown(slug)}'");
     }
 
-    private static JsonHttpResult<TemplateTest> Run(string yaml, StoredVersion? version, CreateTaskRequest? asked, HttpContext context, TemplateRegistry registry, HubOptions options)
+    private static StoredVersion Unpublished(string yaml, HttpContext context) => new() { Number = 0, Yaml = yaml, By = context.Caller().Account, At = DateTimeOffset.UnixEpoch };
+
+    private static JsonHttpResult<TemplateTest> Run(
+        StoredVersion version, bool isPublished, CreateTaskRequest? asked, HttpContext context, TemplateRegistry registry, HubOptions options)
     {
         var caller = context.Caller();
-        var problems = new TemplateProblems();
-        var template = TemplateReader.Read(yaml, problems);
         // Where a document is tested, its lines are its author's to see; a user of a published one learns only whether it works.
-        var remarks = version is null || Authority.SeesAll(caller) ? TemplateView.Remarks(problems) : [];
-        if (template is null)
-            return Answer(new TemplateTest { IsValid = false, Problems = remarks, Refusal = version is null ? null : "The template cannot be used by this hub; an admin has to mend it." });
+        var remarks = isPublished && !Authority.SeesAll(caller) ? [] : TemplateView.Remarks(version.Problems);
+        if (version.Template is not { } template)
+            return Answer(new TemplateTest { IsValid = false, Problems = remarks, Refusal = isPublished ? "The template cannot be used by this hub; an admin has to mend it." : null });
         var form = TemplateView.Form(template, caller);
         try
         {
-            var tested = version ?? new StoredVersion { Number = 0, Yaml = yaml, By = caller.Account, At = DateTimeOffset.UnixEpoch };
             var request = (asked ?? new CreateTaskRequest { Template = template.Slug }) with { Template = template.Slug };
-            var task = registry.Resolve(template.Slug, tested, request, caller, Address(request.Name ?? template.Slug, caller, options));
+            var task = registry.Resolve(template.Slug, version, request, caller, Address(request.Name ?? template.Slug, caller, options));
             var runners = context.RequestServices.GetService<IRunnerFit>()?.Of(task, caller);
             return Answer(new TemplateTest
             {

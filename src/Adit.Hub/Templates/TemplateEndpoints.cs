@@ -48,7 +48,7 @@ internal static class TemplateEndpoints
         var page = registry.Slugs
             .Where(slug => string.CompareOrdinal(slug, cursor) > 0 && (Authority.SeesAll(caller) || registry.Current(slug)?.Template is { IsHidden: false } t && t.IsFor(caller)))
             .Take(size + 1)
-            .Select(slug => TemplateView.Of(slug, registry.Find(slug), registry.Current(slug), caller, isWhole: false))
+            .Select(slug => TemplateView.Of(slug, registry.Find(slug), registry.Current(slug), registry.Rates, caller, isWhole: false))
             .ToList();
         return TypedResults.Json(
             new TemplateList { Items = [.. page.Take(size)], Next = page.Count > size ? page[size - 1].Slug : null }, TemplatesJson.Default.TemplateList);
@@ -63,7 +63,7 @@ internal static class TemplateEndpoints
         if ((record is null && version is null) || !TemplateRegistry.MaySee(caller, version))
             return null;
         context.Response.Headers.ETag = record?.ETag ?? "\"0\"";
-        return TypedResults.Json(TemplateView.Of(slug, record, version, caller, isWhole: true), TemplatesJson.Default.ApiTemplate);
+        return TypedResults.Json(TemplateView.Of(slug, record, version, registry.Rates, caller, isWhole: true), TemplatesJson.Default.ApiTemplate);
     }
 
     private static Task<IResult> DraftAsync(

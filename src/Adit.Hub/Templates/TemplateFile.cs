@@ -19,6 +19,6 @@ public sealed record TemplateFile(string? Slug, IReadOnlyList<TemplateRemark> Pr
     {
         var problems = new TemplateProblems();
         var template = TemplateReader.Read(yaml, problems);
-        return new TemplateFile(template?.Slug, TemplateView.Remarks(problems));
+        return new TemplateFile(template?.Slug, TemplateView.Remarks(problems.ToList()));
     }
 }

@@ -60,6 +60,9 @@ internal sealed class StoredVersion
     /// <summary>It, read; null when this hub cannot use it: another version of the program took what this one does not.</summary>
     public Template? Template => _read.Value.Template;
 
+    /// <summary>What is to be said about it, in its order.</summary>
+    public IReadOnlyList<TemplateProblem> Problems => _read.Value.Problems;
+
     /// <summary>Why it cannot be used; null when it can.</summary>
-    public TemplateProblem? Problem => Template is null ? _read.Value.Problems.FirstOrDefault(static p => !p.IsWarning) : null;
+    public TemplateProblem? Problem => Template is null ? Problems.FirstOrDefault(static p => !p.IsWarning) : null;
 }

@@ -14,7 +14,7 @@ namespace Adit.Hub.Templates;
 /// All templates in memory, because a start must not wait for a query. A change is stored first and holds at once for whoever asks next;
 /// what was resolved before is not touched.
 /// </summary>
-internal sealed class TemplateRegistry(ProjectDirectory projects, TimeProvider time) : ITemplates
+internal sealed class TemplateRegistry(ProjectDirectory projects, HubOptions options, TimeProvider time) : ITemplates
 {
     private const int MostTemplates = 500;
     private const int MostVersions = 200;
@@ -31,6 +31,10 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, TimeProvider t
         foreach (var template in await _store.LoadAsync())
             _templates[template.Slug] = template;
     }
+
+    /// <summary>What tasks cost whose templates name no price; null for nothing.</summary>
+    public TaskRates? Rates => options.Prices is { CpuHour: 0, MemoryGiBHour: 0, GpuHour: 0 } ? null
+        : new TaskRates(options.Prices.CpuHour, options.Prices.MemoryGiBHour, options.Prices.GpuHour, options.Prices.Currency);
 
     /// <summary>The slugs of all that there are, sorted.</summary>
     public IEnumerable<string> Slugs =>
@@ -68,7 +72,8 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, TimeProvider t
                 string.Create(CultureInfo.InvariantCulture, $"The template '{slug}' cannot be used by this hub: line {version.Problem!.Line}: {version.Problem.Sentence} An admin has to mend it."));
         }
 
-        return TemplateResolver.Resolve(template, version.Number, request, caller, address, ProjectHome(request.Project));
+        var task = TemplateResolver.Resolve(template, version.Number, request, caller, address, ProjectHome(request.Project));
+        return task.Rates is null ? task with { Rates = Rates } : task;
     }
 
     /// <summary>A version by its number as text; null when there is none.</summary>

@@ -13,11 +13,13 @@ internal static class TemplateView
     /// <param name="slug">Its slug.</param>
     /// <param name="record">What is stored of it; null for one that is only shipped.</param>
     /// <param name="version">The version in use; null for none.</param>
+    /// <param name="rates">What it costs where it names no price itself; null for nothing.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="isWhole">Whether form and documents are wanted.</param>
-    public static ApiTemplate Of(string slug, TemplateRecord? record, StoredVersion? version, Caller caller, bool isWhole)
+    public static ApiTemplate Of(string slug, TemplateRecord? record, StoredVersion? version, TaskRates? rates, Caller caller, bool isWhole)
     {
         var template = version?.Template;
+        rates = template?.Body.Rates ?? rates;
         var seesAll = Authority.SeesAll(caller);
         return new ApiTemplate
         {
@@ -33,8 +35,8 @@ internal static class TemplateView
             Problem = version?.Problem is { } problem ? $"Line {problem.Line}: {problem.Sentence}" : null,
             Ports = [.. template?.Body.Ports.Select(static p => p.Spec.Name) ?? []],
             MaxPerUser = template?.Body.MaxPerUser,
-            PricePerHour = template?.Body.Rates?.PerHour(template.Body.Resources.Requests),
-            Currency = template?.Body.Rates?.Currency,
+            PricePerHour = template is null ? null : rates?.PerHour(template.Body.Resources.Requests),
+            Currency = rates?.Currency,
             May = MayChange(caller) ? ["change"] : [],
             Form = isWhole && template is not null ? Form(template, caller) : null,
             Yaml = isWhole && seesAll ? version?.Yaml : null,
@@ -50,10 +52,12 @@ internal static class TemplateView
     {
         var problems = new TemplateProblems();
         TemplateReader.Read(yaml, problems);
-        return Remarks(problems);
+        return Remarks(problems.ToList());
     }
 
-    public static IReadOnlyList<TemplateRemark> Remarks(TemplateProblems problems) => [.. problems.ToList().Select(static p => new TemplateRemark(p.Line, p.Column, p.Message, p.IsWarning))];
+    /// <summary>Problems as the API says them.</summary>
+    public static IReadOnlyList<TemplateRemark> Remarks(IReadOnlyList<TemplateProblem> problems) =>
+        [.. problems.Select(static p => new TemplateRemark(p.Line, p.Column, p.Message, p.IsWarning))];
 
     /// <summary>A version.</summary>
     public static ApiTemplateVersion Of(StoredVersion version, TemplateRecord record, bool isWhole) => new()

@@ -204,6 +204,16 @@ public sealed class TemplateEndpointTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_template_without_prices_costs_what_the_hub_says()
+    {
+        await using var hub = await TestHub.StartAsync(change: static o => o with { Prices = new PriceOptions(1, 0.5m, 0, "CHF") });
+        await DraftAsync(hub, With("  resources: {cpu: 2, memory: 4Gi}\n"));
+        Assert.Equal((4m, "CHF"), ((await PublishAsync(hub)).PricePerHour, (await GetAsync(hub, null, "demo")).Currency));
+        await DraftAsync(hub, With("  resources: {cpu: 2, memory: 4Gi}\n  cost: {cpuHour: 3, currency: EUR}\n"));
+        Assert.Equal((6m, "EUR"), ((await PublishAsync(hub)).PricePerHour, Resolve(hub).Rates!.Currency));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task The_schema_is_there_for_editors_without_a_token()
     {
         await using var hub = await TestHub.StartAsync();

@@ -16,7 +16,7 @@ public sealed class TemplateReferenceTests
         var definitions = schema.RootElement.GetProperty("$defs");
         var paths = Paths(definitions.GetProperty("metadata"), "", definitions).Concat(Paths(definitions.GetProperty("spec"), "", definitions)).ToList();
         Assert.True(paths.Count > 100);
-        Assert.Empty(paths.Where(path => !text.Contains($"`{path}`", StringComparison.Ordinal)));
+        Assert.DoesNotContain(paths, path => !text.Contains($"`{path}`", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed class TemplateReferenceTests
     public void The_guide_names_every_template_that_is_shipped()
     {
         var text = File.ReadAllText(Repository.Find("docs/guide/templates.md"));
-        Assert.Empty(ShippedTemplates.All.Keys.Where(slug => !text.Contains($"`{slug}`", StringComparison.Ordinal)));
+        Assert.DoesNotContain(ShippedTemplates.All.Keys, slug => !text.Contains($"`{slug}`", StringComparison.Ordinal));
     }
 
     // People and overrides are told in words.
