@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Adit;
 
 /// <summary>
@@ -39,14 +37,7 @@ internal static class Credentials
         try
         {
             Directory.CreateDirectory(ClientFiles.Directory);
-            var next = File + ".new";
-            System.IO.File.Delete(next); // One that was left behind might be readable by others.
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var stream = new FileStream(next, options))
-                stream.Write(Encoding.ASCII.GetBytes(text));
-            System.IO.File.Move(next, File, overwrite: true);
+            PrivateFile.Write(File, text);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

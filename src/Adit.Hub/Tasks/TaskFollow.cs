@@ -10,11 +10,10 @@ namespace Adit.Hub.Tasks;
 /// A log as it grows, as server-sent events: <c>lines</c> with a <see cref="LogPage"/> (its id is the last line's number, so that a listener that
 /// comes back goes on where it was), and <c>end</c> with the task's state once it is over and everything was sent.
 /// </summary>
-internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore store, TimeProvider time)
+internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore store, TaskNews news, TimeProvider time)
 {
     private const int MostLines = 2000;
     private const int DefaultTail = 100;
-    private static readonly TimeSpan Late = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
 
     /// <summary>The events.</summary>
@@ -39,13 +38,11 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
                 continue;
             }
 
-            // Its last lines may come a moment after its end.
-            var hasEnded = registry.Find(task) is not { Record.HasEnded: false };
-            if (await HasMoreAsync(task, next, hasEnded ? Late : HeartbeatEvery, over.Token))
-                continue;
-            if (hasEnded && registry.Find(task) is not { Record.HasEnded: false })
+            // A runner says that a task has ended when its log is here, unless it was cut off.
+            if (registry.Find(task) is not { Record.HasEnded: false })
                 break;
-            yield return new SseItem<string>("{}", "still-here");
+            if (!await HasMoreAsync(task, next, over.Token))
+                yield return new SseItem<string>("{}", "still-here");
         }
 
         if (!over.IsCancellationRequested && (registry.Find(task)?.Record ?? await store.FindAsync(task, null, null)) is { } record)
@@ -55,18 +52,30 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
     private static SseItem<string> Item(LogPage page) =>
         new(JsonSerializer.Serialize(page, TasksJson.Default.LogPage), "lines") { EventId = page.Lines[^1].Number.ToString(CultureInfo.InvariantCulture) };
 
-    private async Task<bool> HasMoreAsync(string task, long number, TimeSpan patience, CancellationToken cancellationToken)
+    // Lines, or the task's end: either is worth a look.
+    private async Task<bool> HasMoreAsync(string task, long number, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(patience, time);
+        var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnChange(LiveTask live)
+        {
+            if (live.Record.Id == task)
+                changed.TrySetResult();
+        }
+
+        using var deadline = new CancellationTokenSource(HeartbeatEvery, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        news.Changing += OnChange;
         try
         {
-            await logs.WaitAsync(task, number, either.Token);
-            return true;
+            if (registry.Find(task) is not { Record.HasEnded: false })
+                return true;
+            await Task.WhenAny(changed.Task, logs.WaitAsync(task, number, either.Token));
+            return !deadline.IsCancellationRequested;
         }
-        catch (OperationCanceledException)
+        finally
         {
-            return false;
+            news.Changing -= OnChange;
+            await either.CancelAsync();
         }
     }
 }

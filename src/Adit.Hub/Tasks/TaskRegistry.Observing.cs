@@ -65,11 +65,14 @@ internal sealed partial class TaskRegistry
     }
 
     /// <inheritdoc />
-    public Task<long?> AppendAsync(string runner, string task, IReadOnlyList<LogLine> lines) =>
-        // Of an attempt before, too: its runner may have been away when it ended.
-        _tasks.TryGetValue(task, out var live) && live.IsStored && live.Record.Runner == runner
-            ? _logs.AppendAsync(task, [.. lines.Where(static l => l is { Number: > 0, Stream: "out" or "err" or "adit", Text.Length: <= LongestLine })])
-            : Task.FromResult<long?>(null);
+    public async Task<long?> AppendAsync(string runner, string task, IReadOnlyList<LogLine> lines)
+    {
+        // One that has ended may be in the database alone by now, and its last lines come late.
+        var record = _tasks.TryGetValue(task, out var live) ? live.IsStored ? live.Record : null : await _store.FindAsync(task, null, null);
+        return record?.Runner == runner
+            ? await _logs.AppendAsync(task, [.. lines.Where(static l => l is { Number: > 0, Stream: "out" or "err" or "adit", Text.Length: <= LongestLine })])
+            : null;
+    }
 
     /// <inheritdoc />
     public void RunnerChanged(string runner)

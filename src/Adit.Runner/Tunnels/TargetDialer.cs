@@ -39,15 +39,45 @@ public sealed class TargetDialer(TimeProvider time, Func<string, CancellationTok
     public event Action<OpenRequest, LinkStreamException>? Failed;
 
     /// <summary>Serves one stream to its end. Never throws.</summary>
-    public async Task ServeAsync(LinkStream stream, CancellationToken cancellationToken)
+    public Task ServeAsync(LinkStream stream, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        return ServeAsync(stream, () => ConnectAsync(stream.Request, cancellationToken));
+    }
+
+    /// <summary>Serves one stream to its end, at an address that whoever calls answers for: no allow-list is asked. Never throws.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="at">Where to; null for nowhere, because what should be there is not.</param>
+    /// <param name="cancellationToken">Gives up connecting.</param>
+    public Task ServeAsync(LinkStream stream, IPEndPoint? at, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return ServeAsync(stream, async () =>
+        {
+            if (at is null)
+                throw new LinkStreamException(ResetCode.Unreachable, $"{stream.Request.Target} is not running.");
+            var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(at, cancellationToken);
+                return new SocketWire(socket);
+            }
+            catch (SocketException e)
+            {
+                socket.Dispose();
+                throw new LinkStreamException(CodeOf(e), Reason(stream.Request, e), e);
+            }
+        });
+    }
+
+    private async Task ServeAsync(LinkStream stream, Func<Task<Wire>> connect)
+    {
         Interlocked.Increment(ref _open);
         Interlocked.Increment(ref _streams);
         try
         {
             await using (stream)
-                await ConnectAndPumpAsync(stream, cancellationToken);
+                await ConnectAndPumpAsync(stream, connect);
         }
         catch (Exception e)
         {
@@ -95,12 +125,12 @@ public sealed class TargetDialer(TimeProvider time, Func<string, CancellationTok
         }
     }
 
-    private async Task ConnectAndPumpAsync(LinkStream stream, CancellationToken cancellationToken)
+    private async Task ConnectAndPumpAsync(LinkStream stream, Func<Task<Wire>> connect)
     {
         Wire wire;
         try
         {
-            wire = await ConnectAsync(stream.Request, cancellationToken);
+            wire = await connect();
         }
         catch (LinkStreamException e)
         {

@@ -15,6 +15,14 @@ internal static class AditCommand
         + "5 hub unreachable.")
     {
         IsNamed(arguments, HubCommand.Name) ? HubCommand.Create() : new Command(HubCommand.Name, HubCommand.Description),
+        IsNamed(arguments, UpCommand.Name) ? UpCommand.Create() : new Command(UpCommand.Name, UpCommand.Description),
+        LaunchCommand.Create(),
+        PsCommand.Create(),
+        LogsCommand.Create(),
+        TaskChangeCommand.Stop(),
+        TaskChangeCommand.Restart(),
+        TaskChangeCommand.Remove(),
+        RunnerCommand.Create(),
         TunnelCommand.Create(),
         ConnectCommand.Create(),
         StatusCommand.Create(),

@@ -2,9 +2,7 @@ using System.CommandLine;
 using Adit.Hub;
 using Adit.Hub.Config;
 using Adit.Terminal;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Adit.Commands;
 
@@ -20,31 +18,32 @@ internal static class HubCommand
     {
         var command = new Command(Name, Description);
         var flags = new HubFlags(command);
-        var level = new Option<LogLevel?>("--log-level") { Description = "What to log. [default: information]", HelpName = "debug|information|warning|error" };
-        var json = new Option<bool>("--log-json") { Description = "Log in JSON, an object per line." };
-        command.Add(level);
-        command.Add(json);
+        var log = HubLog.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             var (options, report) = flags.Read(parsed);
             return options is null
                 ? Task.FromResult(Complain(report))
-                : RunAsync(
-                    options,
-                    logging => Log(logging, parsed.GetValue(level) ?? LogLevel.Information, parsed.GetValue(json)),
-                    cancellationToken);
+                : RunAsync(options, log(parsed), null, cancellationToken);
         });
         return command;
     }
 
-    private static int Complain(ConfigReport report)
+    /// <summary>Says what is wrong with a configuration.</summary>
+    public static int Complain(ConfigReport report)
     {
         foreach (var problem in report.Problems)
             Screen.Error(problem.ToString());
         return ExitCode.Usage;
     }
 
-    private static async Task<int> RunAsync(HubOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
+    /// <summary>Runs a hub until the signal to end.</summary>
+    /// <param name="options">What it is asked to be.</param>
+    /// <param name="logging">Where its log goes.</param>
+    /// <param name="beside">What runs beside it, and ends it by its own end; null for nothing.</param>
+    /// <param name="cancellationToken">The signal.</param>
+    public static async Task<int> RunAsync(
+        HubOptions options, Action<ILoggingBuilder> logging, Func<HubApp, CancellationToken, Task>? beside, CancellationToken cancellationToken)
     {
         await using var hub = await HubApp.StartAsync(options, logging: logging);
         if (hub.AdminToken is not null)
@@ -53,8 +52,10 @@ internal static class HubCommand
             $"adit hub {ProductVersion.Text} is ready on {string.Join(" and ", hub.Addresses)}; tunnels are names below {options.Domain}");
         if (hub.Fingerprint is { } fingerprint)
             Screen.Note($"Its own authority certifies it; clients trust it with --pin {fingerprint}");
-        await Task.Delay(
-            Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var waiting = beside?.Invoke(hub, cancellationToken) ?? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!cancellationToken.IsCancellationRequested)
+            await waiting; // It failed, and says why.
         Screen.Note("Draining: what runs may end; a second signal ends it at once.");
         await hub.StopAsync();
         return ExitCode.Ok;
@@ -63,29 +64,4 @@ internal static class HubCommand
     // The token itself is in the file and nowhere else: a service's output is kept and read by others.
     private static void Announce(string file) =>
         Screen.Note($"First start: the admin token is in {file}, which only you can read: export ADIT_TOKEN=$(cat {file})");
-
-    private static void Log(ILoggingBuilder logging, LogLevel level, bool json)
-    {
-        logging.SetMinimumLevel(level);
-        logging.AddFilter("Microsoft", level < LogLevel.Information ? level : LogLevel.Warning);
-        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // A failed start is said in one line, not as a trace.
-        // The framework writes a line for each request without a token through this class; metrics count them.
-        logging.AddFilter("Adit.Hub.Access.TokenAuthentication", level < LogLevel.Information ? level : LogLevel.Warning);
-        logging.AddFilter("Adit.Hub.Access.Sessions.SessionAuthentication", level < LogLevel.Information ? level : LogLevel.Warning);
-        // Standard output is for the line that says ready.
-        logging.Services.Configure<ConsoleLoggerOptions>(static o => o.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (json)
-        {
-            logging.AddJsonConsole();
-        }
-        else
-        {
-            logging.AddSimpleConsole(static o =>
-            {
-                o.SingleLine = true;
-                o.TimestampFormat = "HH:mm:ss.fff ";
-                o.ColorBehavior = LoggerColorBehavior.Disabled;
-            });
-        }
-    }
 }

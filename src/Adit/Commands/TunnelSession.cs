@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Adit.Api;
 using Adit.Link;
 using Adit.Runner.Hubs;
@@ -104,22 +103,7 @@ internal static class TunnelSession
             view.Note($"Open once within a minute, signed in: {address}");
         }
 
-        if (options.Open && address is not null && Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
-            Browse(url.AbsoluteUri, view);
-    }
-
-    private static void Browse(string url, TunnelView view)
-    {
-        try
-        {
-            var start = OperatingSystem.IsWindows()
-                ? new ProcessStartInfo(url) { UseShellExecute = true }
-                : new ProcessStartInfo(OperatingSystem.IsMacOS() ? "open" : "xdg-open") { ArgumentList = { url }, RedirectStandardError = true, RedirectStandardOutput = true };
-            using var process = Process.Start(start);
-        }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
-        {
-            view.Note("No browser could be started here; open the address yourself.");
-        }
+        if (options.Open)
+            Browser.Open(address, view.Note);
     }
 }

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Adit.Api;
+using Adit.Runner.Hubs;
+
+namespace Adit.Runner.Agent;
+
+/// <summary>
+/// Brings the logs of tasks to the hub, line by line and in order. The hub says how far it has them; what it says counts, so that a cut, a
+/// restart of either side or a repeated batch loses and doubles nothing.
+/// </summary>
+internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposable
+{
+    private const int MostLines = 2000;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<AgentTask, Following> _following = new();
+    private readonly CancellationTokenSource _ending = new();
+
+    /// <summary>The link of the session; null before the first.</summary>
+    public string? Link { get; set; }
+
+    /// <summary>Begins with a task.</summary>
+    public void Follow(AgentTask task)
+    {
+        var following = new Following(CancellationTokenSource.CreateLinkedTokenSource(_ending.Token));
+        _following[task] = following;
+        following.Running = Task.Run(() => ShipAsync(task, following));
+    }
+
+    /// <summary>Whether the hub has all that a task wrote.</summary>
+    public bool HasAll(AgentTask task) => !_following.TryGetValue(task, out var following) || following.Next >= task.Spool.End;
+
+    /// <summary>Leaves off.</summary>
+    public async Task LeaveAsync(AgentTask task)
+    {
+        if (!_following.TryRemove(task, out var following))
+            return;
+        await following.Stop.CancelAsync();
+        await following.Running;
+        following.Stop.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        foreach (var task in _following.Keys)
+            await LeaveAsync(task);
+    }
+
+    private async Task ShipAsync(AgentTask task, Following following)
+    {
+        var cancellationToken = following.Stop.Token;
+        var isAsked = false;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await task.Spool.WaitAsync(Math.Max(1, following.Next), cancellationToken);
+                if (Link is not { } link)
+                {
+                    await Task.Delay(AgainAfter, time, cancellationToken);
+                    continue;
+                }
+
+                var lines = isAsked ? task.Spool.Read(following.Next, MostLines) : [];
+                following.Next = (await api.ShipAsync(new LogBatch { Link = link, Task = task.Id, Lines = lines }, cancellationToken)).End;
+                isAsked = true;
+                if (following.Next >= task.Spool.End)
+                    await Task.Delay(Pause, time, cancellationToken); // What comes in a moment goes together.
+            }
+            catch (HubApiException e) when (e.Code == "not-found")
+            {
+                following.Next = long.MaxValue; // The hub knows it no more.
+                return;
+            }
+            catch (Exception e) when (e is HubApiException or HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                await Task.Delay(AgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private sealed class Following(CancellationTokenSource stop)
+    {
+        private long _next;
+
+        public CancellationTokenSource Stop { get; } = stop;
+
+        public Task Running { get; set; } = Task.CompletedTask;
+
+        public long Next
+        {
+            get => Interlocked.Read(ref _next);
+            set => Interlocked.Exchange(ref _next, value);
+        }
+    }
+}

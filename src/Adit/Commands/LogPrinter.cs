@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Adit.Api;
+using Adit.Runner.Hubs;
+using Adit.Terminal;
+
+namespace Adit.Commands;
+
+/// <summary>Prints logs: standard output to standard output, standard error to standard error.</summary>
+internal static class LogPrinter
+{
+    private const int MostRetries = 30;
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    /// <summary>Prints lines.</summary>
+    /// <param name="lines">The lines.</param>
+    /// <param name="json">As JSON, one object each.</param>
+    /// <param name="times">With the time of each.</param>
+    /// <param name="toError">All to standard error.</param>
+    public static void Print(IReadOnlyList<LogLine> lines, bool json, bool times, bool toError)
+    {
+        foreach (var line in lines)
+        {
+            if (json)
+            {
+                Screen.Line(JsonSerializer.Serialize(line, TasksJson.Default.LogLine));
+                continue;
+            }
+
+            var text = (times ? line.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff ", System.Globalization.CultureInfo.InvariantCulture) : "") + (line.Stream == "adit" ? "adit: " : "") + line.Text;
+            var writer = toError || line.Stream != "out" ? Console.Error : Console.Out;
+            if (line.IsPart)
+                writer.Write(text);
+            else
+                writer.WriteLine(text);
+        }
+    }
+
+    /// <summary>Prints a log as it grows, through cuts, until its task has ended.</summary>
+    /// <returns>How it ended; null when the hub does not say.</returns>
+    public static async Task<TaskEvent?> FollowAsync(
+        HubApi api, string task, long? from, int tail, bool json, bool toError, CancellationToken cancellationToken, bool times = false)
+    {
+        for (var retries = 0; ; retries++)
+        {
+            try
+            {
+                await foreach (var (lines, end) in api.FollowLogAsync(task, from, tail, cancellationToken))
+                {
+                    if (end is not null)
+                        return end;
+                    Print(lines!, json, times, toError);
+                    from = lines![^1].Number + 1;
+                    retries = 0;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException && retries < MostRetries)
+            {
+                // The hub restarts; what was printed is not printed again.
+            }
+
+            if (retries >= MostRetries)
+                return null;
+            await Task.Delay(Retry, TimeProvider.System, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Adit.Runner.Hubs;
+using Adit.Terminal;
+
+namespace Adit.Commands;
+
+/// <summary><c>adit logs</c>.</summary>
+internal static class LogsCommand
+{
+    private const int DefaultTail = 1000;
+
+    public static Command Create()
+    {
+        var access = new HubAccessOptions();
+        var task = new Argument<string>("TASK") { Description = "Its name, or its id." };
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with lines as they come, until it ends." };
+        var tail = new Option<int>("--tail", "-n") { Description = "How many of the last lines.", HelpName = "LINES", DefaultValueFactory = static _ => DefaultTail };
+        var search = new Option<string?>("--search") { Description = "Only lines that contain this, in whatever case.", HelpName = "TEXT" };
+        var times = new Option<bool>("--times", "-t") { Description = "With the time of each line." };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object per line." };
+        var command = new Command("logs", "Show what a task wrote: its standard output, and its standard error to standard error.") { task, follow, tail, search, times, json };
+        access.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var hub = access.Read(parsed);
+            using var api = new HubApi(hub.CreateHttpClient(), hub.Url);
+            var name = parsed.GetValue(task)!;
+            var count = Math.Clamp(parsed.GetValue(tail), 0, 5000);
+            if (parsed.GetValue(follow) && parsed.GetValue(search) is null)
+            {
+                await LogPrinter.FollowAsync(api, name, null, count, parsed.GetValue(json), false, cancellationToken, parsed.GetValue(times));
+                return ExitCode.Ok;
+            }
+
+            var page = await api.GetLogAsync(name, null, Math.Max(1, count), parsed.GetValue(search), cancellationToken);
+            LogPrinter.Print(page.Lines, parsed.GetValue(json), parsed.GetValue(times), toError: false);
+            if (page.Lines.Count == 0)
+                Screen.Note(page.End > 1 ? "No line of it is like that." : $"{name} has written nothing yet.");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}
