@@ -37,7 +37,8 @@ internal static class TaskNames
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)).AsSpan(0, 2));
         var text = plain.ToString().TrimEnd('-');
-        return $"{(text.Length > LongestOwner - 5 ? text[..(LongestOwner - 5)].TrimEnd('-') : text)}-{hash}";
+        text = text.Length > LongestOwner - 5 ? text[..(LongestOwner - 5)].TrimEnd('-') : text;
+        return text.Length > 0 ? $"{text}-{hash}" : hash;
     }
 
     /// <summary>The tunnel of a port.</summary>
