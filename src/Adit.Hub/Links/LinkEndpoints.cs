@@ -28,16 +28,16 @@ internal static class LinkEndpoints
 
     private static async Task ServeControlAsync(HttpContext context, LinkHost host)
     {
-        if (!context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(LinkProtocol.SubProtocol))
-        {
-            await Problems.Invalid($"A link begins with a WebSocket of subprotocol {LinkProtocol.SubProtocol}.").ExecuteAsync(context);
-            return;
-        }
-
         var caller = context.Caller();
         if (!caller.Scopes.Touches(Permission.TunnelsWrite) && !caller.Scopes.Touches(Permission.RunnerServe))
         {
             await Problems.Forbidden($"This token was not made for links: it lacks the scope {Permission.TunnelsWrite} or {Permission.RunnerServe}.").ExecuteAsync(context);
+            return;
+        }
+
+        if (!context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(LinkProtocol.SubProtocol))
+        {
+            await Problems.Invalid($"A link begins with a WebSocket of subprotocol {LinkProtocol.SubProtocol}.").ExecuteAsync(context);
             return;
         }
 

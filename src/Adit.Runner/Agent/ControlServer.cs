@@ -114,11 +114,14 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private sealed class StreamConnection : ConnectionContext, IDuplexPipe
     {
+        private static long _count;
+
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly CancellationTokenSource _closed = new();
 
         public StreamConnection(Stream stream)
         {
+            ConnectionId = Interlocked.Increment(ref _count).ToString(System.Globalization.CultureInfo.InvariantCulture);
             Input = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
             Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
             Transport = this;
@@ -131,7 +134,7 @@ internal sealed class ControlServer : IAsyncDisposable
 
         public Task Ended => _ended.Task;
 
-        public override string ConnectionId { get; set; } = Guid.NewGuid().ToString("N");
+        public override string ConnectionId { get; set; }
 
         public override IFeatureCollection Features { get; } = new FeatureCollection();
 
@@ -146,12 +149,14 @@ internal sealed class ControlServer : IAsyncDisposable
             await Input.CompleteAsync();
             await Output.CompleteAsync();
             End();
+            _closed.Dispose();
+            await base.DisposeAsync();
         }
 
         private void End()
         {
-            _closed.Cancel();
-            _ended.TrySetResult();
+            if (_ended.TrySetResult())
+                _closed.Cancel();
         }
     }
 

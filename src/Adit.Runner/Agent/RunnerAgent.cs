@@ -75,7 +75,7 @@ public sealed class RunnerAgent : IAsyncDisposable
         var installation = Installation.Open(options.DataDirectory);
         try
         {
-            return new RunnerAgent(hub, options, installation, ExecutorSet.Of(options.Time));
+            return new RunnerAgent(hub, options, installation, ExecutorSet.Of(options.Random, options.Time));
         }
         catch
         {

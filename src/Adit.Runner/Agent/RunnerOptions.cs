@@ -20,6 +20,9 @@ public sealed record RunnerOptions
     /// <summary>Its own taints.</summary>
     public IReadOnlyList<Taint> Taints { get; init; } = [];
 
+    /// <summary>Chooses ports.</summary>
+    public Random Random { get; init; } = new();
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

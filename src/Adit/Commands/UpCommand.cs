@@ -3,7 +3,6 @@ using Adit.Api;
 using Adit.Hub;
 using Adit.Link;
 using Adit.Runner.Hubs;
-using Adit.Terminal;
 
 namespace Adit.Commands;
 
