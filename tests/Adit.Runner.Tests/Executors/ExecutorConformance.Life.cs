@@ -165,6 +165,7 @@ public abstract partial class ExecutorConformance
 
         await spool.WaitAsync(before + 2, CancellationToken.None).WaitAsync(Deadline);
         await execution.FreezeAsync(CancellationToken.None).WaitAsync(Deadline);
+        await execution.FreezeAsync(CancellationToken.None).WaitAsync(Deadline);
         await execution.StopAsync(TimeSpan.FromSeconds(2), CancellationToken.None).WaitAsync(Deadline); // Also from the cold.
         await reading.WaitAsync(Deadline);
     }

@@ -77,7 +77,7 @@ public sealed class KilledRunnerTests
                 Command = ["sh", "-c", $"echo ran >> {marks}; sleep 0.5; echo done; exit 7"],
             };
 
-            await RunnerChild.StartAsync(folder.Path, spec, i == 0 ? 1_000_000 : random.Next(0, 120_000));
+            await RunnerChild.StartAsync(folder.Path, spec, i == 0 ? 1_000_000 : random.Next(0, 70_000));
 
             var executor = new ProcessExecutor(new() { Path = "/usr/bin:/bin" }, new Random(), TimeProvider.System);
             var place = new TaskPlace(folder.Path, spec.Id);

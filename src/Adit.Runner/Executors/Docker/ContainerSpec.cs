@@ -11,6 +11,7 @@ internal static class ContainerSpec
     /// <summary>Where a container has the task's home directory.</summary>
     public const string Home = "/home/adit";
 
+    private const long DefaultShm = 1L << 30;
     private const int FirstPort = 20_000; // Inside a container all are free; below these are those that images use.
 
     /// <summary>What the container of an attempt is called.</summary>
@@ -79,6 +80,8 @@ internal static class ContainerSpec
     public static ExecutorException Explain(TaskSpec spec, DockerException e)
     {
         var command = spec.Command.Count > 0 ? spec.Command[0] : "of the image";
+        if (e.Message.Contains("docker-init", StringComparison.Ordinal))
+            return new ExecutorException("The container cannot be started: the runner's Docker has no docker-init (package tini or docker-ce).", e);
         if (e.Message.Contains("executable file not found", StringComparison.Ordinal) || e.Message.Contains("exec: \"" + command + "\": stat", StringComparison.Ordinal))
             return new ExecutorException($"The command '{command}' was not found in the image '{spec.Image!.Reference}'.", e);
         if (e.Message.Contains("could not select device driver", StringComparison.Ordinal))
@@ -116,6 +119,9 @@ internal static class ContainerSpec
             host["Memory"] = memory;
             host["MemorySwap"] = memory; // Both together: no swap.
         }
+
+        // The engine's own 64 MiB are too few for what loads data with several processes. It counts as the task's memory.
+        host["ShmSize"] = spec.Resources.MemoryBytes / 2 ?? DefaultShm;
 
         if (spec.Resources.Gpus is > 0 and var gpus)
         {

@@ -238,22 +238,26 @@ internal sealed class DockerExecution : IExecution
 
     private Task SignalAsync(string signal, CancellationToken cancellationToken) => OnceAsync($"{Path}/kill?signal={signal}", "The container cannot be stopped", cancellationToken);
 
-    // What may be so already: 304, 404 and 409 say that it has ended, or is paused, or is not.
     private async Task OnceAsync(string path, string failure, CancellationToken cancellationToken)
     {
         try
         {
             await _engine.AskAsync(HttpMethod.Post, path, null, cancellationToken);
         }
-        catch (DockerException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.InternalServerError && !path.EndsWith("/pause", StringComparison.Ordinal))
+        catch (DockerException e) when (IsSoAlready(e, path.EndsWith("/pause", StringComparison.Ordinal)))
         {
-            // Docker 20.10 says 500 where later ones say 409.
+            // As wanted.
         }
         catch (DockerException e)
         {
             throw e.For(failure);
         }
     }
+
+    // That it has ended or is not paused is no failure of a stop or a thaw. Docker 20.10 says 500 where later ones say 409.
+    private static bool IsSoAlready(DockerException e, bool isPause) => isPause
+        ? e.Message.Contains("already paused", StringComparison.Ordinal)
+        : e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.InternalServerError;
 
     private async Task RemoveAsync()
     {

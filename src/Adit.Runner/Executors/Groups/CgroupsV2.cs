@@ -49,8 +49,7 @@ internal sealed class CgroupsV2 : ITaskGroups
             var parent = Path.Combine(root, TasksGroup);
             Directory.CreateDirectory(runner);
             Directory.CreateDirectory(parent);
-            foreach (var line in (ControlFiles.Read(root, "cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                ControlFiles.TryWrite(runner, "cgroup.procs", line);
+            ControlFiles.Write(runner, "cgroup.procs", "0"); // Itself, and nobody else's process: where there are others, controllers are not given on.
             foreach (var (controller, _) in Wanted.Where(w => offered.Contains(w.Controller)))
             {
                 ControlFiles.TryWrite(root, "cgroup.subtree_control", "+" + controller);

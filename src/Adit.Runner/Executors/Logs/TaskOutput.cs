@@ -3,12 +3,15 @@ namespace Adit.Runner.Executors;
 /// <summary>
 /// Reads the lines that a task writes into two files, while it writes and after, into its spool. How far it has read is kept with the lines, so
 /// that it can end at any point and go on later. What was read is freed from the files where the file system can.
-/// Both files are looked at as often as there is something new, and ever more seldom, to five times a second, while there is not.
+/// Both files are looked at as often as there is something new, and ever more seldom while there is not: five times a second, and once a second
+/// when nothing came for half a minute.
 /// </summary>
 internal sealed class TaskOutput
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SleepyPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SleepyAfter = TimeSpan.FromSeconds(30);
 
     private readonly OutputFile _out;
     private readonly OutputFile _error;
@@ -42,6 +45,7 @@ internal sealed class TaskOutput
         try
         {
             var pause = ShortestPause;
+            var moved = _time.GetTimestamp();
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -49,6 +53,7 @@ internal sealed class TaskOutput
                 if (Step(isLast))
                 {
                     pause = ShortestPause;
+                    moved = _time.GetTimestamp();
                     if (_batch.Length > SpoolBatch.MaxLength / 4)
                         continue; // It writes more than we take at once.
                 }
@@ -59,8 +64,9 @@ internal sealed class TaskOutput
 
                 if (isLast)
                     continue;
-                await Task.WhenAny(ended, Task.Delay(pause, _time, cancellationToken));
-                pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause;
+                await Task.WhenAny(ended, Task.Delay(Aligned(pause), _time, cancellationToken));
+                var longest = _time.GetElapsedTime(moved) < SleepyAfter ? LongestPause : SleepyPause;
+                pause = pause * 1.5 < longest ? pause * 1.5 : longest;
             }
         }
         finally
@@ -69,6 +75,15 @@ internal sealed class TaskOutput
             _error.Dispose();
             _batch.Dispose();
         }
+    }
+
+    // All idle tasks are looked at in the same moment: it is waking up that costs.
+    private TimeSpan Aligned(TimeSpan pause)
+    {
+        if (pause < LongestPause)
+            return pause;
+        var since = _time.GetElapsedTime(0).Ticks % pause.Ticks;
+        return TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, pause.Ticks - since));
     }
 
     // Takes what is there, a bounded piece of each file. False when there was nothing.

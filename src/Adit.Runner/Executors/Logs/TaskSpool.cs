@@ -18,6 +18,7 @@ internal sealed class TaskSpool : IDisposable
     private const int SegmentsAtLeast = 16;
     private const long LargestSegment = 4 << 20;
     private const int AditStream = 2;
+    private const int MostRepeats = 10;
     private const int LongestSaying = 4096;
 
     private readonly Lock _lock = new();
@@ -81,7 +82,7 @@ internal sealed class TaskSpool : IDisposable
     public IReadOnlyList<LogLine> Read(long from, int max)
     {
         var lines = new List<LogLine>(Math.Min(max, 1024));
-        while (!TryRead(Math.Max(1, from), max, lines))
+        for (var i = 0; i < MostRepeats && !TryRead(Math.Max(1, from), max, lines); i++)
             lines.Clear(); // A file went while it was read: the oldest are dropped as new ones come.
         return lines;
     }
