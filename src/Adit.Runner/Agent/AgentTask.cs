@@ -150,9 +150,12 @@ internal sealed class AgentTask : IAsyncDisposable
     }
 
     /// <summary>Removes all that the runner has of it.</summary>
+    /// <exception cref="ExecutorException">An engine does not answer: what it holds of the task stays, and the task's files with it.</exception>
     public async Task RemoveAsync()
     {
         await DisposeAsync();
+        foreach (var executor in _executors.Values)
+            await executor.ForgetAsync(_place, CancellationToken.None);
         _place.Remove();
     }
 

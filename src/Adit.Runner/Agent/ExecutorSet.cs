@@ -6,5 +6,6 @@ namespace Adit.Runner.Agent;
 internal static class ExecutorSet
 {
     /// <summary>All of them, whether they work on this machine or not.</summary>
-    public static IReadOnlyList<IExecutor> Of(Random random, TimeProvider time) => [new ProcessExecutor(new ProcessExecutorOptions(), random, time)];
+    public static IReadOnlyList<IExecutor> Of(Random random, TimeProvider time) =>
+        [new ProcessExecutor(new ProcessExecutorOptions(), random, time), new DockerExecutor(new DockerExecutorOptions(), time)];
 }

@@ -66,6 +66,7 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
                 var lines = isAsked ? task.Spool.Read(following.Next, MostLines) : [];
                 following.Next = (await api.ShipAsync(new LogBatch { Link = link, Task = task.Id, Lines = lines }, cancellationToken)).End;
                 isAsked = true;
+                task.Spool.Trim(following.Next);
                 if (following.Next >= task.Spool.End)
                     await Task.Delay(Pause, time, cancellationToken); // What comes in a moment goes together.
             }

@@ -10,6 +10,7 @@ internal static class Readiness
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ProxyPatience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>Returns when all answer, or the task has ended.</summary>
@@ -21,14 +22,15 @@ internal static class Readiness
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
         foreach (var port in spec.Ports)
         {
-            var at = execution.Ports[port.Name];
+            if (!execution.Ports.TryGetValue(port.Name, out var at))
+                continue; // It has ended, and its ports with it.
             string? seen = null;
             var pause = FirstPause;
             while (!execution.Ended.IsCompleted)
             {
                 try
                 {
-                    seen = await AskAsync(port, at, http, time, either.Token);
+                    seen = await AskAsync(port, at, execution.ArePortsProxied, http, time, either.Token);
                     if (seen is null)
                         break;
                     await Task.WhenAny(execution.Ended, Task.Delay(pause, time, either.Token));
@@ -44,7 +46,7 @@ internal static class Readiness
     }
 
     // What is missing; null when nothing is.
-    private static async Task<string?> AskAsync(PortSpec port, IPEndPoint at, HttpClient http, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<string?> AskAsync(PortSpec port, IPEndPoint at, bool isProxied, HttpClient http, TimeProvider time, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(AnswerPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -54,7 +56,7 @@ internal static class Readiness
             {
                 using var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 await socket.ConnectAsync(at, either.Token);
-                return null;
+                return isProxied && await IsClosedAsync(socket, time, either.Token) ? "nothing listens there" : null;
             }
 
             using var answer = await http.GetAsync(new Uri($"http://{at}{path}"), HttpCompletionOption.ResponseHeadersRead, either.Token);
@@ -72,6 +74,21 @@ internal static class Readiness
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return $"no answer within {AnswerPatience.TotalSeconds:0} s";
+        }
+    }
+
+    // What accepts for a program that does not listen closes the connection again at once.
+    private static async Task<bool> IsClosedAsync(Socket socket, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(ProxyPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await socket.ReceiveAsync(new byte[1], either.Token) == 0;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false; // It waits for us to speak.
         }
     }
 }

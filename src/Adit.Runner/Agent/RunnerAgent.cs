@@ -296,7 +296,7 @@ public sealed class RunnerAgent : IAsyncDisposable
             {
                 await task.RemoveAsync();
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ExecutorException)
             {
                 Note(new RunnerNote($"What is left of the task {task.Id} could not be removed: {e.Message}", IsTrouble: true));
             }

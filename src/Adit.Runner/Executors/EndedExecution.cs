@@ -13,6 +13,9 @@ internal sealed class EndedExecution(ExecutionEnd end) : IExecution
     public IReadOnlyDictionary<string, IPEndPoint> Ports { get; } = new Dictionary<string, IPEndPoint>();
 
     /// <inheritdoc/>
+    public bool ArePortsProxied => false;
+
+    /// <inheritdoc/>
     public Task ReadOutputAsync(TaskSpool spool, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>

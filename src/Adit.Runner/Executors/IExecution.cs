@@ -14,8 +14,11 @@ internal interface IExecution : IAsyncDisposable
     /// </summary>
     Task<ExecutionEnd> Ended { get; }
 
-    /// <summary>Where each port of the task can be dialled on this machine, by the port's name: loopback addresses.</summary>
+    /// <summary>Where each port of the task can be dialled on this machine, by the port's name: loopback addresses. May be empty once it has ended.</summary>
     IReadOnlyDictionary<string, IPEndPoint> Ports { get; }
+
+    /// <summary>Whether something else accepts connections to its ports, also before the program listens, and closes them when it does not.</summary>
+    bool ArePortsProxied { get; }
 
     /// <summary>
     /// Reads what the task writes into the spool, until it has ended and all is read. Goes on where an earlier call, of this or of an earlier

@@ -47,6 +47,32 @@ public abstract partial class ExecutorConformance
         Assert.Null(await HearAsync(execution.Ports["web"]));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("/")]
+    public async Task It_is_ready_when_its_program_answers_and_no_sooner(string? path)
+    {
+        var spec = Shell("sleep 1.5; exec python3 -m http.server {{port}} --bind 0.0.0.0") with { Ports = [new PortSpec { Name = "web", HealthPath = path }] };
+        var execution = await StartAsync(spec);
+
+        await Adit.Runner.Agent.Readiness.WaitAsync(spec, execution, TimeProvider.System, CancellationToken.None).WaitAsync(Deadline);
+
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync(new Uri($"http://{execution.Ports["web"]}/")).WaitAsync(Deadline);
+        Assert.True(answer.IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task What_has_ended_is_not_waited_for()
+    {
+        var spec = Shell("exit 1") with { Ports = [new PortSpec { Name = "web" }] };
+        var execution = await StartAsync(spec);
+        await LinesAsync(spec, execution);
+
+        await Adit.Runner.Agent.Readiness.WaitAsync(spec, execution, TimeProvider.System, CancellationToken.None).WaitAsync(Deadline);
+        await Adit.Runner.Agent.Readiness.WaitAsync(spec, (await AdoptAsync(spec))!, TimeProvider.System, CancellationToken.None).WaitAsync(Deadline);
+    }
+
     [Fact]
     public async Task Each_port_has_its_own_number_and_fixed_ones_keep_theirs()
     {

@@ -45,6 +45,9 @@ internal sealed class DockerExecution : IExecution
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, IPEndPoint> Ports { get; }
 
+    /// <inheritdoc/>
+    public bool ArePortsProxied => true;
+
     private string Path => $"/containers/{_container}";
 
     /// <inheritdoc/>

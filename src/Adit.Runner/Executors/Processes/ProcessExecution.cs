@@ -64,6 +64,9 @@ internal sealed class ProcessExecution : IExecution
     public IReadOnlyDictionary<string, IPEndPoint> Ports { get; }
 
     /// <inheritdoc/>
+    public bool ArePortsProxied => false;
+
+    /// <inheritdoc/>
     public Task ReadOutputAsync(TaskSpool spool, CancellationToken cancellationToken) =>
         new TaskOutput(_files.Out, _files.Error, int.Parse(Path.GetFileName(_files.Directory), System.Globalization.CultureInfo.InvariantCulture), spool, _time)
             .FollowAsync(Ended, cancellationToken);
