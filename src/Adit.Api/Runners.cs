@@ -105,6 +105,9 @@ public sealed record ApiRunner
 
     /// <summary>When it was heard last.</summary>
     public DateTimeOffset? Seen { get; init; }
+
+    /// <summary>What the caller may do with it beside using it: <c>change</c>.</summary>
+    public IReadOnlyList<string> May { get; init; } = [];
 }
 
 /// <summary>GET /api/v1/runners.</summary>

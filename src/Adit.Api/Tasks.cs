@@ -215,6 +215,9 @@ public sealed record ApiTask
 
     /// <summary>In the answer to its making, what whoever asked should know: that its template is deprecated, say.</summary>
     public IReadOnlyList<string>? Notices { get; init; }
+
+    /// <summary>What the caller may do with it beside seeing it: <c>change</c>.</summary>
+    public IReadOnlyList<string> May { get; init; } = [];
 }
 
 /// <summary>GET /api/v1/tasks, the newest first.</summary>

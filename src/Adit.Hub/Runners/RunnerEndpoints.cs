@@ -46,13 +46,13 @@ internal static class RunnerEndpoints
     {
         var caller = context.Caller();
         var loads = work.Loads();
-        var items = registry.All.Where(r => rights.MaySee(caller, r.Record)).OrderBy(static r => r.Record.Name, StringComparer.Ordinal).Select(r => Of(r, loads));
+        var items = registry.All.Where(r => rights.MaySee(caller, r.Record)).OrderBy(static r => r.Record.Name, StringComparer.Ordinal).Select(r => Of(r, loads, rights.MayChange(caller, r.Record)));
         return TypedResults.Json(new RunnerList { Items = [.. items] }, RunnersJson.Default.RunnerList);
     }
 
     private static IResult Show(string name, HttpContext context, RunnerRegistry registry, RunnerRights rights, IRunnerWork work) =>
         registry.Find(name) is { } runner && rights.MaySee(context.Caller(), runner.Record)
-            ? TypedResults.Json(Of(runner, work.Loads()), RunnersJson.Default.ApiRunner)
+            ? TypedResults.Json(Of(runner, work.Loads(), rights.MayChange(context.Caller(), runner.Record)), RunnersJson.Default.ApiRunner)
             : Problems.NotFound($"runner '{name}'");
 
     private static Task<IResult> ChangeAsync(
@@ -73,7 +73,7 @@ internal static class RunnerEndpoints
             Taints = request.Taints ?? r.Taints,
         });
         await audit.RecordAsync(AuditEntry.By(context.Caller(), "runner.change", "runner:" + record.Name, context.Address()));
-        return registry.Find(record.Name) is { } runner ? TypedResults.Json(Of(runner, work.Loads()), RunnersJson.Default.ApiRunner) : Problems.NotFound($"runner '{record.Name}'");
+        return registry.Find(record.Name) is { } runner ? TypedResults.Json(Of(runner, work.Loads(), mayChange: true), RunnersJson.Default.ApiRunner) : Problems.NotFound($"runner '{record.Name}'");
     });
 
     private static Task<IResult> RemoveAsync(string name, HttpContext context, RunnerRegistry registry, RunnerRights rights, AuditLog audit) => AnswerAsync(async () =>
@@ -139,7 +139,7 @@ internal static class RunnerEndpoints
         }
     }
 
-    private static ApiRunner Of(LiveRunner runner, IReadOnlyDictionary<string, RunnerLoad> loads)
+    private static ApiRunner Of(LiveRunner runner, IReadOnlyDictionary<string, RunnerLoad> loads, bool mayChange)
     {
         var record = runner.Record;
         var (reserved, count) = loads.GetValueOrDefault(record.Name) ?? RunnerLoad.None;
@@ -160,6 +160,7 @@ internal static class RunnerEndpoints
             Tasks = count,
             Created = record.Created,
             Seen = runner.Seen,
+            May = mayChange ? ["change"] : [],
         };
     }
 }

@@ -26,8 +26,8 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
         var page = await logs.ReadAsync(task, from, from is null ? Math.Clamp(tail ?? DefaultTail, 0, MostLines) : MostLines, null);
         var next = page.Lines is [.., var shown] ? shown.Number + 1 : from ?? page.End;
-        if (page.Lines.Count > 0)
-            yield return Item(page);
+        // Something at once, also where nothing was written: a browser knows only by it that it is listening.
+        yield return page.Lines.Count > 0 ? Item(page) : new SseItem<string>("{}", "still-here");
         while (!over.IsCancellationRequested)
         {
             page = await logs.ReadAsync(task, next, MostLines, null);

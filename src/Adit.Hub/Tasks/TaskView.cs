@@ -1,14 +1,22 @@
 using Adit.Api;
+using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Tasks;
 
 /// <summary>A task as the API shows it.</summary>
-internal sealed class TaskView(HubOptions options)
+internal sealed class TaskView(HubOptions options, Authority authority)
 {
     /// <summary>One that is in memory.</summary>
-    public ApiTask Of(LiveTask task, HttpContext context) => Of(task.Record, context) with { Queue = task.Queue, Progress = task.Progress, Usage = task.Usage };
+    public ApiTask Of(LiveTask task, HttpContext context) => Of(task.Record, context) with
+    {
+        Queue = task.Queue,
+        Progress = task.Progress,
+        Usage = task.Usage,
+        May = authority.May(context.Caller(), Permission.TasksWrite, task.Record.Belonging) ? ["change"] : [],
+    };
 
     /// <summary>One as it is stored.</summary>
     public ApiTask Of(TaskRecord record, HttpContext context)

@@ -14,6 +14,8 @@ const Device = lazy(() => import('../device/Device'));
 const Tunnels = lazy(() => import('../tunnels/Tunnels'));
 const TunnelPage = lazy(() => import('../tunnels/TunnelPage'));
 const Explain = lazy(() => import('../tunnels/Explain'));
+const Workloads = lazy(() => import('../tasks/Workloads'));
+const TaskPage = lazy(() => import('../tasks/TaskPage'));
 const Projects = lazy(() => import('../projects/Projects'));
 const ProjectPage = lazy(() => import('../projects/ProjectPage'));
 const ServicePage = lazy(() => import('../projects/ServicePage'));
@@ -50,6 +52,8 @@ export function App() {
               <Route path="/device"><Device /></Route>
               <Route path="/tunnels"><Tunnels /></Route>
               <Route path="/tunnels/:name/:part?">{({ name, part }) => <TunnelPage key={name} name={name} part={part ?? 'requests'} />}</Route>
+              <Route path="/workloads"><Workloads /></Route>
+              <Route path="/workloads/:id/:part?">{({ id, part }) => <TaskPage key={id} id={id} part={part ?? 'about'} />}</Route>
               <Route path="/access"><Explain /></Route>
               <Route path="/projects"><Projects /></Route>
               <Route path="/projects/:name/services/:account">{({ name, account }) => <ServicePage key={`${name}/${account}`} project={name} name={account} />}</Route>

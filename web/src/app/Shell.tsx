@@ -16,6 +16,7 @@ interface Place {
 
 const places: readonly Place[] = [
   { to: '/', text: 'Home', icon: 'home' },
+  { to: '/workloads', text: 'Workloads', icon: 'workload' },
   { to: '/tunnels', text: 'Tunnels', icon: 'tunnel' },
   { to: '/projects', text: 'Projects', icon: 'project' },
   { to: '/tokens', text: 'Tokens', icon: 'token' },

@@ -1,0 +1,93 @@
+import { useLocation } from 'wouter';
+import type { Task } from '../api/tasks';
+import { Elsewhere } from '../design/Button';
+import { CopyButton } from '../design/Copy';
+import { Figures, Page, Tabs } from '../design/Page';
+import { Loaded, Notice } from '../design/States';
+import { bytes } from '../design/words';
+import { Live } from '../tunnels/parts';
+import { AboutTask } from './AboutTask';
+import { Logs } from './Logs';
+import { OpenTask, StateBadge, TaskActions } from './parts';
+import { Sparkline } from './Sparkline';
+import type { Observed } from './usage';
+import { useTask } from './useTasks';
+import { coresOf, hasEnded, isMoving, resourcesOf, situationOf } from './words';
+
+/** One workload: how it is, what it is, what it writes. */
+export default function TaskPage({ id, part }: { readonly id: string; readonly part: string }) {
+  const { query, liveness } = useTask(id);
+  const [, go] = useLocation();
+  const task = query.data?.task;
+  return (
+    <Page
+      title={task?.name ?? 'Workload'}
+      crumb={{ to: '/workloads', text: 'Workloads' }}
+      heading={<span className="row">{task?.name ?? 'Workload'}{task && <StateBadge task={task} />}</span>}
+      lead={task && <Lead task={task} />}
+      actions={task && <><Live liveness={liveness} /><OpenTask task={task} /><TaskActions task={task} onGone={() => go('/workloads')} /></>}
+    >
+      <Loaded query={query} lines={6}>
+        {(observed) => <Parts observed={observed} part={part} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Lead({ task }: { readonly task: Task }) {
+  return (
+    <span className="row">
+      {task.url
+        ? <>{task.state === 'ready' ? <Elsewhere href={task.url} className="truncate">{task.url.replace(/\/$/, '')}</Elsewhere> : <span className="truncate">{task.url.replace(/\/$/, '')}</span>}<CopyButton text={task.url} label="Copy the address" /></>
+        : <span>{task.template}, {task.kind === 'job' ? 'a command that ends by itself' : 'without an address'}</span>}
+    </span>
+  );
+}
+
+function Parts({ observed, part }: { readonly observed: Observed; readonly part: string }) {
+  const { task, course } = observed;
+  const at = `/workloads/${task.id}`;
+  const { usage } = task;
+  return (
+    <>
+      <Situation task={task} />
+      {!hasEnded(task.state) && (
+        <Figures items={[
+          ['cores in use', usage ? <span className="gauge"><span>{coresOf(usage.cpu ?? 0)}</span><Sparkline values={course.cpu} most={task.resources.cpu} /></span> : '–'],
+          ['memory in use', usage ? <span className="gauge"><span>{bytes(usage.memoryBytes ?? 0)}</span><Sparkline values={course.memory} most={task.resources.memoryBytes} /></span> : '–'],
+          ...(task.resources.gpus ? [['of its GPUs', usage?.gpu === null || usage?.gpu === undefined ? '–' : `${String(Math.round(usage.gpu * 100))}%`] as const] : []),
+        ]} />
+      )}
+      <Tabs label={`Parts of ${task.name}`} items={[{ to: at, text: 'About' }, { to: `${at}/logs`, text: 'Logs' }]} current={part === 'logs' ? `${at}/logs` : at} />
+      {part === 'logs' ? <Logs task={task} /> : <AboutTask task={task} />}
+    </>
+  );
+}
+
+/** What there is to say of a state, and what can be done about it. */
+function Situation({ task }: { readonly task: Task }) {
+  const situation = situationOf(task);
+  if (task.state === 'failed') {
+    return (
+      <Notice kind="danger">
+        <strong>It failed{situation && `: ${situation}`}</strong>
+        {task.lastLines && task.lastLines.length > 0 && <pre className="last-lines" tabIndex={0} aria-label="The last lines that it wrote">{task.lastLines.join('\n')}</pre>}
+      </Notice>
+    );
+  }
+  if (task.state === 'lost') {
+    return <Notice kind="warn">Its runner{task.runner && ` ${task.runner}`} is not heard of. It may still run there, and is taken up again when the runner comes back. Started again meanwhile, it runs on another runner.</Notice>;
+  }
+  if (task.state === 'queued') {
+    return <Notice kind="warn">It waits for a runner with room for {resourcesOf(task.resources)}{situation && `: ${situation}`}</Notice>;
+  }
+  if (isMoving(task.state)) return <Notice>{situation || waits[task.state] || 'It is on its way.'}</Notice>;
+  return situation ? <Notice>{situation}</Notice> : null;
+}
+
+const waits: Readonly<Partial<Record<Task['state'], string>>> = {
+  scheduled: 'A runner was chosen and takes it up.',
+  preparing: 'The runner fetches what it needs.',
+  starting: 'It runs, and does not answer yet. This page says when it does.',
+  stopping: 'It was told to end.',
+};

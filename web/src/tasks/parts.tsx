@@ -1,0 +1,103 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { tasksApi, type Task } from '../api/tasks';
+import { Button, Elsewhere, IconButton } from '../design/Button';
+import { Confirm } from '../design/Dialog';
+import { Icon } from '../design/Icon';
+import { Badge } from '../design/Page';
+import { bytes } from '../design/words';
+import { toast } from '../design/toasts';
+import { useAction } from '../design/useAction';
+import { Sparkline } from './Sparkline';
+import type { Observed } from './usage';
+import { tasksKey } from './useTasks';
+import { coresOf, hasEnded, isMoving, toneOf } from './words';
+import './tasks.css';
+
+export function StateBadge({ task }: { readonly task: Pick<Task, 'state'> }) {
+  return <Badge tone={toneOf[task.state]}>{isMoving(task.state) && <span className="pulse" aria-hidden="true" />}{task.state}</Badge>;
+}
+
+/** A value that changes, and its course. */
+function Gauge({ text, values, most, label }: { readonly text: string; readonly values: readonly number[]; readonly most: number | null | undefined; readonly label: string }) {
+  return (
+    <span className="gauge" title={label}>
+      <Sparkline values={values} most={most} />
+      <span className="numeric">{text}</span>
+    </span>
+  );
+}
+
+export function CpuGauge({ task, course }: Observed) {
+  if (!task.usage) return <span className="faint">–</span>;
+  return <Gauge text={coresOf(task.usage.cpu ?? 0)} values={course.cpu} most={task.resources.cpu} label="Cores in use; the top of the line is what is reserved" />;
+}
+
+export function MemoryGauge({ task, course }: Observed) {
+  if (!task.usage) return <span className="faint">–</span>;
+  return <Gauge text={bytes(task.usage.memoryBytes ?? 0)} values={course.memory} most={task.resources.memoryBytes} label="Memory in use; the top of the line is what is reserved" />;
+}
+
+/** Leads to what a task serves, once it answers. */
+export function OpenTask({ task, small = false }: { readonly task: Task; readonly small?: boolean }) {
+  if (!task.url || task.state !== 'ready') return null;
+  return (
+    <Elsewhere className={small ? 'button small' : 'button primary'} href={task.url} aria-label={small ? `Open ${task.name}` : undefined}>
+      <Icon name="open" size={16} /> Open
+    </Elsewhere>
+  );
+}
+
+/** Stop, restart, remove: what fits the state, for who may; in a table as pictures. */
+export function TaskActions({ task, small = false, onGone }: { readonly task: Task; readonly small?: boolean; readonly onGone?: () => void }) {
+  const queries = useQueryClient();
+  const [asked, setAsked] = useState<'stop' | 'remove'>();
+  const restart = useAction(async () => {
+    try {
+      await tasksApi.restart(task.id);
+      toast(`${task.name} starts anew.`);
+    } catch (failure) {
+      toast(failure instanceof Error ? failure.message : String(failure), 'danger');
+    }
+  }, [tasksKey]);
+  if (!task.may?.includes('change')) return null;
+  const isOver = hasEnded(task.state);
+  const mayStop = !isOver && task.isWanted;
+  const mayRestart = task.state !== 'stopping' && task.state !== 'queued';
+  return (
+    <>
+      {small ? (
+        <>
+          {mayStop && <IconButton small icon="stop" label={`Stop ${task.name}…`} onClick={() => setAsked('stop')} />}
+          {isOver && <IconButton small icon="replay" label={`Start ${task.name} again`} aria-disabled={restart.busy || undefined} onClick={() => void restart.run()} />}
+          {isOver && <IconButton small icon="cross" label={`Remove ${task.name}…`} onClick={() => setAsked('remove')} />}
+        </>
+      ) : (
+        <>
+          {mayStop && <Button icon="stop" onClick={() => setAsked('stop')}>Stop…</Button>}
+          {mayRestart && <Button icon="replay" busy={restart.busy} onClick={() => void restart.run()}>{isOver ? 'Start again' : 'Restart'}</Button>}
+          <Button kind="danger" onClick={() => setAsked('remove')}>Remove…</Button>
+        </>
+      )}
+      {asked === 'stop' && (
+        <Confirm title={`Stop ${task.name}?`} action="Stop it" onClose={() => setAsked(undefined)} onConfirm={async () => {
+          await tasksApi.stop(task.id);
+          await queries.invalidateQueries({ queryKey: tasksKey });
+        }}>
+          What it has not written to a file is lost. It keeps its name and address, and can be started again.
+        </Confirm>
+      )}
+      {asked === 'remove' && (
+        <Confirm title={`Remove ${task.name}?`} action="Remove it" onClose={() => setAsked(undefined)} onConfirm={async () => {
+          await tasksApi.remove(task.id);
+          toast(`${task.name} was removed.`);
+          onGone?.();
+          await queries.invalidateQueries({ queryKey: tasksKey });
+        }}>
+          {isOver ? 'Its name and address are free again.' : 'It is stopped, and its name and address are free again.'} Its log is kept for a while; files in its owner’s home stay.
+        </Confirm>
+      )}
+    </>
+  );
+}
+
