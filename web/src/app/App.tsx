@@ -16,6 +16,8 @@ const TunnelPage = lazy(() => import('../tunnels/TunnelPage'));
 const Explain = lazy(() => import('../tunnels/Explain'));
 const Workloads = lazy(() => import('../tasks/Workloads'));
 const TaskPage = lazy(() => import('../tasks/TaskPage'));
+const Launch = lazy(() => import('../tasks/Launch'));
+const LaunchPage = lazy(() => import('../tasks/LaunchPage'));
 const Projects = lazy(() => import('../projects/Projects'));
 const ProjectPage = lazy(() => import('../projects/ProjectPage'));
 const ServicePage = lazy(() => import('../projects/ServicePage'));
@@ -54,6 +56,8 @@ export function App() {
               <Route path="/tunnels/:name/:part?">{({ name, part }) => <TunnelPage key={name} name={name} part={part ?? 'requests'} />}</Route>
               <Route path="/workloads"><Workloads /></Route>
               <Route path="/workloads/:id/:part?">{({ id, part }) => <TaskPage key={id} id={id} part={part ?? 'about'} />}</Route>
+              <Route path="/launch"><Launch /></Route>
+              <Route path="/launch/:slug">{({ slug }) => <LaunchPage key={slug} slug={slug} />}</Route>
               <Route path="/access"><Explain /></Route>
               <Route path="/projects"><Projects /></Route>
               <Route path="/projects/:name/services/:account">{({ name, account }) => <ServicePage key={`${name}/${account}`} project={name} name={account} />}</Route>

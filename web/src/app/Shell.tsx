@@ -72,7 +72,7 @@ function Places({ path }: { readonly path: string }) {
     <nav aria-label="Main">
       <ul>
         {places.filter((place) => !place.staff || role !== 'user').map((place) => {
-          const here = place.to === '/' ? path === '/' : path === place.to || path.startsWith(`${place.to}/`);
+          const here = place.to === '/' ? path === '/' : path === place.to || path.startsWith(`${place.to}/`) || (place.to === '/workloads' && /^\/launch(\/|$)/.test(path));
           return (
             <li key={place.to}>
               <Link to={place.to} aria-current={here ? 'page' : undefined}>

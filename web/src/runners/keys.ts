@@ -1,0 +1,2 @@
+export const runnersKey = ['runners'];
+export const runnerKey = (name: string) => ['runners', name];

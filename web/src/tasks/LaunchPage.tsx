@@ -1,0 +1,208 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { Problem } from '../api/problem';
+import { projectsApi } from '../api/projects';
+import { runnersApi } from '../api/runners';
+import { tasksApi } from '../api/tasks';
+import { templatesApi, type StartRequest, type Template, type TemplateForm } from '../api/templates';
+import { useSession } from '../app/session';
+import { Button } from '../design/Button';
+import { SelectField, TextArea, TextField } from '../design/Field';
+import { Page, Panel } from '../design/Page';
+import { Failure, Loaded, Notice } from '../design/States';
+import { toast } from '../design/toasts';
+import { bytes } from '../design/words';
+import { projectsKey } from '../projects/Projects';
+import { runnersKey } from '../runners/keys';
+import { templateKey } from '../templates/keys';
+import { accessChoices, emptyDraft, fieldOf, refusalsOf, requestOf, type LaunchDraft } from './launch';
+import { ParameterField } from './ParameterField';
+import { tasksKey } from './useTasks';
+import { Verdict } from './Verdict';
+import './launch.css';
+
+const quietMs = 400;
+
+/** Starts something from a template: its form, and beside it what would come of it. */
+export default function LaunchPage({ slug }: { readonly slug: string }) {
+  const query = useQuery({ queryKey: templateKey(slug), queryFn: () => templatesApi.find(slug), refetchOnWindowFocus: false });
+  const template = query.data?.value;
+  return (
+    <Page title={template ? `Launch ${template.name}` : 'Launch'} crumb={{ to: '/launch', text: 'Launch' }} heading={template?.name ?? slug} lead={template?.description}>
+      <Loaded query={query} lines={6}>
+        {({ value }) => value.form ? <Form template={value} form={value.form} /> : <Notice kind="danger">{value.problem ?? 'This hub cannot use the template; an admin has to mend it.'}</Notice>}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Form({ template, form }: { readonly template: Template; readonly form: TemplateForm }) {
+  const [draft, setDraft] = useState<LaunchDraft>(emptyDraft);
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<unknown>();
+  const [, go] = useLocation();
+  const queries = useQueryClient();
+  const frame = useRef<HTMLFormElement>(null);
+  const wrong = refusalsOf(form, draft);
+  const request = useMemo(() => requestOf(template.slug, form, draft), [template.slug, form, draft]);
+  const key = useKey(request);
+  const settled = useSettled(Object.keys(wrong).length === 0 ? request : undefined);
+  const test = useQuery({
+    queryKey: [...templateKey(template.slug), 'test', settled],
+    queryFn: () => templatesApi.test(template.slug, settled ?? { template: template.slug }),
+    enabled: settled !== undefined,
+    placeholderData: (before) => before,
+    refetchInterval: 10_000,
+  });
+  // What the hub says of a value stands at its field, unless the page says so already.
+  const refusal = settled === request ? test.data?.refusal : undefined;
+  const failed = failure instanceof Problem ? failure.message : undefined;
+  const said = failed ?? refusal;
+  const saidOf = said ? (failure instanceof Problem && failure.code === 'name-taken' ? 'name' : fieldOf(form, said)) : undefined;
+  const errorOf = (field: string) => (tried || (draft.name && field === 'name') ? wrong[field] : undefined) ?? (saidOf === field ? said ?? undefined : undefined);
+  const put = (change: Partial<LaunchDraft>) => {
+    setFailure(undefined);
+    setDraft({ ...draft, ...change });
+  };
+  const start = async () => {
+    setTried(true);
+    if (busy) return;
+    if (Object.keys(wrong).length > 0) {
+      requestAnimationFrame(() => {
+        const first = frame.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
+        first?.closest('details')?.setAttribute('open', '');
+        first?.focus();
+      });
+      return;
+    }
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      const task = await tasksApi.start(request, key);
+      for (const notice of task.notices ?? []) toast(notice);
+      await queries.invalidateQueries({ queryKey: tasksKey });
+      go(`/workloads/${task.id}`);
+    } catch (problem) {
+      setFailure(problem);
+      setBusy(false);
+    }
+  };
+  return (
+    <form className="launch" noValidate ref={frame} onSubmit={(event) => {
+      event.preventDefault();
+      void start();
+    }}>
+      <div className="stack">
+        {template.deprecated && <Notice kind="warn">{template.deprecated}</Notice>}
+        <Panel>
+          <div className="form">
+            <TextField label="Name" optional className="mono" spellCheck={false} autoComplete="off" maxLength={30} placeholder={template.slug} value={draft.name}
+              onChange={(event) => put({ name: event.target.value })} hint="Part of its address. Without one it gets a free one." error={errorOf('name')} />
+            {form.fields.map((field) => (
+              <ParameterField key={field.name} field={field} value={draft.values[field.name] ?? ''} error={errorOf(`param.${field.name}`)}
+                onChange={(value) => put({ values: { ...draft.values, [field.name]: value } })} />
+            ))}
+            {form.takesCommand && (
+              <TextArea label="Command" optional={!form.needsCommand} className="mono" spellCheck={false} rows={2} placeholder="python3 train.py --epochs 10" value={draft.command}
+                onChange={(event) => put({ command: event.target.value })} hint="The program and its arguments. Quotes hold together; for pipes begin with sh -c." error={errorOf('command')} />
+            )}
+            {form.takesCommand && (
+              <SelectField label="What it is for" value={draft.kind} onChange={(event) => put({ kind: event.target.value as LaunchDraft['kind'] })}>
+                <option value="">{`As the template says: ${template.kind ?? 'session'}`}</option>
+                <option value="session">A session: until it is stopped</option>
+                <option value="job">A job: it ends by itself</option>
+              </SelectField>
+            )}
+            <Where form={form} draft={draft} put={put} errorOf={errorOf} />
+          </div>
+        </Panel>
+        <Panel title="Size" lead="What is reserved for it. Empty is what the template says.">
+          <div className="form">
+            <div className="pair">
+              <TextField label="Cores" optional inputMode="decimal" autoComplete="off" placeholder={String(form.requests.cpu ?? '')} value={draft.cpu} onChange={(event) => put({ cpu: event.target.value })} error={errorOf('cpu')} />
+              <TextField label="Memory" optional autoComplete="off" placeholder={form.requests.memoryBytes ? bytes(form.requests.memoryBytes) : '1 GB'} value={draft.memory} onChange={(event) => put({ memory: event.target.value })} error={errorOf('memory')} />
+            </div>
+            {(form.most.gpus ?? 0) > 0 && (
+              <div className="pair">
+                <TextField label="GPUs" optional inputMode="numeric" autoComplete="off" placeholder={String(form.requests.gpus ?? 0)} value={draft.gpus} onChange={(event) => put({ gpus: event.target.value })} error={errorOf('gpus')} />
+                <TextField label="Kind of GPU" optional autoComplete="off" spellCheck={false} placeholder={form.requests.gpuType ?? 'any'} value={draft.gpuType} onChange={(event) => put({ gpuType: event.target.value })} />
+              </div>
+            )}
+          </div>
+        </Panel>
+        <Panel>
+          <details>
+            <summary>More</summary>
+            <div className="form">
+              <SelectField label="Who may use its address" value={draft.access} onChange={(event) => put({ access: event.target.value })}>
+                <option value="">{`As the template says: ${form.access}`}</option>
+                {accessChoices(form.maxShare).map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
+              </SelectField>
+              {form.takesEnvironment && (
+                <TextArea label="Environment variables" optional className="mono" spellCheck={false} rows={3} placeholder={'SEED=42'} value={draft.environment}
+                  onChange={(event) => put({ environment: event.target.value })} hint="One NAME=VALUE on each line. What is secret is better kept elsewhere: it can be read by who may see the workload." error={errorOf('environment')} />
+              )}
+            </div>
+          </details>
+        </Panel>
+      </div>
+      <aside className="stack">
+        <Panel title="What it comes to">
+          <div className="stack">
+            <Verdict test={test} wrong={tried && Object.keys(wrong).length > 0} isOld={settled !== request} refusal={saidOf ? 'The form says what is refused.' : refusal ?? undefined} />
+            {failure !== undefined && !saidOf && <Failure error={failure} />}
+            <Button type="submit" kind="primary" size="wide" busy={busy}>Launch</Button>
+          </div>
+        </Panel>
+      </aside>
+    </form>
+  );
+}
+
+/** In which project, and on which machine. */
+function Where({ form, draft, put, errorOf }: {
+  readonly form: TemplateForm;
+  readonly draft: LaunchDraft;
+  readonly put: (change: Partial<LaunchDraft>) => void;
+  readonly errorOf: (field: string) => string | undefined;
+}) {
+  const { role } = useSession();
+  const projects = useQuery({ queryKey: [...projectsKey, { deleted: false }], queryFn: () => projectsApi.list(false) });
+  const runners = useQuery({ queryKey: runnersKey, queryFn: runnersApi.list });
+  const open = (projects.data ?? []).filter((project) => role === 'admin' || (project.role && project.role !== 'viewer'));
+  return (
+    <div className="pair">
+      <SelectField label="Project" optional={!form.needsProject} value={draft.project} onChange={(event) => put({ project: event.target.value })} error={errorOf('project')}>
+        <option value="">{form.needsProject ? 'Choose one' : 'None'}</option>
+        {open.map(({ name, title }) => <option key={name} value={name}>{title ? `${title} (${name})` : name}</option>)}
+      </SelectField>
+      <SelectField label="Runner" value={draft.runner} onChange={(event) => put({ runner: event.target.value })} error={errorOf('runner')}>
+        <option value="">Any that fits</option>
+        {(runners.data ?? []).map(({ name, isUp, isCordoned, isDraining }) => (
+          <option key={name} value={name}>{name}{!isUp ? ' (down)' : isDraining ? ' (draining)' : isCordoned ? ' (cordoned)' : ''}</option>
+        ))}
+      </SelectField>
+    </div>
+  );
+}
+
+/** What has not changed for a moment: the hub is not asked at every keystroke. */
+function useSettled(request: StartRequest | undefined): StartRequest | undefined {
+  const [settled, setSettled] = useState<StartRequest | undefined>(request);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(request), quietMs);
+    return () => clearTimeout(timer);
+  }, [request]);
+  return settled;
+}
+
+/** A key of a request: pressing twice, or again after no answer came, starts one. */
+function useKey(request: StartRequest): string {
+  return useMemo(() => {
+    // Another request has another key.
+    void request;
+    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, '0')).join('');
+  }, [request]);
+}

@@ -1,0 +1,50 @@
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { TemplateTest } from '../api/templates';
+import { Icon, type IconName } from '../design/Icon';
+import { Failure, Skeleton } from '../design/States';
+import { priceOf } from './launch';
+import { resourcesOf } from './words';
+
+/** What a dry run says: whether it would start, where, and what it costs. */
+export function Verdict({ test, wrong, isOld, refusal }: {
+  readonly test: UseQueryResult<TemplateTest>;
+  readonly wrong: boolean;
+  /** Whether the form has changed since. */
+  readonly isOld: boolean;
+  readonly refusal?: string | undefined;
+}) {
+  if (wrong) return <Line kind="warn" icon="warning">Some of the form is not as it must be.</Line>;
+  if (test.isError) return <Failure error={test.error} onRetry={() => void test.refetch()} />;
+  if (!test.data) return <Skeleton lines={2} onRetry={() => void test.refetch()} />;
+  const { data } = test;
+  return (
+    <div className="stack tight" aria-live="polite" aria-busy={isOld}>
+      {data.pricePerHour !== null && data.pricePerHour !== undefined && <div className="price numeric">{priceOf(data.pricePerHour, data.currency)}</div>}
+      {data.requests && <span className="muted">{resourcesOf(data.requests)}</span>}
+      {refusal ? <Line kind="danger" icon="warning">{refusal}</Line> : data.isValid && <Fit test={data} />}
+      {data.notices?.map((notice) => <Line key={notice} kind="warn" icon="info">{notice}</Line>)}
+    </div>
+  );
+}
+
+function Fit({ test }: { readonly test: TemplateTest }) {
+  const runners = test.runners ?? [];
+  const now = runners.filter(({ hasRoom }) => hasRoom);
+  const ever = runners.filter(({ couldFit }) => couldFit);
+  if (runners.length === 0) return <Line kind="warn" icon="warning">No runner is there for you yet, so it would wait.</Line>;
+  if (now.length > 0) return <Line kind="ok" icon="check">{now.length === 1 ? `${now[0]?.runner ?? ''} has room` : `${String(now.length)} runners have room`}: it starts at once.</Line>;
+  if (ever.length > 0) return <><Line kind="warn" icon="warning">It would wait in the queue.</Line><Reasons runners={ever} /></>;
+  return <><Line kind="danger" icon="warning">No runner can ever have it as it is.</Line><Reasons runners={runners} /></>;
+}
+
+function Reasons({ runners }: { readonly runners: NonNullable<TemplateTest['runners']> }) {
+  return (
+    <ul className="stack tight faint">
+      {runners.slice(0, 4).map(({ runner, reason }) => <li key={runner}>{reason ?? runner}</li>)}
+    </ul>
+  );
+}
+
+function Line({ kind, icon, children }: { readonly kind: 'ok' | 'warn' | 'danger'; readonly icon: IconName; readonly children: React.ReactNode }) {
+  return <div className={`verdict ${kind}`}><Icon name={icon} size={16} /><span>{children}</span></div>;
+}

@@ -1,0 +1,2 @@
+export const templatesKey = ['templates'];
+export const templateKey = (slug: string) => ['templates', slug];
