@@ -12,7 +12,6 @@ import { SelectField, TextArea, TextField } from '../design/Field';
 import { Page, Panel } from '../design/Page';
 import { Failure, Loaded, Notice } from '../design/States';
 import { toast } from '../design/toasts';
-import { bytes } from '../design/words';
 import { projectsKey } from '../projects/Projects';
 import { runnersKey } from '../runners/keys';
 import { templateKey } from '../templates/keys';
@@ -20,6 +19,7 @@ import { accessChoices, emptyDraft, fieldOf, refusalsOf, requestOf, type LaunchD
 import { ParameterField } from './ParameterField';
 import { tasksKey } from './useTasks';
 import { Verdict } from './Verdict';
+import { sizeOf } from './words';
 import './launch.css';
 
 const quietMs = 400;
@@ -122,7 +122,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
           <div className="form">
             <div className="pair">
               <TextField label="Cores" optional inputMode="decimal" autoComplete="off" placeholder={String(form.requests.cpu ?? '')} value={draft.cpu} onChange={(event) => put({ cpu: event.target.value })} error={errorOf('cpu')} />
-              <TextField label="Memory" optional autoComplete="off" placeholder={form.requests.memoryBytes ? bytes(form.requests.memoryBytes) : '1 GB'} value={draft.memory} onChange={(event) => put({ memory: event.target.value })} error={errorOf('memory')} />
+              <TextField label="Memory" optional autoComplete="off" placeholder={form.requests.memoryBytes ? sizeOf(form.requests.memoryBytes) : '1 GB'} value={draft.memory} onChange={(event) => put({ memory: event.target.value })} error={errorOf('memory')} />
             </div>
             {(form.most.gpus ?? 0) > 0 && (
               <div className="pair">
@@ -151,7 +151,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
       <aside className="stack">
         <Panel title="What it comes to">
           <div className="stack">
-            <Verdict test={test} wrong={tried && Object.keys(wrong).length > 0} isOld={settled !== request} refusal={saidOf ? 'The form says what is refused.' : refusal ?? undefined} />
+            <Verdict test={test} wrong={Object.keys(wrong).length > 0} isOld={settled !== request} refusal={saidOf ? 'The form says what is refused.' : refusal ?? undefined} />
             {failure !== undefined && !saidOf && <Failure error={failure} />}
             <Button type="submit" kind="primary" size="wide" busy={busy}>Launch</Button>
           </div>

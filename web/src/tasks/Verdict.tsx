@@ -13,7 +13,7 @@ export function Verdict({ test, wrong, isOld, refusal }: {
   readonly isOld: boolean;
   readonly refusal?: string | undefined;
 }) {
-  if (wrong) return <Line kind="warn" icon="warning">Some of the form is not as it must be.</Line>;
+  if (wrong) return <Line kind="none" icon="info">The form is not complete yet.</Line>;
   if (test.isError) return <Failure error={test.error} onRetry={() => void test.refetch()} />;
   if (!test.data) return <Skeleton lines={2} onRetry={() => void test.refetch()} />;
   const { data } = test;
@@ -45,6 +45,6 @@ function Reasons({ runners }: { readonly runners: NonNullable<TemplateTest['runn
   );
 }
 
-function Line({ kind, icon, children }: { readonly kind: 'ok' | 'warn' | 'danger'; readonly icon: IconName; readonly children: React.ReactNode }) {
+function Line({ kind, icon, children }: { readonly kind: 'ok' | 'warn' | 'danger' | 'none'; readonly icon: IconName; readonly children: React.ReactNode }) {
   return <div className={`verdict ${kind}`}><Icon name={icon} size={16} /><span>{children}</span></div>;
 }

@@ -1,5 +1,5 @@
 import type { StartRequest, TemplateField, TemplateForm } from '../api/templates';
-import { bytes } from '../design/words';
+import { sizeOf } from './words';
 
 /** What somebody has typed so far; empty stands for "as the template says". */
 export interface LaunchDraft {
@@ -78,7 +78,7 @@ function memoryRefusal(text: string, most: number | undefined): string | undefin
   if (text.trim() === '') return undefined;
   const value = bytesOf(text);
   if (value === undefined) return 'A size with its unit: 512 MB, 4 GB, 2 Gi.';
-  return most !== undefined && value > most ? `At most ${bytes(most)}.` : undefined;
+  return most !== undefined && value > most ? `At most ${sizeOf(most)}.` : undefined;
 }
 
 const units: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, t: 1e12, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 };
