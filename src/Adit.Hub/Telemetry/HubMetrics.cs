@@ -4,13 +4,14 @@ using Adit.Hub.Access.SignIn;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
 using Adit.Hub.Edge.Gate;
+using Adit.Hub.Templates;
 
 namespace Adit.Hub.Telemetry;
 
 /// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
 internal sealed class HubMetrics(
     LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns, AuditMeter audit,
-    GateMeter gate, OpenDoors open)
+    GateMeter gate, OpenDoors open, TemplateCensus templates)
 {
     private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -40,6 +41,12 @@ internal sealed class HubMetrics(
             .Value(gate.ConsentsGiven, ("step", "given"));
         writer.Counter("adit_gate_revoked_total", "Open requests and connections that were closed because they would not be let in any more.").Value(open.ClosedTotal);
         writer.Gauge("adit_gate_open", "Requests and connections that have passed a gate and go on.").Value(open.Count);
+        var counts = templates();
+        writer.Gauge("adit_templates", "Templates: published here, shipped and in use, with a draft, and those published that this hub cannot use.")
+            .Value(counts.Published, ("state", "published"))
+            .Value(counts.Shipped, ("state", "shipped"))
+            .Value(counts.Drafts, ("state", "draft"))
+            .Value(counts.Unusable, ("state", "unusable"));
         WriteDoor(writer);
         ProcessMetrics.Write(writer);
         return writer.ToString();

@@ -19,7 +19,8 @@ internal static class TemplateEndpoints
 
     /// <summary>Registers the slice. The registry is loaded before anything is served.</summary>
     public static IServiceCollection AddTemplates(this IServiceCollection services) =>
-        services.AddSingleton<TemplateRegistry>().AddSingleton<ITemplates>(static provider => provider.GetRequiredService<TemplateRegistry>());
+        services.AddSingleton<TemplateRegistry>().AddSingleton<ITemplates>(static provider => provider.GetRequiredService<TemplateRegistry>())
+            .AddSingleton<TemplateCensus>(static provider => provider.GetRequiredService<TemplateRegistry>().Count);
 
     /// <summary>Maps the resource.</summary>
     public static void MapTemplates(this IEndpointRouteBuilder routes)

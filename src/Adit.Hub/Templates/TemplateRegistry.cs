@@ -151,6 +151,17 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, HubOptions opt
         return await KeepAsync(draftOnly ? before with { Draft = null } : before with { Draft = null, Current = null, Versions = [] }, null, entry);
     });
 
+    /// <summary>What there is, for /metrics.</summary>
+    public TemplateCounts Count()
+    {
+        var published = _templates.Values.Where(static t => t.Current is not null).ToList();
+        return new TemplateCounts(
+            published.Count,
+            ShippedTemplates.All.Keys.Count(slug => Find(slug)?.Current is null),
+            _templates.Values.Count(static t => t.Draft is not null),
+            published.Count(static t => t.Current!.Template is null));
+    }
+
     private static TemplateRefusal Unknown(string slug) => new(TemplateRefusalCode.Unknown, $"There is no template '{slug}' that you may see.");
 
     private static void Check(string slug, string yaml)

@@ -148,11 +148,11 @@ internal static class TemplateTestCommand
     {
         var words = new List<string>();
         if (resources.Cpu is { } cpu)
-            words.Add(string.Create(CultureInfo.InvariantCulture, $"{cpu:0.##} cores"));
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"{cpu:0.##} core{(cpu == 1 ? "" : "s")}"));
         if (resources.MemoryBytes is { } memory)
             words.Add(string.Create(CultureInfo.InvariantCulture, $"{memory / (double)(1 << 20):0.#} MiB"));
         if (resources.Gpus is > 0)
-            words.Add(string.Create(CultureInfo.InvariantCulture, $"{resources.Gpus} GPUs{(resources.GpuType is { } type ? $" ({type})" : "")}"));
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"{resources.Gpus} GPU{(resources.Gpus == 1 ? "" : "s")}{(resources.GpuType is { } type ? $" ({type})" : "")}"));
         return words.Count > 0 ? string.Join(", ", words) : "no limit";
     }
 

@@ -57,7 +57,7 @@ public sealed partial class HubMetricsTests
         signIns.Admitted("local");
         var metrics = new HubMetrics(
             new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns, new AuditMeter(),
-            new GateMeter(), new OpenDoors(TimeProvider.System));
+            new GateMeter(), new OpenDoors(TimeProvider.System), static () => new Hub.Templates.TemplateCounts(1, 15, 2, 0));
         return metrics.Collect();
     }
 

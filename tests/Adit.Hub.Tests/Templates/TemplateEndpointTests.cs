@@ -214,6 +214,30 @@ public sealed class TemplateEndpointTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_version_that_this_hub_cannot_use_is_refused_and_shown_and_counted()
+    {
+        // As a later version of the program may have left it.
+        await using var hub = await TestHub.StartAsync();
+        var ann = await hub.PersonAsync("ann");
+        await DraftAsync(hub, Least);
+        await PublishAsync(hub);
+        await hub.Services.GetRequiredService<Hub.Storage.Database>().WriteAsync(static connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "UPDATE template_versions SET yaml = yaml || '  hologram: true' || char(10)";
+            command.ExecuteNonQuery();
+        });
+        await hub.RestartAsync();
+        Assert.StartsWith("The template 'demo' cannot be used by this hub: line 9: unknown key 'hologram' in spec;", Assert.Throws<TemplateRefusal>(() => Resolve(hub)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Line 9: unknown key", (await GetAsync(hub, null, "demo")).Problem, StringComparison.Ordinal);
+        Assert.Equal((false, HttpStatusCode.NotFound), ((await ListAsync(hub, ann)).Contains("demo"), await hub.StatusAsync(ann, HttpMethod.Get, "templates/demo")));
+        using var http = hub.Api();
+        Assert.Contains("adit_templates{state=\"unusable\"} 1", await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct), StringComparison.Ordinal);
+        await DraftAsync(hub, Least);
+        Assert.Equal((2, null), ((await PublishAsync(hub)).Version, (await GetAsync(hub, null, "demo")).Problem));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task The_schema_is_there_for_editors_without_a_token()
     {
         await using var hub = await TestHub.StartAsync();
