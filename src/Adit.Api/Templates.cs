@@ -137,7 +137,7 @@ public sealed record ApiTemplate
     public string? Problem { get; init; }
 
     /// <summary>The names of its ports, the main one first.</summary>
-    public IReadOnlyList<string> Ports { get; init; } = [];
+    public IReadOnlyList<string> Ports { get; set; } = [];
 
     /// <summary>How many tasks of it one user may have at a time; null for any number.</summary>
     public int? MaxPerUser { get; init; }
@@ -149,7 +149,7 @@ public sealed record ApiTemplate
     public string? Currency { get; init; }
 
     /// <summary>What the caller may do with it beside starting it: <c>change</c>.</summary>
-    public IReadOnlyList<string> May { get; init; } = [];
+    public IReadOnlyList<string> May { get; set; } = [];
 
     /// <summary>What a start asks for; not in lists.</summary>
     public TemplateForm? Form { get; init; }
@@ -281,7 +281,7 @@ public sealed record TemplateTest
     public TaskResources? Requests { get; init; }
 
     /// <summary>What whoever starts it would be told.</summary>
-    public IReadOnlyList<string> Notices { get; init; } = [];
+    public IReadOnlyList<string> Notices { get; set; } = [];
 
     /// <summary>What an hour would cost, unrounded; null where nothing is known of prices.</summary>
     public decimal? PricePerHour { get; init; }
