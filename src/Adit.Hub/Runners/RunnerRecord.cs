@@ -18,16 +18,16 @@ internal sealed record RunnerRecord
     public required string Version { get; init; }
 
     /// <summary>Labels that an admin gave it; they win over its own.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Labels { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Labels that it was started with.</summary>
-    public IReadOnlyDictionary<string, string> OwnLabels { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> OwnLabels { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Taints that an admin gave it.</summary>
-    public IReadOnlyList<Taint> Taints { get; init; } = [];
+    public IReadOnlyList<Taint> Taints { get; set; } = [];
 
     /// <summary>Taints that it was started with.</summary>
-    public IReadOnlyList<Taint> OwnTaints { get; init; } = [];
+    public IReadOnlyList<Taint> OwnTaints { get; set; } = [];
 
     /// <summary>Takes no new tasks.</summary>
     public bool IsCordoned { get; init; }

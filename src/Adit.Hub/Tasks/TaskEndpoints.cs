@@ -32,6 +32,7 @@ internal static class TaskEndpoints
         services.AddSingleton<IRunnerWork>(static provider => provider.GetRequiredService<TaskRegistry>());
         services.AddSingleton<IRunnerFit, TaskFit>();
         services.AddSingleton<TaskFollow>();
+        services.AddSingleton<TaskExec>();
         services.AddSingleton<TaskView>();
         services.AddSingleton<TaskLaunch>();
         services.AddSingleton<TaskRights>();
@@ -49,6 +50,7 @@ internal static class TaskEndpoints
         tasks.MapDelete("/{task}", RemoveAsync).Needs(Permission.TasksWrite).Produces(StatusCodes.Status204NoContent);
         tasks.MapPost("/{task}/stop", StopAsync).Needs(Permission.TasksWrite).Produces<ApiTask>();
         tasks.MapPost("/{task}/restart", RestartAsync).Needs(Permission.TasksWrite).Produces<ApiTask>();
+        tasks.MapGet("/{task}/exec", (string task, HttpContext context, TaskExec exec) => exec.ServeAsync(task, context)).Needs(Permission.TasksWrite).ExcludeFromDescription();
         tasks.MapGet("/{task}/logs", LogsAsync).Needs(Permission.TasksRead).Produces<LogPage>();
         tasks.MapGet("/{task}/logs/follow", FollowAsync).Needs(Permission.TasksRead).Produces(StatusCodes.Status200OK, contentType: "text/event-stream");
     }

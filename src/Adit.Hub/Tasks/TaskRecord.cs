@@ -48,7 +48,7 @@ internal sealed record TaskRecord
     public string? Runner { get; init; }
 
     /// <summary>The states of this attempt.</summary>
-    public IReadOnlyList<TaskStep> Steps { get; init; } = [];
+    public IReadOnlyList<TaskStep> Steps { get; set; } = [];
 
     public IReadOnlyList<string>? LastLines { get; init; }
 

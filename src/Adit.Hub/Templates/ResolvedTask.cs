@@ -49,7 +49,7 @@ internal sealed record ResolvedTask
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }
 
     /// <summary>What whoever asked should know, a sentence each: that the template is deprecated, that a choice was replaced.</summary>
-    public IReadOnlyList<string> Notices { get; init; } = [];
+    public IReadOnlyList<string> Notices { get; set; } = [];
 }
 
 /// <summary>A port of a task, as its tunnel.</summary>
@@ -65,13 +65,13 @@ internal sealed record TaskPlacement
     public string? Runner { get; init; }
 
     /// <summary>Labels that the runner must have, with the values that will do: any of them.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Require { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Require { get; set; } = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>Labels that it would better have.</summary>
-    public IReadOnlyList<PreferredLabel> Prefer { get; init; } = [];
+    public IReadOnlyList<PreferredLabel> Prefer { get; set; } = [];
 
     /// <summary>Taints that do not keep the task off; one without a value tolerates every value of its key.</summary>
-    public IReadOnlyList<Taint> Tolerate { get; init; } = [];
+    public IReadOnlyList<Taint> Tolerate { get; set; } = [];
 }
 
 /// <summary>A label that is liked.</summary>
@@ -99,16 +99,16 @@ internal sealed record IdleStep(TimeSpan After, IdleAction Action);
 internal sealed record IdlePolicy
 {
     /// <summary>What follows on idleness, the shortest first; empty for nothing ever.</summary>
-    public IReadOnlyList<IdleStep> Steps { get; init; } = [];
+    public IReadOnlyList<IdleStep> Steps { get; set; } = [];
 
     /// <summary>How long before it is stopped its owner is told.</summary>
     public TimeSpan Warn { get; init; }
 
     /// <summary>Whether requests count.</summary>
-    public bool Requests { get; init; } = true;
+    public bool Requests { get; set; } = true;
 
     /// <summary>Whether what visitors send over WebSockets counts.</summary>
-    public bool WebSocket { get; init; } = true;
+    public bool WebSocket { get; set; } = true;
 
     /// <summary>Whether a busy kernel counts, asked of the main port as Jupyter answers it (<c>GET api/kernels</c>).</summary>
     public bool JupyterKernels { get; init; }
@@ -122,10 +122,10 @@ internal sealed record IdlePolicy
     public TimeSpan ComputeWindow { get; init; }
 
     /// <summary>Requests that count as nothing: a path, with <c>*</c> for any characters, or a method, a space and that. See <see cref="IdleFilter"/>.</summary>
-    public IReadOnlyList<string> IgnorePaths { get; init; } = [];
+    public IReadOnlyList<string> IgnorePaths { get; set; } = [];
 
     /// <summary>Messages on WebSockets that match one of these (.NET, not backtracking) count as nothing. See <see cref="IdleFilter"/>.</summary>
-    public IReadOnlyList<string> IgnoreMessages { get; init; } = [];
+    public IReadOnlyList<string> IgnoreMessages { get; set; } = [];
 
     /// <summary>How long what only the application sends keeps a task, after the last that a person did.</summary>
     public TimeSpan WebSocketPassiveMax { get; init; }

@@ -8,7 +8,7 @@ namespace Adit.Runner.Agent;
 /// One task on this runner: brings what is to what should be, one step at a time, and says what it sees. A step that fails because the machine
 /// or the engine is in trouble is taken again; one that cannot work ends the attempt.
 /// </summary>
-internal sealed class AgentTask : IAsyncDisposable
+internal sealed partial class AgentTask : IAsyncDisposable
 {
     private const int LastLines = 20;
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
@@ -200,159 +200,6 @@ internal sealed class AgentTask : IAsyncDisposable
             await left.DisposeAsync();
     }
 
-    // One attempt from wherever it is to its end.
-    private async Task AttemptAsync(TaskMemory memory)
-    {
-        var spec = memory.Spec;
-        if (!_executors.TryGetValue(spec.Executor, out var executor))
-        {
-            End(memory, TaskState.Failed, $"This runner has no executor '{spec.Executor}'.", null);
-            return;
-        }
-
-        IExecution? execution;
-        try
-        {
-            execution = _execution ?? await executor.AdoptAsync(_place, spec, _ending.Token) ?? (Wanted(memory) ? await StartAsync(executor, memory) : null);
-        }
-        catch (StartFailed e)
-        {
-            End(memory, TaskState.Failed, e.Message, null);
-            return;
-        }
-
-        if (execution is null)
-        {
-            End(memory, TaskState.Stopped, null, null);
-            return;
-        }
-
-        lock (_lock)
-            _execution = execution;
-        if (memory.WasReady)
-            Note(See(memory, TaskState.Ready, null) with { Ports = PortsOf(execution) });
-        _known.TrySetResult();
-        var reading = ReadAsync(execution, _ending.Token);
-        try
-        {
-            await WatchAsync(memory, execution);
-        }
-        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
-        {
-            await reading;
-            throw;
-        }
-
-        var end = await execution.Ended;
-        await reading; // All of its output is in the log before its end is known.
-        var isStopped = !Wanted(memory);
-        var state = isStopped || end is { ExitCode: 0, IsOutOfMemory: false } ? TaskState.Stopped : TaskState.Failed;
-        var reason = isStopped ? null
-            : _failure ?? end.Reason ?? (end.IsOutOfMemory ? "It ran out of memory."
-            : end.ExitCode is { } code ? (code == 0 ? null : $"Its command ended with {code}.")
-            : "It ended while nobody watched: the machine was restarted.");
-        if (_failure is not null)
-            state = TaskState.Failed;
-        lock (_lock)
-            _execution = null;
-        _failure = null;
-        await execution.DisposeAsync();
-        End(memory, state, reason, end.ExitCode);
-    }
-
-    private async Task<IExecution> StartAsync(IExecutor executor, TaskMemory memory)
-    {
-        Note(See(memory, TaskState.Preparing, null));
-        _known.TrySetResult();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token, _ending.Token);
-        try
-        {
-            await executor.PrepareAsync(_place, memory.Spec, new Progress(this), either.Token);
-            either.Token.ThrowIfCancellationRequested();
-            return await executor.StartAsync(_place, memory.Spec, CancellationToken.None);
-        }
-        catch (ExecutorException e)
-        {
-            throw new StartFailed(e.Message, e);
-        }
-    }
-
-    // From its start to its end, or until it should end.
-    private async Task WatchAsync(TaskMemory memory, IExecution execution)
-    {
-        var spec = memory.Spec;
-        if (Wanted(memory) && Seen.State is not TaskState.Ready)
-        {
-            Note(See(memory, TaskState.Starting, null) with { Ports = PortsOf(execution) });
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token, _ending.Token);
-            try
-            {
-                await Readiness.WaitAsync(spec, execution, _time, either.Token);
-                if (!execution.Ended.IsCompleted)
-                    BeReady(memory, execution);
-            }
-            catch (TimeoutException e)
-            {
-                _failure = e.Message;
-                await execution.StopAsync(TimeSpan.FromSeconds(spec.StopGraceSeconds), _ending.Token);
-                return;
-            }
-            catch (OperationCanceledException) when (!_ending.IsCancellationRequested)
-            {
-                // It should end before it was ready.
-            }
-        }
-
-        while (!execution.Ended.IsCompleted)
-        {
-            if (!Wanted(memory))
-            {
-                Note(See(memory, TaskState.Stopping, null));
-                await execution.StopAsync(TimeSpan.FromSeconds(spec.StopGraceSeconds), _ending.Token);
-                return;
-            }
-
-            Task told;
-            lock (_lock)
-                told = _told.Task;
-            if (!Wanted(memory))
-                continue;
-            await Task.WhenAny(execution.Ended, told).WaitAsync(_ending.Token);
-        }
-    }
-
-    private void BeReady(TaskMemory memory, IExecution execution)
-    {
-        Note(See(memory, TaskState.Ready, null) with { Ports = PortsOf(execution) });
-        lock (_lock)
-        {
-            if (_memory.Spec.Attempt != memory.Spec.Attempt)
-                return;
-            _memory = _memory with { WasReady = true };
-            _memory.Write(_place);
-        }
-    }
-
-    private async Task ReadAsync(IExecution execution, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                await execution.ReadOutputAsync(Spool, cancellationToken);
-                return;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (Exception e) when (e is IOException or ExecutorException)
-            {
-                await Task.Delay(AgainAfter, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
     private bool Wanted(TaskMemory memory)
     {
         lock (_lock)
@@ -405,6 +252,4 @@ internal sealed class AgentTask : IAsyncDisposable
     {
         public void Report(string value) => task.Note(task.Seen with { Progress = value });
     }
-
-    private sealed class StartFailed(string message, Exception inner) : Exception(message, inner);
 }

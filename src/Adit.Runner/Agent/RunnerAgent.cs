@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Adit.Api;
 using Adit.Link;
+using Adit.Runner.Exec;
 using Adit.Runner.Executors;
 using Adit.Runner.Hubs;
 using Adit.Runner.Tunnels;
@@ -16,6 +17,7 @@ public sealed class RunnerAgent : IAsyncDisposable
 {
     private const int Protocol = 1;
     private const string TaskScheme = "task:";
+    private const string ExecScheme = "exec:";
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LogFirstWithin = TimeSpan.FromSeconds(3);
@@ -24,6 +26,7 @@ public sealed class RunnerAgent : IAsyncDisposable
 
     private readonly ConcurrentDictionary<string, AgentTask> _tasks = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changed = new(0);
+    private readonly CancellationTokenSource _ending = new();
     private readonly HubAccess _hub;
     private readonly RunnerOptions _options;
     private readonly Installation _installation;
@@ -109,6 +112,7 @@ public sealed class RunnerAgent : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        await _ending.CancelAsync();
         if (_control is not null)
             await _control.DisposeAsync();
         await _shipping.DisposeAsync();
@@ -119,6 +123,7 @@ public sealed class RunnerAgent : IAsyncDisposable
         _api.Dispose();
         _installation.Dispose();
         _changed.Dispose();
+        _ending.Dispose();
     }
 
     private async Task TakeUpAsync()
@@ -310,6 +315,12 @@ public sealed class RunnerAgent : IAsyncDisposable
         {
             await using (stream)
                 await _control!.ServeAsync(stream);
+        }
+        else if (target.StartsWith(ExecScheme, StringComparison.Ordinal))
+        {
+            await stream.ConfirmOpenedAsync();
+            await using var bytes = stream.AsStream();
+            await ExecService.ServeAsync(_tasks.GetValueOrDefault(target[ExecScheme.Length..])?.Execution, bytes, _ending.Token);
         }
         else if (target.StartsWith(TaskScheme, StringComparison.Ordinal) && target[TaskScheme.Length..].Split('/') is [var id, var port] && _tasks.TryGetValue(id, out var task))
         {

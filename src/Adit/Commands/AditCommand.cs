@@ -19,6 +19,7 @@ internal static class AditCommand
         LaunchCommand.Create(),
         PsCommand.Create(),
         LogsCommand.Create(),
+        ExecCommand.Create(),
         TaskChangeCommand.Stop(),
         TaskChangeCommand.Restart(),
         TaskChangeCommand.Remove(),

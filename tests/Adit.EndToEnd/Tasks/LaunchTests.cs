@@ -41,6 +41,10 @@ public sealed class LaunchTests
             Assert.Equal(HttpStatusCode.OK, await AskAsync(hub, task, hub.AdminToken));
             Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(hub, task, null));
 
+            Assert.Contains("Linux", await AditProcess.RunAsync(["exec", "demo", "--", "sh", "-c", "uname; exit 7"], hub.ClientEnvironment, expectedExitCode: 7), StringComparison.Ordinal);
+            var missing = await AditProcess.RunAsync(["exec", "demo", "--", "no-such-program"], hub.ClientEnvironment, expectedExitCode: 127);
+            Assert.Contains("no-such-program", missing, StringComparison.Ordinal);
+
             runner.Process.Send(Signal.Kill);
             await runner.Process.WaitForExitAsync();
             var port = hub.Port;

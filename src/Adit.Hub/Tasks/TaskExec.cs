@@ -1,0 +1,85 @@
+using System.Net.WebSockets;
+using Adit.Hub.Access;
+using Adit.Hub.Access.Audit;
+using Adit.Hub.Http;
+using Adit.Hub.Runners;
+using Adit.Link;
+using Microsoft.AspNetCore.Http;
+
+namespace Adit.Hub.Tasks;
+
+/// <summary>
+/// GET /api/v1/tasks/{task}/exec, a WebSocket of subprotocol <c>adit-exec</c>: a command beside a task. The hub lets in and carries bytes; what
+/// they say is between client and runner (docs/reference/runner.md, "Exec").
+/// </summary>
+internal sealed class TaskExec(TaskRights rights, IRunners runners, AuditLog audit)
+{
+    /// <summary>The subprotocol.</summary>
+    public const string SubProtocol = "adit-exec";
+
+    /// <summary>Serves one command to its end.</summary>
+    public async Task ServeAsync(string task, HttpContext context)
+    {
+        if (await OpenAsync(task, context) is not var (link, id))
+            return;
+        LinkStream stream;
+        try
+        {
+            stream = await link.OpenAsync(new OpenRequest { Target = "exec:" + id, From = context.Address() }, context.RequestAborted);
+        }
+        catch (LinkStreamException e)
+        {
+            await Problems.Of(StatusCodes.Status503ServiceUnavailable, "runner-away", $"The task's runner could not be asked: {e.Message}").ExecuteAsync(context);
+            return;
+        }
+
+        await using var runner = stream.AsStream();
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(SubProtocol);
+        await using var client = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: false);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var there = CopyAsync(client, runner, over.Token);
+        var back = CopyAsync(runner, client, over.Token);
+        if (await Task.WhenAny(there, back) == there)
+            stream.Reset(ResetCode.Cancelled, "The client has left.");
+        await over.CancelAsync();
+        await Task.WhenAll(there, back);
+    }
+
+    private async Task<(HubLink Link, string Task)?> OpenAsync(string task, HttpContext context)
+    {
+        var caller = context.Caller();
+        var refusal = await rights.FindAsync(task, caller) switch
+        {
+            (null, null) => Problems.NotFound($"task '{task}'"),
+            (null, _) => Problems.Conflict("ended", $"The task '{task}' has ended."),
+            ({ } live, _) when !rights.MayChange(caller, live.Record) => TaskRights.ReadOnly(live.Record),
+            _ when !context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(SubProtocol) || caller.IsSession =>
+                Problems.Invalid($"A command is run over a WebSocket of subprotocol {SubProtocol}, with a token."),
+            ({ } live, _) when live.Record.HasEnded => Problems.Conflict("ended", $"The task '{task}' has ended."),
+            _ => null,
+        };
+        var record = (await rights.FindAsync(task, caller)).Live?.Record;
+        if (refusal is null && (record?.Runner is not { } name || runners.Find(name)?.Session is null))
+            refusal = Problems.Of(StatusCodes.Status503ServiceUnavailable, "runner-away", $"The task '{task}' has no runner that is there now.");
+        if (refusal is not null)
+        {
+            await refusal.ExecuteAsync(context);
+            return null;
+        }
+
+        await audit.RecordAsync(AuditEntry.By(caller, "task.exec", "task:" + record!.Id, context.Address()));
+        return (runners.Find(record.Runner!)!.Session!.Link, record.Id);
+    }
+
+    private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await from.CopyToAsync(to, 32 * 1024, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or WebSocketException or LinkStreamException or OperationCanceledException or ObjectDisposedException)
+        {
+            // One side is gone; the other is told.
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Adit.Runner.Executors;
+
+namespace Adit.Runner.Exec;
+
+/// <summary>The runner's side of <c>adit exec</c>: runs the command beside the task and carries its streams. The command ends with the connection.</summary>
+internal static class ExecService
+{
+    private const int MostWords = 1000;
+    private const int MostSizes = 16;
+
+    /// <summary>Serves one command to its end.</summary>
+    /// <param name="execution">Where; null when the task does not run.</param>
+    /// <param name="stream">The connection.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task ServeAsync(IExecution? execution, Stream stream, CancellationToken cancellationToken)
+    {
+        using var frames = new ExecFrames(stream);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            if (await frames.ReadAsync(cancellationToken) is not (ExecFrameKind.Start, var payload)
+                || JsonSerializer.Deserialize(payload, ExecJson.Default.ExecStart) is not { Command: { Count: > 0 and <= MostWords } } start)
+            {
+                await EndAsync(frames, new ExecEnd(null, "What was to be run was not understood; client and runner may be too far apart in version."), cancellationToken);
+                return;
+            }
+
+            if (execution is null)
+            {
+                await EndAsync(frames, new ExecEnd(null, "The task does not run now."), cancellationToken);
+                return;
+            }
+
+            var sizes = Channel.CreateBounded<TerminalSize>(new BoundedChannelOptions(MostSizes) { FullMode = BoundedChannelFullMode.DropOldest });
+            var input = new System.IO.Pipelines.Pipe();
+            var reading = ReadAsync(frames, input.Writer, sizes.Writer, gone);
+            await using var standardInput = input.Reader.AsStream();
+            await using var output = new FrameStream(frames, ExecFrameKind.Output);
+            await using var error = new FrameStream(frames, ExecFrameKind.Error);
+            var end = await RunAsync(execution, start, new ExecStreams(standardInput, output, error), sizes.Reader, gone.Token);
+            await EndAsync(frames, end, cancellationToken);
+            await gone.CancelAsync();
+            await reading;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or JsonException)
+        {
+            // The client is gone, and the command with it.
+        }
+    }
+
+    private static async Task<ExecEnd> RunAsync(IExecution execution, ExecStart start, ExecStreams streams, ChannelReader<TerminalSize> sizes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new ExecEnd(await execution.ExecAsync(
+                new ExecRequest
+                {
+                    Command = start.Command,
+                    Terminal = start.Terminal is { } size ? new TerminalSize(size.Columns, size.Rows) : null,
+                    Sizes = start.Terminal is null ? null : sizes.ReadAllAsync(cancellationToken),
+                },
+                streams,
+                cancellationToken));
+        }
+        catch (ExecutorException e)
+        {
+            return new ExecEnd(null, e.Message);
+        }
+    }
+
+    // Until the client ends its side or is gone, which ends the command.
+    private static async Task ReadAsync(ExecFrames frames, System.IO.Pipelines.PipeWriter input, ChannelWriter<TerminalSize> sizes, CancellationTokenSource gone)
+    {
+        try
+        {
+            while (await frames.ReadAsync(gone.Token) is var (kind, payload))
+            {
+                if (kind == ExecFrameKind.Input && payload.Length == 0)
+                    await input.CompleteAsync();
+                else if (kind == ExecFrameKind.Input)
+                    await input.WriteAsync(payload, gone.Token);
+                else if (kind == ExecFrameKind.Size && JsonSerializer.Deserialize(payload, ExecJson.Default.ExecSize) is { } size)
+                    sizes.TryWrite(new TerminalSize(size.Columns, size.Rows));
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or JsonException or InvalidOperationException)
+        {
+            // See above.
+        }
+
+        await input.CompleteAsync();
+        sizes.TryComplete();
+        await gone.CancelAsync();
+    }
+
+    private static Task EndAsync(ExecFrames frames, ExecEnd end, CancellationToken cancellationToken) =>
+        frames.WriteAsync(ExecFrameKind.End, end, ExecJson.Default.ExecEnd, cancellationToken);
+
+    // What is written becomes frames.
+    private sealed class FrameStream(ExecFrames frames, ExecFrameKind kind) : Stream
+    {
+        private const int MostAtOnce = 32 * 1024;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            for (; buffer.Length > 0; buffer = buffer[Math.Min(MostAtOnce, buffer.Length)..])
+                await frames.WriteAsync(kind, buffer[..Math.Min(MostAtOnce, buffer.Length)], cancellationToken);
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+
+        public override void Flush()
+        {
+            // Each write is a frame, and each frame is sent.
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
