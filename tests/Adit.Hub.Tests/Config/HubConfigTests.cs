@@ -263,6 +263,7 @@ public sealed class HubConfigTests : IDisposable
         "NUMBER" => "7",
         "SIZE" => "7KiB",
         "RATE" => "7/m",
+        "AMOUNT" => "0.04",
         "tls-alpn-01|http-01" => "http-01",
         _ => "https://a.example.com/",
     };
