@@ -5,12 +5,12 @@ namespace Adit.Runner.Executors;
 
 /// <summary>
 /// Chooses free ports for programs that will listen in a moment. A port is nobody else's from <see cref="Take"/> to <see cref="Release"/>, so that two
-/// starts at once do not get the same. Below the range from which Linux takes ports for connections, so that none of these gets in between.
-/// Safe for concurrent use.
+/// starts at once do not get the same. They are above those that a hub on the same machine has for tcp tunnels, unless told otherwise, and below
+/// those that Linux takes for connections, so that nothing of the two gets in between. Safe for concurrent use.
 /// </summary>
 internal sealed class PortPicker(Random random)
 {
-    private const int Lowest = 20_000;
+    private const int Lowest = 21_000;
     private const int Highest = 32_767;
     private const int MostTries = 2_000;
 
