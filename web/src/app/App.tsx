@@ -18,6 +18,11 @@ const Workloads = lazy(() => import('../tasks/Workloads'));
 const TaskPage = lazy(() => import('../tasks/TaskPage'));
 const Launch = lazy(() => import('../tasks/Launch'));
 const LaunchPage = lazy(() => import('../tasks/LaunchPage'));
+const Runners = lazy(() => import('../runners/Runners'));
+const RunnerPage = lazy(() => import('../runners/RunnerPage'));
+const AddRunner = lazy(() => import('../runners/AddRunner'));
+const Templates = lazy(() => import('../templates/Templates'));
+const TemplatePage = lazy(() => import('../templates/TemplatePage'));
 const Projects = lazy(() => import('../projects/Projects'));
 const ProjectPage = lazy(() => import('../projects/ProjectPage'));
 const ServicePage = lazy(() => import('../projects/ServicePage'));
@@ -58,6 +63,11 @@ export function App() {
               <Route path="/workloads/:id/:part?">{({ id, part }) => <TaskPage key={id} id={id} part={part ?? 'about'} />}</Route>
               <Route path="/launch"><Launch /></Route>
               <Route path="/launch/:slug">{({ slug }) => <LaunchPage key={slug} slug={slug} />}</Route>
+              <Route path="/runners"><Runners /></Route>
+              <Route path="/runners/:name">{({ name }) => <RunnerPage key={name} name={name} />}</Route>
+              <Route path="/add-runner"><AddRunner /></Route>
+              <Route path="/templates"><Templates /></Route>
+              <Route path="/templates/:slug/:part?">{({ slug, part }) => <TemplatePage key={slug} slug={slug} part={part ?? 'about'} />}</Route>
               <Route path="/access"><Explain /></Route>
               <Route path="/projects"><Projects /></Route>
               <Route path="/projects/:name/services/:account">{({ name, account }) => <ServicePage key={`${name}/${account}`} project={name} name={account} />}</Route>

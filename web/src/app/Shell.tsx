@@ -18,6 +18,8 @@ const places: readonly Place[] = [
   { to: '/', text: 'Home', icon: 'home' },
   { to: '/workloads', text: 'Workloads', icon: 'workload' },
   { to: '/tunnels', text: 'Tunnels', icon: 'tunnel' },
+  { to: '/templates', text: 'Templates', icon: 'template' },
+  { to: '/runners', text: 'Runners', icon: 'runner' },
   { to: '/projects', text: 'Projects', icon: 'project' },
   { to: '/tokens', text: 'Tokens', icon: 'token' },
   { to: '/access', text: 'Who can open what', icon: 'door' },
@@ -72,7 +74,7 @@ function Places({ path }: { readonly path: string }) {
     <nav aria-label="Main">
       <ul>
         {places.filter((place) => !place.staff || role !== 'user').map((place) => {
-          const here = place.to === '/' ? path === '/' : path === place.to || path.startsWith(`${place.to}/`) || (place.to === '/workloads' && /^\/launch(\/|$)/.test(path));
+          const here = place.to === '/' ? path === '/' : path === place.to || path.startsWith(`${place.to}/`) || (place.to === '/workloads' && /^\/launch(\/|$)/.test(path)) || (place.to === '/runners' && path === '/add-runner');
           return (
             <li key={place.to}>
               <Link to={place.to} aria-current={here ? 'page' : undefined}>

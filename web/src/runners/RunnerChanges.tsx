@@ -1,0 +1,113 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { runnersApi, type Runner } from '../api/runners';
+import { Button } from '../design/Button';
+import { Confirm } from '../design/Dialog';
+import { TextArea, TextField } from '../design/Field';
+import { FormDialog } from '../design/FormDialog';
+import { Panel } from '../design/Page';
+import { toast } from '../design/toasts';
+import { useAction } from '../design/useAction';
+import { labelsOf, taintsOf } from './capacity';
+import { runnersKey } from './keys';
+
+// What every machine says of itself: kept out of what is given to it, where it would stand still.
+const own = ['arch', 'name', 'os'];
+
+type Asked = 'drain' | 'rename' | 'labels' | 'remove';
+
+/** What its owner and admins can do with a runner. */
+export function RunnerChanges({ runner }: { readonly runner: Runner }) {
+  const { name } = runner;
+  const queries = useQueryClient();
+  const [, go] = useLocation();
+  const [asked, setAsked] = useState<Asked>();
+  const close = () => setAsked(undefined);
+  const again = () => queries.invalidateQueries({ queryKey: runnersKey });
+  const change = useAction(async (patch: Parameters<typeof runnersApi.change>[1], said: string) => {
+    try {
+      await runnersApi.change(name, patch);
+      toast(said);
+    } catch (failure) {
+      toast(failure instanceof Error ? failure.message : String(failure), 'danger');
+    }
+  }, [runnersKey]);
+  const isClosed = runner.isCordoned || runner.isDraining;
+  return (
+    <Panel title="Changes">
+      <div className="row">
+        {isClosed
+          ? <Button busy={change.busy} onClick={() => void change.run({ cordon: false, drain: false }, `${name} gets workloads again.`)}>Give it workloads again</Button>
+          : <Button busy={change.busy} onClick={() => void change.run({ cordon: true }, `${name} gets no new workloads.`)}>Cordon: no new workloads</Button>}
+        {!runner.isDraining && <Button onClick={() => setAsked('drain')}>Drain…</Button>}
+        <Button onClick={() => setAsked('rename')}>Rename…</Button>
+        <Button onClick={() => setAsked('labels')}>Labels and taints…</Button>
+        <Button kind="danger" onClick={() => setAsked('remove')}>Remove…</Button>
+      </div>
+      {asked === 'drain' && (
+        <Confirm title={`Drain ${name}?`} action="End its workloads" onClose={close} onConfirm={async () => {
+          await runnersApi.change(name, { drain: true });
+          await again();
+        }}>
+          {runner.tasks === 0 ? 'It has no workloads now' : runner.tasks === 1 ? 'Its workload is ended' : `Its ${runner.tasks.toLocaleString('en')} workloads are ended`}, and it gets no new ones until you say so.
+        </Confirm>
+      )}
+      {asked === 'remove' && (
+        <Confirm title={`Remove ${name}?`} action="Remove it" onClose={close} onConfirm={async () => {
+          await runnersApi.remove(name);
+          toast(`${name} was removed.`);
+          go('/runners');
+          await again();
+        }}>
+          The hub forgets it. A runner that still runs there with a token that holds comes back by itself: end it first, and revoke its token.
+        </Confirm>
+      )}
+      {asked === 'rename' && <Rename name={name} onClose={close} onDone={async (to) => {
+        go(`/runners/${encodeURIComponent(to)}`);
+        await again();
+      }} />}
+      {asked === 'labels' && <LabelsAndTaints runner={runner} onClose={close} onDone={again} />}
+    </Panel>
+  );
+}
+
+function Rename({ name, onClose, onDone }: { readonly name: string; readonly onClose: () => void; readonly onDone: (to: string) => Promise<void> }) {
+  const [to, setTo] = useState(name);
+  const [tried, setTried] = useState(false);
+  const wrong = to.trim() === '' ? 'Give it a name.' : undefined;
+  return (
+    <FormDialog title={`Rename ${name}`} action="Rename it" onClose={onClose} ready={() => {
+      setTried(true);
+      return !wrong;
+    }} onSubmit={async () => {
+      if (to.trim() !== name) await runnersApi.change(name, { name: to.trim() });
+      await onDone(to.trim());
+    }}>
+      <TextField label="Name" className="mono" spellCheck={false} value={to} onChange={(event) => setTo(event.target.value)} error={tried ? wrong : undefined}
+        hint="The hub keeps the new name, whatever the machine calls itself." />
+    </FormDialog>
+  );
+}
+
+function LabelsAndTaints({ runner, onClose, onDone }: { readonly runner: Runner; readonly onClose: () => void; readonly onDone: () => Promise<void> }) {
+  const [labels, setLabels] = useState(() => Object.entries(runner.labels).filter(([key]) => !own.includes(key)).map(([key, value]) => `${key}=${value}`).join('\n'));
+  const [taints, setTaints] = useState(() => runner.taints.map(({ key, value }) => (value ? `${key}=${value}` : key)).join('\n'));
+  const [tried, setTried] = useState(false);
+  const [readLabels, readTaints] = [labelsOf(labels), taintsOf(taints)];
+  return (
+    <FormDialog title={`Labels and taints of ${runner.name}`} action="Save" onClose={onClose} ready={() => {
+      setTried(true);
+      return readLabels !== undefined && readTaints !== undefined;
+    }} onSubmit={async () => {
+      await runnersApi.change(runner.name, { labels: { ...readLabels }, taints: [...(readTaints ?? [])] });
+      await onDone();
+      toast('Saved. It holds for what is launched from now on.');
+    }}>
+      <TextArea label="Labels" optional className="mono" spellCheck={false} rows={4} value={labels} onChange={(event) => setLabels(event.target.value)}
+        hint="By which workloads choose it: one KEY=VALUE on each line. Its name, system and architecture are labels anyway." error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
+      <TextArea label="Taints" optional className="mono" spellCheck={false} rows={3} value={taints} onChange={(event) => setTaints(event.target.value)}
+        hint="Keep workloads off that do not tolerate them: KEY or KEY=VALUE on each line." error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
+    </FormDialog>
+  );
+}

@@ -1,0 +1,63 @@
+import type { Runner } from '../api/runners';
+import { bytes } from '../design/words';
+import { coresOf } from '../tasks/words';
+
+/** One thing that a runner has: how much of it is promised to tasks, and how much is in use by everything there. */
+export interface Capacity {
+  readonly name: string;
+  readonly all: number;
+  readonly reserved: number;
+  /** Undefined while nobody knows. */
+  readonly used: number | undefined;
+  readonly words: (value: number) => string;
+}
+
+/** What a runner has; nothing before it was ever heard. */
+export function capacitiesOf({ facts, usage, reserved, isUp }: Pick<Runner, 'facts' | 'usage' | 'reserved' | 'isUp'>): readonly Capacity[] {
+  if (!facts) return [];
+  const now = isUp ? usage : undefined;
+  const busy = now?.gpus?.length ? now.gpus.reduce((sum, one) => sum + one, 0) : undefined;
+  return [
+    { name: 'Cores', all: facts.cpus, reserved: reserved.cpu ?? 0, used: now?.cpu, words: (value) => (Number.isInteger(value) ? value.toLocaleString('en') : coresOf(value)) },
+    { name: 'Memory', all: facts.memoryBytes, reserved: reserved.memoryBytes ?? 0, used: now?.memoryBytes, words: bytes },
+    ...(facts.gpus?.length ? [{ name: 'GPUs', all: facts.gpus.length, reserved: reserved.gpus ?? 0, used: busy, words: (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(1)) }] : []),
+  ];
+}
+
+/** Where a runner is, in a word. */
+export function standingOf({ isUp, isDraining, isCordoned }: Pick<Runner, 'isUp' | 'isDraining' | 'isCordoned'>): 'down' | 'draining' | 'cordoned' | 'up' {
+  return !isUp ? 'down' : isDraining ? 'draining' : isCordoned ? 'cordoned' : 'up';
+}
+
+const word = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/;
+
+/** KEY=VALUE by line; undefined when a line is not of that form or a key is there twice. */
+export function labelsOf(text: string): Readonly<Record<string, string>> | undefined {
+  const read: Record<string, string> = {};
+  for (const line of text.split('\n').map((one) => one.trim()).filter(Boolean)) {
+    const at = line.indexOf('=');
+    const [key, value] = at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+    if (at < 0 || !word.test(key) || Object.hasOwn(read, key)) return undefined;
+    read[key] = value;
+  }
+  return read;
+}
+
+/** KEY or KEY=VALUE by line. */
+export function taintsOf(text: string): readonly { readonly key: string; readonly value?: string }[] | undefined {
+  const read: { readonly key: string; readonly value?: string }[] = [];
+  for (const line of text.split('\n').map((one) => one.trim()).filter(Boolean)) {
+    const at = line.indexOf('=');
+    const key = at < 0 ? line : line.slice(0, at);
+    if (!word.test(key)) return undefined;
+    read.push(at < 0 ? { key } : { key, value: line.slice(at + 1) });
+  }
+  return read;
+}
+
+/** The line that makes a machine a runner. What a shell would take apart is quoted. */
+export function runnerLineOf({ hub, token, name, labels }: { readonly hub: string; readonly token: string; readonly name: string; readonly labels: Readonly<Record<string, string>> }): string {
+  const quoted = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+  const flags = [...(name ? [`--name ${quoted(name)}`] : []), ...Object.entries(labels).map(([key, value]) => `--label ${quoted(`${key}=${value}`)}`)];
+  return [`ADIT_HUB=${quoted(hub)}`, `ADIT_TOKEN=${quoted(token)}`, 'adit runner', ...flags].join(' ');
+}
