@@ -210,6 +210,9 @@ public sealed record ApiTask
     /// <summary>What it uses; null before the first look and after its end.</summary>
     public TaskUsage? Usage { get; init; }
 
+    /// <summary>What becomes of it when nobody uses it; null while it is not ready.</summary>
+    public TaskIdle? Idle { get; init; }
+
     /// <summary>The last lines of its log, where it failed.</summary>
     public IReadOnlyList<string>? LastLines { get; init; }
 
@@ -255,7 +258,7 @@ public sealed record LogPage
 }
 
 /// <summary>An event of /api/v1/events: something about a task changed.</summary>
-/// <param name="Type"><c>created</c>, <c>changed</c>, <c>again</c> or <c>removed</c>.</param>
+/// <param name="Type"><c>created</c>, <c>changed</c>, <c>again</c>, <c>removed</c>; <c>warned</c> when it is about to be stopped because nobody uses it.</param>
 /// <param name="Id">Which.</param>
 /// <param name="Name">What it is called.</param>
 /// <param name="State">Its state now.</param>
@@ -274,4 +277,7 @@ public sealed record TaskEvent(string Type, string Id, string Name, TaskState St
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(LogPage))]
 [JsonSerializable(typeof(TaskEvent))]
+[JsonSerializable(typeof(TaskIdleReport))]
+[JsonSerializable(typeof(LeaseTaskRequest))]
+[JsonSerializable(typeof(ExtendTaskRequest))]
 public sealed partial class TasksJson : JsonSerializerContext;

@@ -18,6 +18,8 @@ using Adit.Hub.Projects;
 using Adit.Hub.Runners;
 using Adit.Hub.Storage;
 using Adit.Hub.Tasks;
+using Adit.Hub.Tasks.Idle;
+using Adit.Hub.Tasks.Waiting;
 using Adit.Hub.Telemetry;
 using Adit.Hub.Templates;
 using Adit.Hub.Tunnels;
@@ -109,7 +111,9 @@ public sealed class HubApp : IAsyncDisposable
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
             await app.Services.GetRequiredService<TemplateRegistry>().LoadAsync(database);
             await app.Services.GetRequiredService<RunnerRegistry>().LoadAsync();
+            _ = app.Services.GetRequiredService<TaskWaiting>(); // Stands at the addresses of tasks from the first visitor on.
             await app.Services.GetRequiredService<TaskRegistry>().LoadAsync();
+            await app.Services.GetRequiredService<IdleEngine>().StartAsync();
             await app.StartAsync();
             return new HubApp(app, directory, database, options, time, adminToken);
         }

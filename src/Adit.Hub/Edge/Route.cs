@@ -35,10 +35,14 @@ internal sealed class Route
     /// <summary>Receives each exchange, for the inspector and the live view; null when nobody looks.</summary>
     public IExchangeObserver? Observer { get; init; }
 
+    /// <summary>Stands in for what it leads to while that is not there; null where nothing does.</summary>
+    public IRouteKeeper? Keeper { get; init; }
+
     /// <summary>The same for its owner alone, for path mode.</summary>
     public Route ForOwnerOnly() => new()
     {
         Name = Name, Kind = Kind, Policy = Policy.ForOwnerOnly(), Upstream = Upstream, Transforms = Transforms, Limits = Limits, Meter = Meter, Observer = Observer, Life = Life,
+        Keeper = Keeper,
     };
 
     /// <summary>Where visitors of an external route reach the hub, without a slash at the end; null when that follows from the rest.</summary>

@@ -13,6 +13,7 @@ internal sealed class RunnerControl : IDisposable
     /// <summary>What a stream to it asks for.</summary>
     public const string Target = "runner:";
 
+    private const int MostReason = 300;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly Uri Base = new("http://runner/");
 
@@ -51,6 +52,26 @@ internal sealed class RunnerControl : IDisposable
         catch (Exception e) when (e is HttpRequestException or LinkStreamException or IOException or OperationCanceledException)
         {
             return false;
+        }
+    }
+
+    /// <summary>Halts all processes of a task where they are, or lets them go on.</summary>
+    /// <returns>Null when that is so now; otherwise why it is not, for people.</returns>
+    public async Task<string?> TryHaltAsync(string task, bool isHalted, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Patience, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            using var answer = await _http.PostAsync(new Uri($"v1/tasks/{Uri.EscapeDataString(task)}/{(isHalted ? "freeze" : "thaw")}", UriKind.Relative), null, both.Token);
+            if (answer.IsSuccessStatusCode)
+                return null;
+            var said = await answer.Content.ReadAsStringAsync(both.Token);
+            return said.Length is > 0 and <= MostReason ? said : $"the runner answered {(int)answer.StatusCode}";
+        }
+        catch (Exception e) when (e is HttpRequestException or LinkStreamException or IOException or OperationCanceledException)
+        {
+            return "the runner does not answer";
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class LiveTask(TaskRecord record)
     /// <summary>Its place while it is queued.</summary>
     public TaskQueuePlace? Queue { get; set; }
 
+    /// <summary>What becomes of it when nobody uses it; null while it is not ready.</summary>
+    public TaskIdle? Idle { get; set; }
+
     /// <summary>When its runner was told last what to do about it (timestamp of the clock); 0 for not yet.</summary>
     public long Told { get; set; }
 

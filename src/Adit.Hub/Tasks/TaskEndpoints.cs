@@ -5,7 +5,10 @@ using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
 using Adit.Hub.Projects;
 using Adit.Hub.Runners;
+using Adit.Hub.Tasks.Idle;
+using Adit.Hub.Tasks.Waiting;
 using Adit.Hub.Templates;
+using Adit.Hub.Tunnels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -28,6 +31,16 @@ internal static class TaskEndpoints
         services.AddSingleton<TaskLogs>();
         services.AddSingleton<TaskNews>();
         services.AddSingleton<TaskTunnels>();
+        services.AddSingleton<TaskKeepers>();
+        services.AddSingleton<ITaskKeepers>(static provider => provider.GetRequiredService<TaskKeepers>());
+        services.AddSingleton<StartHistory>();
+        services.AddSingleton<WaitingMeter>();
+        services.AddSingleton<TaskWaiting>();
+        services.AddSingleton<IdleClock>();
+        services.AddSingleton<IdleStore>();
+        services.AddSingleton<IdleMeter>();
+        services.AddSingleton<IdleEngine>();
+        services.AddSingleton<TaskMetrics>();
         services.AddSingleton<TaskRegistry>();
         services.AddSingleton<IRunnerWork>(static provider => provider.GetRequiredService<TaskRegistry>());
         services.AddSingleton<IRunnerFit, TaskFit>();
@@ -51,6 +64,7 @@ internal static class TaskEndpoints
         tasks.MapPost("/{task}/stop", StopAsync).Needs(Permission.TasksWrite).Produces<ApiTask>();
         tasks.MapPost("/{task}/restart", RestartAsync).Needs(Permission.TasksWrite).Produces<ApiTask>();
         tasks.MapGet("/{task}/exec", (string task, HttpContext context, TaskExec exec) => exec.ServeAsync(task, context)).Needs(Permission.TasksWrite).ExcludeFromDescription();
+        tasks.MapIdle();
         tasks.MapGet("/{task}/logs", LogsAsync).Needs(Permission.TasksRead).Produces<LogPage>();
         tasks.MapGet("/{task}/logs/follow", FollowAsync).Needs(Permission.TasksRead).Produces(StatusCodes.Status200OK, contentType: "text/event-stream");
     }

@@ -24,6 +24,17 @@ internal sealed partial class TaskNews(EventHub events, ILogger<TaskNews> log)
             events.Publish(new TaskEvent(type, record.Id, record.Name, record.State, record.Reason), record.Belonging);
     }
 
+    /// <summary>A task is about to be stopped, for nobody uses it. Its state is what it was.</summary>
+    public void Warned(LiveTask task, string reason)
+    {
+        var record = task.Record;
+        LogWarned(record.Id, record.Name, reason);
+        events.Publish(new TaskEvent("warned", record.Id, record.Name, record.State, reason), record.Belonging);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Task {Id} ({Name}): {Reason}")]
+    private partial void LogWarned(string id, string name, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Task {Id} ({Name}) is {State}{Reason}")]
     private partial void LogChanged(string id, string name, TaskState state, string reason);
 }

@@ -135,7 +135,9 @@ internal sealed partial class TaskRegistry
             return false;
         }
 
-        Move(task, seen.State, Short(seen.Reason), r => r with
+        // Why it was told to end says more than that it did.
+        var before = record.State == TaskState.Stopping && seen.State == TaskState.Stopped ? record.Reason : null;
+        Move(task, seen.State, Short(seen.Reason) ?? before, r => r with
         {
             ExitCode = seen.ExitCode ?? r.ExitCode,
             LastLines = seen.State == TaskState.Failed ? [.. (seen.LastLines ?? []).TakeLast(MostLastLines).Select(static l => Short(l)!)] : null,
@@ -163,7 +165,7 @@ internal sealed partial class TaskRegistry
             if (task.Record.IsWanted)
                 Move(task, TaskState.Failed, $"The runner '{runner}' came back without it: its machine was restarted, or its data directory is another one.");
             else
-                Move(task, TaskState.Stopped, null);
+                Move(task, TaskState.Stopped, task.Record.State == TaskState.Stopping ? task.Record.Reason : null);
             ended.Add(task);
         }
 

@@ -36,6 +36,11 @@ internal sealed class TaskStore(Database database)
         "SELECT * FROM tasks WHERE (@id IS NOT NULL AND id = @id) OR (@id IS NULL AND account = @account AND name = @name) ORDER BY created DESC LIMIT 1",
         new { id, account, name })?.ToRecord());
 
+    /// <summary>The steps of a template's last starts, the newest first.</summary>
+    public Task<IReadOnlyList<IReadOnlyList<TaskStep>>> ListStartsAsync(string template, int limit) => database.ReadAsync<IReadOnlyList<IReadOnlyList<TaskStep>>>(connection =>
+        [.. connection.Query<string>("SELECT steps FROM tasks WHERE template = @template ORDER BY created DESC LIMIT @limit", new { template, limit })
+            .Select(static s => JsonSerializer.Deserialize(s, TaskJson.Default.IReadOnlyListTaskStep)!)]);
+
     /// <summary>The task that was made with this key; null for none.</summary>
     public Task<TaskRecord?> FindByKeyAsync(string account, string key) => database.ReadAsync(connection =>
         connection.QueryFirstOrDefault<Row>("SELECT * FROM tasks WHERE account = @account AND request_key = @key", new { account, key })?.ToRecord());

@@ -1,11 +1,13 @@
 using Adit.Api;
+using Adit.Hub.Tasks.Waiting;
+using Adit.Hub.Templates;
 using Adit.Hub.Tunnels;
 using Adit.Link;
 
 namespace Adit.Hub.Tasks;
 
 /// <summary>The addresses of tasks: a tunnel for each port.</summary>
-internal sealed class TaskTunnels(ITaskTunnels tunnels)
+internal sealed class TaskTunnels(ITaskTunnels tunnels, TaskKeepers keepers)
 {
     /// <summary>Makes what a task has of them and is not there.</summary>
     /// <exception cref="TaskRefusal">A name is taken, or it would be too open; none of them was left.</exception>
@@ -47,6 +49,10 @@ internal sealed class TaskTunnels(ITaskTunnels tunnels)
     {
         foreach (var name in NamesOf(task))
             tunnels.Serve(name, link);
+        var keeper = keepers.Of(task.Id);
+        if (keeper.Use.Filter is null)
+            keeper.Use.Configure(task.Resolved.Idle.Requests, task.Resolved.Idle.WebSocket, new IdleFilter(task.Resolved.Idle));
+        keeper.Wake();
     }
 
     /// <summary>Nobody serves it.</summary>
@@ -61,6 +67,7 @@ internal sealed class TaskTunnels(ITaskTunnels tunnels)
     {
         foreach (var name in NamesOf(task))
             await tunnels.RemoveAsync(name, task.Id, reason);
+        keepers.Forget(task.Id);
     }
 
     /// <summary>The tunnels of a task's ports, the main one first.</summary>

@@ -15,6 +15,7 @@ internal sealed class TaskView(HubOptions options, Authority authority)
         Queue = task.Queue,
         Progress = task.Progress,
         Usage = task.Usage,
+        Idle = task.Idle,
         May = authority.May(context.Caller(), Permission.TasksWrite, task.Record.Belonging) ? ["change"] : [],
     };
 

@@ -4,6 +4,7 @@ using Adit.Hub.Access.SignIn;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
 using Adit.Hub.Edge.Gate;
+using Adit.Hub.Tasks;
 using Adit.Hub.Templates;
 
 namespace Adit.Hub.Telemetry;
@@ -11,7 +12,7 @@ namespace Adit.Hub.Telemetry;
 /// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
 internal sealed class HubMetrics(
     LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns, AuditMeter audit,
-    GateMeter gate, OpenDoors open, TemplateCensus templates)
+    GateMeter gate, OpenDoors open, TemplateCensus templates, TaskMetrics tasks)
 {
     private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -47,6 +48,7 @@ internal sealed class HubMetrics(
             .Value(counts.Shipped, ("state", "shipped"))
             .Value(counts.Drafts, ("state", "draft"))
             .Value(counts.Unusable, ("state", "unusable"));
+        tasks.Write(writer);
         WriteDoor(writer);
         ProcessMetrics.Write(writer);
         return writer.ToString();

@@ -31,18 +31,18 @@ internal sealed class MetricsWriter
     /// <param name="bounds">Upper bounds, ascending.</param>
     /// <param name="counts">How many fell into each bucket; one more than bounds.</param>
     /// <param name="sum">The sum of all values.</param>
-    /// <param name="label">Tells this histogram from others of the family.</param>
-    public void Buckets(ReadOnlySpan<double> bounds, ReadOnlySpan<long> counts, double sum, (string Label, string Value) label)
+    /// <param name="labels">Tell this histogram from others of the family.</param>
+    public void Buckets(ReadOnlySpan<double> bounds, ReadOnlySpan<long> counts, double sum, params ReadOnlySpan<(string Label, string Value)> labels)
     {
         long total = 0;
         for (var i = 0; i < counts.Length; i++)
         {
             total += counts[i];
-            Sample("_bucket", total, [label, ("le", i < bounds.Length ? Number(bounds[i]) : "+Inf")]);
+            Sample("_bucket", total, [.. labels, ("le", i < bounds.Length ? Number(bounds[i]) : "+Inf")]);
         }
 
-        Sample("_sum", sum, [label]);
-        Sample("_count", total, [label]);
+        Sample("_sum", sum, labels);
+        Sample("_count", total, labels);
     }
 
     /// <summary>All that was written.</summary>

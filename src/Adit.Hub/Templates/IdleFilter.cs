@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Adit.Hub.Edge;
 
 namespace Adit.Hub.Templates;
 
 /// <summary>What of a task's traffic is no use of it, by its <see cref="IdlePolicy"/>. Immutable, for any number of threads; takes time in proportion to what it reads.</summary>
-internal sealed class IdleFilter
+internal sealed class IdleFilter : IUseFilter
 {
     private const int MostRead = 4096;
 
@@ -19,6 +20,9 @@ internal sealed class IdleFilter
             _requests = new Regex($@"\A(?:{string.Join('|', policy.IgnorePaths.Select(Expression))})\z", options | RegexOptions.Singleline);
         _messages = [.. policy.IgnoreMessages.Select(static m => new Regex(m, options))];
     }
+
+    /// <inheritdoc />
+    public bool LooksAtMessages => _messages.Length > 0;
 
     /// <summary>Whether a request counts as nothing.</summary>
     /// <param name="method">Its method.</param>

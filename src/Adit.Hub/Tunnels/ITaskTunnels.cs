@@ -1,4 +1,5 @@
 using Adit.Api;
+using Adit.Hub.Edge;
 using Adit.Link;
 
 namespace Adit.Hub.Tunnels;
@@ -23,8 +24,21 @@ internal interface ITaskTunnels
     /// <summary>Removes it, if it is there and of this task. What is open through it is closed.</summary>
     Task RemoveAsync(string name, string task, string reason);
 
+    /// <summary>Where it leads; null when it is not there.</summary>
+    Upstream? UpstreamOf(string name);
+
+    /// <summary>Where its traffic is counted; null when it is not there.</summary>
+    RouteMeter? MeterOf(string name);
+
     /// <summary>The names of all of them, by task.</summary>
     ILookup<string, string> Names { get; }
+}
+
+/// <summary>Who stands in for tasks that are not ready. The task slice's.</summary>
+internal interface ITaskKeepers
+{
+    /// <summary>The keeper of a task, the same object each time as long as there is the task.</summary>
+    IRouteKeeper Of(string task);
 }
 
 /// <summary>A port of a task, as a tunnel.</summary>

@@ -10,7 +10,7 @@ using Adit.Hub.Edge.Gate;
 namespace Adit.Hub.Tunnels;
 
 /// <summary>Compiles a stored tunnel to what the edge reads.</summary>
-internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch, IAccessCap? cap)
+internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch, IAccessCap? cap, ITaskKeepers? keepers = null)
 {
     /// <summary>All host names of a tunnel: its own first.</summary>
     public static IReadOnlyList<string> Hosts(TunnelRecord record, string domain) =>
@@ -46,6 +46,7 @@ internal sealed class TunnelCompiler(HubOptions options, ITunnelWatch? watch, IA
         Limits = tunnel.Limits,
         Meter = tunnel.Meter,
         Life = tunnel.Life,
+        Keeper = record.Task is { } task ? keepers?.Of(task) : null,
         Observer = record.Options?.Inspect == false || options.InspectRequests == 0 ? null : watch?.Observe(record.Name, record.Belonging),
     };
 

@@ -1,3 +1,4 @@
+using Adit.Hub.Edge;
 using Adit.Link;
 
 namespace Adit.Hub.Tunnels;
@@ -69,6 +70,12 @@ internal sealed partial class TunnelRegistry : ITaskTunnels
     /// <inheritdoc />
     public Task RemoveAsync(string name, string task, string reason) =>
         Find(name) is { Record.Task: { } owner } tunnel && owner == task ? RemoveAsync(tunnel, reason) : Task.CompletedTask;
+
+    /// <inheritdoc />
+    public Upstream? UpstreamOf(string name) => Find(name)?.Upstream;
+
+    /// <inheritdoc />
+    public RouteMeter? MeterOf(string name) => Find(name)?.Meter;
 
     private TunnelRecord RecordOf(TaskTunnel asked) => new()
     {

@@ -38,7 +38,8 @@ internal sealed partial class TunnelRegistry : IDisposable
 
     public TunnelRegistry(
         HubOptions options, Database database, RouteTable routes, HostClaims claims, LinkHost links, TokenRegistry tokens, Authority authority,
-        AccessCap cap, OpenDoors doors, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null)
+        AccessCap cap, OpenDoors doors, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null,
+        ITaskKeepers? keepers = null)
     {
         _options = options;
         _store = new TunnelStore(database);
@@ -51,7 +52,7 @@ internal sealed partial class TunnelRegistry : IDisposable
         _ports = new PortRanges(options);
         _released = new ReleasedNames(time);
         _hosts = new TunnelHosts(claims, options.Domain, options.PathHost);
-        _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch, cap), doors, time, log);
+        _wiring = new TunnelWiring(options, routes, _hosts, _ports, new TunnelCompiler(options, watch, cap, keepers), doors, time, log);
         _doors = doors;
         _time = time;
         links.Connected += OnConnected;

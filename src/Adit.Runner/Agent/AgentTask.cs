@@ -127,6 +127,26 @@ internal sealed partial class AgentTask : IAsyncDisposable
         }
     }
 
+    /// <summary>Halts all of it where it is, or lets it go on.</summary>
+    /// <returns>Null when that is so now; otherwise why not.</returns>
+    public async Task<string?> HaltAsync(bool isHalted, CancellationToken cancellationToken)
+    {
+        if (Execution is not { } execution || (isHalted && Seen.State != TaskState.Ready))
+            return isHalted ? "it does not run" : null;
+        try
+        {
+            if (isHalted)
+                await execution.FreezeAsync(cancellationToken);
+            else
+                await execution.ThawAsync(cancellationToken);
+            return null;
+        }
+        catch (ExecutorException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>Looks at what it uses.</summary>
     public async Task MeasureAsync(CancellationToken cancellationToken)
     {

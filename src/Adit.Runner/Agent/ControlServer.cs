@@ -33,7 +33,9 @@ internal sealed class ControlServer : IAsyncDisposable
     }
 
     /// <summary>Starts to serve.</summary>
-    public static async Task<ControlServer> StartAsync(Action<DesiredTasks> desire)
+    /// <param name="desire">Takes what should be.</param>
+    /// <param name="halt">Halts a task where it is, or lets it go on; null when that is so, otherwise why not.</param>
+    public static async Task<ControlServer> StartAsync(Action<DesiredTasks> desire, Func<string, bool, CancellationToken, Task<string?>> halt)
     {
         var listener = new StreamListener();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -53,8 +55,14 @@ internal sealed class ControlServer : IAsyncDisposable
             desire(desired);
             return Results.NoContent();
         });
+        app.MapPost("/v1/tasks/{id}/freeze", (string id, CancellationToken cancelled) => HaltAsync(id, true, cancelled));
+        app.MapPost("/v1/tasks/{id}/thaw", (string id, CancellationToken cancelled) => HaltAsync(id, false, cancelled));
         await app.StartAsync();
         return new ControlServer(app, listener);
+
+        async Task<IResult> HaltAsync(string id, bool isHalted, CancellationToken cancelled) => await halt(id, isHalted, cancelled) is { } refusal
+            ? Results.Text(refusal, statusCode: StatusCodes.Status409Conflict)
+            : Results.NoContent();
     }
 
     /// <summary>Serves one stream to its end.</summary>

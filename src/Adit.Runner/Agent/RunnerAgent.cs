@@ -92,7 +92,7 @@ public sealed class RunnerAgent : IAsyncDisposable
     /// <exception cref="HubApiException">The hub says that this is not to be: the name is another's, the token's account is another.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _control = await ControlServer.StartAsync(Desire);
+        _control = await ControlServer.StartAsync(Desire, HaltAsync);
         await TakeUpAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var state = new LinkState();
@@ -125,6 +125,9 @@ public sealed class RunnerAgent : IAsyncDisposable
         _changed.Dispose();
         _ending.Dispose();
     }
+
+    private Task<string?> HaltAsync(string id, bool isHalted, CancellationToken cancellationToken) =>
+        _tasks.TryGetValue(id, out var task) ? task.HaltAsync(isHalted, cancellationToken) : Task.FromResult<string?>("this runner does not have it");
 
     private async Task TakeUpAsync()
     {

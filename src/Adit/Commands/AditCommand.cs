@@ -23,6 +23,8 @@ internal static class AditCommand
         TaskChangeCommand.Stop(),
         TaskChangeCommand.Restart(),
         TaskChangeCommand.Remove(),
+        IdleCommand.Create(),
+        ExtendCommand.Create(),
         RunnerCommand.Create(),
         TunnelCommand.Create(),
         ConnectCommand.Create(),

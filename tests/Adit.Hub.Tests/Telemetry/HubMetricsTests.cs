@@ -5,9 +5,14 @@ using Adit.Hub.Access.SignIn;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
 using Adit.Hub.Edge.Gate;
+using Adit.Hub.Inspector;
+using Adit.Hub.Tasks;
+using Adit.Hub.Tasks.Idle;
+using Adit.Hub.Tasks.Waiting;
 using Adit.Hub.Telemetry;
 using Adit.Link;
 using Adit.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Adit.Hub.Tests.Telemetry;
 
@@ -57,9 +62,11 @@ public sealed partial class HubMetricsTests
         signIns.Admitted("local");
         var metrics = new HubMetrics(
             new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns, new AuditMeter(),
-            new GateMeter(), new OpenDoors(TimeProvider.System), static () => new Hub.Templates.TemplateCounts(1, 15, 2, 0));
+            new GateMeter(), new OpenDoors(TimeProvider.System), static () => new Hub.Templates.TemplateCounts(1, 15, 2, 0), TasksOf());
         return metrics.Collect();
     }
+
+    private static TaskMetrics TasksOf() => new(new StartHistory(null!, new TaskNews(new EventHub(), NullLogger<TaskNews>.Instance)), new WaitingMeter(), new IdleMeter());
 
     [GeneratedRegex(@"^# TYPE (\S+) ", RegexOptions.Multiline)]
     private static partial Regex Family { get; }

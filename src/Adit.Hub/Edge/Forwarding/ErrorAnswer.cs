@@ -43,7 +43,7 @@ internal static class ErrorAnswer
 
     /// <summary>Writes a whole answer.</summary>
     public static async Task WriteAsync(
-        Visit visit, int status, string contentType, byte[] body, string contentSecurityPolicy = ErrorPage.ContentSecurityPolicy)
+        Visit visit, int status, string contentType, byte[] body, string contentSecurityPolicy = ErrorPage.ContentSecurityPolicy, string referrerPolicy = "no-referrer")
     {
         visit.Response.StatusCode = status;
         var headers = visit.Response.Headers;
@@ -65,7 +65,7 @@ internal static class ErrorAnswer
                 headers.XFrameOptions = "DENY";
             }
 
-            headers["Referrer-Policy"] = "no-referrer";
+            headers["Referrer-Policy"] = referrerPolicy;
         }
 
         if (visit.Request.Method != "HEAD")
@@ -81,7 +81,7 @@ internal static class ErrorAnswer
         var headers = visit.Response.Headers;
         if (visit.RetryAfter > TimeSpan.Zero)
             headers.RetryAfter = Math.Ceiling(visit.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        else if (visit.Error is ForwardError.Offline or ForwardError.TooManyRequests or ForwardError.UpstreamBusy)
+        else if (visit.Error is ForwardError.Offline or ForwardError.NotReady or ForwardError.TooManyWaiting or ForwardError.TooManyRequests or ForwardError.UpstreamBusy)
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         if (visit.IsHttp11 && visit.Shape is RequestShape.Sized or RequestShape.Chunked && !visit.BodyIsRead)
             headers.Connection = "close";

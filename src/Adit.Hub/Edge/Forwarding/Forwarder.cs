@@ -78,7 +78,15 @@ internal sealed class Forwarder : IDisposable
             if (_gate is null && !route.Policy.IsOpen)
                 throw new ForwardException(ForwardError.SignInNeeded);
             if (_gate?.Stop(visit, route) is { } answer)
+            {
+                route.Keeper?.Use.Ignore(Ignored.NotLetIn);
                 await answer;
+                return;
+            }
+
+            route.Keeper?.Use.Begin(visit);
+            if (NeedsKeeper(visit, route) && !await route.Keeper!.StandInAsync(visit, route))
+                route.Meter.AddRequest();
             else if (!route.Upstream.IsUp)
                 throw new ForwardException(ForwardError.Offline);
             else if (route.Upstream.Protocol == UpstreamProtocol.Http2)
@@ -99,6 +107,9 @@ internal sealed class Forwarder : IDisposable
     }
 
     public void Dispose() => Deadlines.Dispose();
+
+    private static bool NeedsKeeper(Visit visit, Route route) =>
+        route.Keeper is { } keeper && (!route.Upstream.IsUp || keeper.Sleeps || keeper.Owns(visit.Target));
 
     private void Admit(Visit visit, Route route, long open)
     {
@@ -229,7 +240,8 @@ internal sealed class Forwarder : IDisposable
     private static void AnswerHead(Visit visit, ResponseHead head)
     {
         ResponseRelay.AnswerHead(visit, head);
-        visit.Route!.Meter.AddRequest();
+        visit.Route!.Keeper?.Use.Answered(visit);
+        visit.Route.Meter.AddRequest();
         if (visit.Continue is not null && !visit.BodyIsTouched && visit.IsHttp11)
             visit.Response.Headers.Connection = "close"; // The visitor may send the body or not: nobody could tell what comes next.
     }
@@ -239,6 +251,7 @@ internal sealed class Forwarder : IDisposable
         if (visit.Shape is not (RequestShape.Upgrade or RequestShape.WebSocketOverHttp2))
             throw new BadResponseException("it switches protocols without being asked");
         ResponseRelay.AnswerHead(visit, connection.Head);
+        visit.IsUpgraded = true;
         visit.Route!.Meter.AddRequest();
         var headers = visit.Response.Headers;
         Stream visitor;
@@ -256,14 +269,15 @@ internal sealed class Forwarder : IDisposable
 
         visit.Features.Get<IHalfCloseFeature>()?.AllowHalfClose();
         var ending = visit.Ending = EndingOf(visit, visitor, connection);
-        await UpgradePump.RunAsync(visit, visitor, connection, run, ending);
+        await UpgradePump.RunAsync(visit, visitor, connection, run, ending, visit.Route.Keeper?.Use.Watch(visit, IsWebSocket(visit, connection)));
     }
 
     // What no gate let in is not ended by one; other protocols have no way to say why they end.
     private WebSocketEnding? EndingOf(Visit visit, Stream visitor, UpstreamConnection connection) =>
-        visit.IsInside && (visit.Shape == RequestShape.WebSocketOverHttp2 || UpgradeOf(connection.Head).Equals("websocket", StringComparison.OrdinalIgnoreCase))
-            ? new WebSocketEnding(visitor, connection.Stream, visit.Lifetime, _time)
-            : null;
+        visit.IsInside && IsWebSocket(visit, connection) ? new WebSocketEnding(visitor, connection.Stream, visit.Lifetime, _time) : null;
+
+    private static bool IsWebSocket(Visit visit, UpstreamConnection connection) =>
+        visit.Shape == RequestShape.WebSocketOverHttp2 || UpgradeOf(connection.Head).Equals("websocket", StringComparison.OrdinalIgnoreCase);
 
     private static string UpgradeOf(ResponseHead head)
     {

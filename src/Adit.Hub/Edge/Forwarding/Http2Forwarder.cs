@@ -37,6 +37,7 @@ internal sealed class Http2Forwarder(ForwarderOptions options, TrustedProxies tr
             visit.AwaitsHead = false;
             late.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             AnswerHead(visit, response);
+            route.Keeper?.Use.Answered(visit);
             route.Meter.AddRequest();
             await AnswerBodyAsync(visit, response, enough.Token);
         }

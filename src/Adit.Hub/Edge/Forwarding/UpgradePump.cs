@@ -18,13 +18,14 @@ internal static class UpgradePump
     /// <param name="connection">The upstream's.</param>
     /// <param name="run">What the upstream sent behind its head.</param>
     /// <param name="ending">Of a WebSocket that somebody may have to end; null for anything else.</param>
-    public static async Task RunAsync(Visit visit, Stream visitor, UpstreamConnection connection, Memory<byte> run, WebSocketEnding? ending)
+    /// <param name="watch">Wants to know of messages; null when nobody does.</param>
+    public static async Task RunAsync(Visit visit, Stream visitor, UpstreamConnection connection, Memory<byte> run, WebSocketEnding? ending, MessageWatch? watch)
     {
         using var over = ending?.Over ?? new CancellationTokenSource();
-        var inward = InwardAsync(visit, visitor, connection.Stream, ending, over.Token);
+        var inward = InwardAsync(visit, visitor, connection.Stream, ending, watch, over.Token);
         try
         {
-            await OutwardAsync(visit, visitor, connection, run, ending);
+            await OutwardAsync(visit, visitor, connection, run, ending, watch);
         }
         catch (LinkStreamException) when (ending is { IsAsked: true })
         {
@@ -40,7 +41,7 @@ internal static class UpgradePump
     }
 
     // Waits without a buffer: most upgraded connections are silent most of the time.
-    private static async Task InwardAsync(Visit visit, Stream visitor, LinkStream stream, WebSocketEnding? ending, CancellationToken over)
+    private static async Task InwardAsync(Visit visit, Stream visitor, LinkStream stream, WebSocketEnding? ending, MessageWatch? watch, CancellationToken over)
     {
         var size = 0;
         try
@@ -50,7 +51,7 @@ internal static class UpgradePump
 #pragma warning disable CA2022 // Reads nothing: it waits until there is something to read.
                 await visitor.ReadAsync(Memory<byte>.Empty, over);
 #pragma warning restore CA2022
-                var count = await MoveAsync(visit, visitor, stream, ending, Sizes[size], over);
+                var count = await MoveAsync(visit, visitor, stream, ending, watch, Sizes[size], over);
                 if (count == 0)
                     break;
                 size = count == Sizes[size] ? Math.Min(size + 1, Sizes.Length - 1) : count < Sizes[size] / 8 ? 0 : size;
@@ -86,7 +87,7 @@ internal static class UpgradePump
     }
 
     private static async ValueTask<int> MoveAsync(
-        Visit visit, Stream visitor, LinkStream stream, WebSocketEnding? ending, int size, CancellationToken over)
+        Visit visit, Stream visitor, LinkStream stream, WebSocketEnding? ending, MessageWatch? watch, int size, CancellationToken over)
     {
         var array = ArrayPool<byte>.Shared.Rent(LinkStream.HeaderLength + size);
         int count;
@@ -96,6 +97,7 @@ internal static class UpgradePump
             if (count == 0)
                 return 0;
             ending?.Pass(array.AsSpan(LinkStream.HeaderLength, count));
+            watch?.Inward(array.AsSpan(LinkStream.HeaderLength, count));
             await stream.SendAsync(array.AsMemory(0, LinkStream.HeaderLength + count));
         }
         finally
@@ -110,12 +112,13 @@ internal static class UpgradePump
         return count;
     }
 
-    private static async Task OutwardAsync(Visit visit, Stream visitor, UpstreamConnection connection, Memory<byte> run, WebSocketEnding? ending)
+    private static async Task OutwardAsync(Visit visit, Stream visitor, UpstreamConnection connection, Memory<byte> run, WebSocketEnding? ending, MessageWatch? watch)
     {
         if (run.IsEmpty)
             run = await connection.ReceiveAsync();
         while (!run.IsEmpty)
         {
+            watch?.Outward(run.Span);
             if (ending is not null)
                 run = ending.TakePen(run);
             if (!run.IsEmpty)

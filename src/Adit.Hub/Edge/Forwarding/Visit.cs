@@ -126,6 +126,15 @@ internal sealed class Visit : OpenDoor
 
     public long BytesOut { get; set; }
 
+    /// <summary>What it says about the use of the application.</summary>
+    public UseClass Use { get; set; }
+
+    /// <summary>Whether it has become a connection of another protocol.</summary>
+    public bool IsUpgraded { get; set; }
+
+    /// <summary>Of its bytes, how many there were when <see cref="RouteUse.Look"/> was last asked.</summary>
+    public long BytesSeen { get; set; }
+
     public Exchange? Exchange { get; set; }
 
     public IBodyObserver? Watcher { get; set; }
@@ -270,7 +279,9 @@ internal sealed class Visit : OpenDoor
         Continue = null;
         OpenedByAuthorization = false;
         BodyIsRead = BodyIsTouched = AwaitsHead = false;
-        BytesIn = BytesOut = 0;
+        BytesIn = BytesOut = BytesSeen = 0;
+        Use = UseClass.None;
+        IsUpgraded = false;
         Exchange = null;
         Watcher = null;
         Span = null;

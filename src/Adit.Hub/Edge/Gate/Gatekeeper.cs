@@ -33,7 +33,7 @@ internal sealed class Gatekeeper
     /// <returns>Null to pass; otherwise the answer under way.</returns>
     public Task? Stop(Visit visit, Route route)
     {
-        if (visit.Target.StartsWith(OwnPaths, StringComparison.Ordinal))
+        if (visit.Target.StartsWith(OwnPaths, StringComparison.Ordinal) && route.Keeper?.Owns(visit.Target) != true)
             return _paths.AnswerAsync(visit, route);
         if (route.Kind == RouteKind.External)
         {

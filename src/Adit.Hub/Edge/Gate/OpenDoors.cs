@@ -63,6 +63,13 @@ internal sealed class OpenDoors(TimeProvider time) : IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(static doors => doors.AskAll(), this, preferLocal: false);
     }
 
+    /// <summary>Shows all of them, a moment at a time, to somebody who must not block or call back.</summary>
+    public void LookAt(Action<OpenDoor> look)
+    {
+        foreach (var shelf in _shelves)
+            shelf.LookAt(look);
+    }
+
     public void Dispose()
     {
         lock (_timerLock)
@@ -143,6 +150,15 @@ internal sealed class OpenDoors(TimeProvider time) : IDisposable
                     after.Previous = door.Previous;
                 door.Next = door.Previous = null;
                 _count--;
+            }
+        }
+
+        public void LookAt(Action<OpenDoor> look)
+        {
+            lock (_lock)
+            {
+                for (var door = _first; door is not null; door = door.Next)
+                    look(door);
             }
         }
 
