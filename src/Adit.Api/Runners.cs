@@ -107,7 +107,7 @@ public sealed record ApiRunner
     public DateTimeOffset? Seen { get; init; }
 
     /// <summary>What the caller may do with it beside using it: <c>change</c>.</summary>
-    public IReadOnlyList<string> May { get; init; } = [];
+    public IReadOnlyList<string> May { get; set; } = [];
 }
 
 /// <summary>GET /api/v1/runners.</summary>

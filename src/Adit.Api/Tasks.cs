@@ -220,7 +220,7 @@ public sealed record ApiTask
     public IReadOnlyList<string>? Notices { get; init; }
 
     /// <summary>What the caller may do with it beside seeing it: <c>change</c>.</summary>
-    public IReadOnlyList<string> May { get; init; } = [];
+    public IReadOnlyList<string> May { get; set; } = [];
 }
 
 /// <summary>GET /api/v1/tasks, the newest first.</summary>
