@@ -16,7 +16,7 @@ internal static class TemplateTestCommand
     public static Command Create(HubAccessOptions access)
     {
         var file = new Argument<string>("FILE") { Description = "The template's document; '-' reads standard input." };
-        var parameters = new Option<string[]>("--param") { Description = "A parameter's value. May be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
+        var parameters = new Option<string[]>("--set") { Description = "A parameter's value. May be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
         var project = new Option<string?>("--project") { Description = "The project that it would be in.", HelpName = "NAME" };
         var offline = new Option<bool>("--offline") { Description = "Only check the document; ask no hub." };
         var json = new Option<bool>("--json") { Description = "Print what was found as JSON." };

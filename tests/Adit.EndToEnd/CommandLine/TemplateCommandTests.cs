@@ -53,8 +53,8 @@ public sealed class TemplateCommandTests
         files.Write("train.yaml", Train);
         Task<string> Adit(params string[] line) => AditProcess.RunAsync(["template", .. line], hub.ClientEnvironment);
 
-        Assert.Contains("WOULD RUN  python3 train.py --rate=0.5", await Adit("test", files.File("train.yaml"), "--param", "rate=0.5"), StringComparison.Ordinal);
-        await AditProcess.RunAsync(["template", "test", files.File("train.yaml"), "--param", "rate=2"], hub.ClientEnvironment, expectedExitCode: 2);
+        Assert.Contains("WOULD RUN  python3 train.py --rate=0.5", await Adit("test", files.File("train.yaml"), "--set", "rate=0.5"), StringComparison.Ordinal);
+        await AditProcess.RunAsync(["template", "test", files.File("train.yaml"), "--set", "rate=2"], hub.ClientEnvironment, expectedExitCode: 2);
         await Adit("push", files.File("train.yaml"));
         files.Write("train.yaml", Train.Replace("0.1", "0.2", StringComparison.Ordinal));
         await Adit("push", files.File("train.yaml"), "--note", "faster");
