@@ -4,7 +4,6 @@ using Adit.Api;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Tests.Edge.Forwarding;
 using Adit.Hub.Tests.Tunnels;
-using Adit.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Tasks;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Adit.Api;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Edge;
@@ -104,7 +105,7 @@ internal sealed partial class IdleEngine : IAsyncDisposable
                     keeper.Use.Look(visit);
             });
             await Parallel.ForEachAsync(
-                _registry.All, new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancellationToken }, async (task, cancelled) => await LookAtAsync(task, cancelled));
+                _registry.All, new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancellationToken }, async (task, cancelled) => await TryLookAtAsync(task, cancelled));
             _isOdd = !_isOdd;
             if (_isOdd)
                 await SaveAsync();
@@ -151,6 +152,19 @@ internal sealed partial class IdleEngine : IAsyncDisposable
             await LookAsync(cancellationToken);
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "One task that cannot be looked at must not keep the others from it; the next look tries again.")]
+    private async Task TryLookAtAsync(LiveTask task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await LookAtAsync(task, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotLookedAt(e, task.Record.Id);
+        }
+    }
+
     private async Task LookAtAsync(LiveTask task, CancellationToken cancellationToken)
     {
         var record = task.Record;
@@ -158,7 +172,15 @@ internal sealed partial class IdleEngine : IAsyncDisposable
         {
             task.Idle = null;
             if (_tasks.TryGetValue(record.Id, out var away))
+            {
                 away.IsAway = true;
+                if (record.HasEnded && away.Memory.IsFrozen)
+                {
+                    _keepers.Of(record.Id).Use.IsAsleep = false; // Nothing is left to be woken.
+                    away.Change(static m => m with { IsFrozen = false });
+                }
+            }
+
             return;
         }
 
@@ -176,14 +198,7 @@ internal sealed partial class IdleEngine : IAsyncDisposable
         Take(idle, use);
         var decision = idle.Decide(record.Resolved.Idle, Now)!;
         Note(task, idle, decision);
-        try
-        {
-            await DoAsync(task, idle, decision, seen, cancellationToken);
-        }
-        catch (StorageException e)
-        {
-            LogNotStored(e.Message); // It goes on; the next look decides the same.
-        }
+        await DoAsync(task, idle, decision, seen, cancellationToken);
     }
 
     private async Task DoAsync(LiveTask task, IdleTask idle, IdleDecision decision, IdleMark seen, CancellationToken cancellationToken)
@@ -311,6 +326,9 @@ internal sealed partial class IdleEngine : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "What is known of the use of tasks could not be stored: {Reason}")]
     private partial void LogNotStored(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "It could not be looked whether task {Id} is used")]
+    private partial void LogNotLookedAt(Exception e, string id);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task {Id} could not be {What}: {Reason}")]
     private partial void LogNotHalted(string id, string what, string reason);
