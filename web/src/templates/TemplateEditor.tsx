@@ -142,7 +142,7 @@ function Publish({ slug, onPublish, onClose }: { readonly slug: string; readonly
 
 function Remarks({ remarks, onGo }: { readonly remarks: readonly TemplateRemark[]; readonly onGo: (remark: TemplateRemark) => void }) {
   return (
-    <ul className="remarks" aria-label="What is said of the document" aria-live="polite">
+    <ul className="remarks" aria-label="Remarks" aria-live="polite">
       {remarks.map((remark, at) => (
         <li key={at} className={remark.isWarning ? 'warned' : 'wrong'}>
           <button type="button" onClick={() => onGo(remark)}>
