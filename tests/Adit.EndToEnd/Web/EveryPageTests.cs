@@ -17,6 +17,10 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
     private static readonly (string Name, string Path)[] Pages =
     [
         ("home", "/"), ("tunnels", "/tunnels"), ("requests", "/tunnels/demo"), ("access", "/tunnels/demo/access"), ("about", "/tunnels/demo/about"),
+        ("workloads", "/workloads"), ("workload", "/workloads/{ready}"), ("log", "/workloads/{ready}/logs"), ("failed-workload", "/workloads/{failed}"),
+        ("launch", "/launch"), ("launch-form", "/launch/jupyter"), ("templates", "/templates"), ("template", "/templates/jupyter"),
+        ("template-versions", "/templates/mine/versions"), ("template-editor", "/templates/mine/edit"),
+        ("runners", "/runners"), ("runner", "/runners/gpu1"), ("add-runner", "/add-runner"),
         ("explain", "/access"), ("projects", "/projects"), ("members", "/projects/churn"), ("project-settings", "/projects/churn/settings"),
         ("services", "/projects/churn/services"), ("service", "/projects/churn/services/churn-ci"), ("all-services", "/people/services"),
         ("people", "/people"), ("account-of", "/people/accounts/anna"), ("groups", "/people/groups"), ("group", "/people/groups/ds"), ("tokens", "/tokens"),
@@ -37,6 +41,9 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Json(new { hello = "visitor", numbers = Numbers })));
         await using var tunnel = await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture));
         await FillAsync(hub);
+        await using var tasks = await WebTasks.StartAsync(hub);
+        var ready = await tasks.StartAsync(WebTasks.Writer("training", "for i in $(seq 1 60); do echo epoch $i of 60; done; echo 'slow disk' >&2", "/nothing/here"), "ready");
+        var failed = await tasks.StartAsync(new { template = "command", name = "broken", command = new[] { "sh", "-c", "echo 'column age is missing' >&2; exit 3" } }, "failed");
         var page = await chromium.OpenPageAsync();
         await page.EmulateMediaAsync(new()
         {
@@ -58,7 +65,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await hub.SignInByTokenAsync(page);
         foreach (var (name, path) in Pages)
         {
-            await page.GotoAsync(hub.Url + path);
+            await page.GotoAsync(hub.Url + path.Replace("{ready}", ready, StringComparison.Ordinal).Replace("{failed}", failed, StringComparison.Ordinal));
             await page.GetByRole(AriaRole.Heading).First.WaitForAsync();
             await Expect(page.GetByRole(AriaRole.Status, new() { Name = "Loading" })).ToHaveCountAsync(0);
             await LookAsync(page, name, theme, width);
@@ -124,6 +131,9 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await hub.PostAsync("/api/v1/tokens", new { name = "nightly", account = "churn-ci", scopes = new[] { "tunnels:write!project=churn" }, expiresInSeconds = 7 * 86400 });
         await hub.PostAsync("/api/v1/tokens", new { name = "ci", scopes = new[] { "tunnels:write", "projects:read" }, expiresInSeconds = 30 * 86400 });
         await hub.PutAsync("/api/v1/external-routes/wiki", new { origins = new[] { "https://wiki.example.com" }, access = "group:ds" });
+        await hub.PutAsync("/api/v1/templates/mine/draft", new { yaml = "apiVersion: adit/v1\nkind: Template\nmetadata: {slug: mine, name: Mine}\nspec:\n  type: session\n  source: {openCommand: true}\n" });
+        await hub.PostAsync("/api/v1/templates/mine/publish", new { note = "the first" });
+        await hub.PutAsync("/api/v1/templates/mine/draft", new { yaml = "apiVersion: adit/v1\nkind: Template\nmetadata: {slug: mine, name: Mine}\nspec:\n  typ: session\n" });
         using var visitor = LoopbackHttp.Create(hub.Process.AdminToken);
         // More than a window shows, so that tables have rows that are not made.
         foreach (var path in Enumerable.Range(0, 60).Select(static i => $"?q={i}").Concat(["missing", ""]))

@@ -43,6 +43,9 @@ internal sealed class WebHub : IAsyncDisposable
         return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement.Clone();
     }
 
+    /// <summary>A question to the API as the first admin.</summary>
+    public async Task<JsonElement> GetAsync(string path) => await _admin.GetFromJsonAsync<JsonElement>(path, TestContext.Current.CancellationToken);
+
     /// <summary>A request to the API as the first admin.</summary>
     public async Task PutAsync(string path, object? body = null)
     {

@@ -76,7 +76,7 @@ export function TaskActions({ task, small = false, onGone }: { readonly task: Ta
         <>
           {mayStop && <Button icon="stop" onClick={() => setAsked('stop')}>Stop…</Button>}
           {mayRestart && <Button icon="replay" busy={restart.busy} onClick={() => void restart.run()}>{isOver ? 'Start again' : 'Restart'}</Button>}
-          <Button kind="danger" onClick={() => setAsked('remove')}>Remove…</Button>
+          {isOver && <Button kind="danger" onClick={() => setAsked('remove')}>Remove…</Button>}
         </>
       )}
       {asked === 'stop' && (
@@ -94,7 +94,7 @@ export function TaskActions({ task, small = false, onGone }: { readonly task: Ta
           onGone?.();
           await queries.invalidateQueries({ queryKey: tasksKey });
         }}>
-          {isOver ? 'Its name and address are free again.' : 'It is stopped, and its name and address are free again.'} Its log is kept for a while; files in its owner’s home stay.
+          Its name and address are free again. Its log is kept for a while; files in its owner’s home stay.
         </Confirm>
       )}
     </>
