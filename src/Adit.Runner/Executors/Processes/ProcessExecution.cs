@@ -100,7 +100,7 @@ internal sealed class ProcessExecution : IExecution
             Posix.Signal(-_script.Id, Posix.SigTerm);
         if (await EndsWithinAsync(grace, cancellationToken))
             return;
-        await KillAsync(KillPatience, cancellationToken);
+        await KillAsync(KillPatience, isScriptKilled: false, cancellationToken);
         if (await EndsWithinAsync(KillPatience, cancellationToken))
             return;
         // The script does not write the code: it was stopped from outside, or its disk hangs.
@@ -199,7 +199,7 @@ internal sealed class ProcessExecution : IExecution
     private async Task FinishAsync(int? code)
     {
         // What it left behind goes too. First by force and then asked how it was, because the counters go with the group.
-        var isGone = await KillAsync(KillPatience, CancellationToken.None);
+        var isGone = await KillAsync(KillPatience, isScriptKilled: code is null, CancellationToken.None);
         var isOutOfMemory = _group.Use() is { OutOfMemoryKills: > 0 };
         var end = new ExecutionEnd(code, Reason(code, isOutOfMemory), isOutOfMemory);
         if (!isGone)
@@ -220,11 +220,11 @@ internal sealed class ProcessExecution : IExecution
         _ended.SetResult(end);
     }
 
-    private async Task<bool> KillAsync(TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<bool> KillAsync(TimeSpan patience, bool isScriptKilled, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(1);
-        while (!_group.TryKill())
+        while (!_group.TryKill() | (isScriptKilled && !TryKillSession()))
         {
             if (_time.GetElapsedTime(began) > patience)
                 return false;
@@ -233,6 +233,19 @@ internal sealed class ProcessExecution : IExecution
         }
 
         return true;
+    }
+
+    // A script that was killed may have left what had not joined the group yet; it is in the script's session. While it is there nobody else gets
+    // that number, so a process that has it now says that nothing of ours is left.
+    private bool TryKillSession()
+    {
+        var all = ProcessStat.All();
+        if (all.Any(p => p.Id == _script.Id && !p.IsDead))
+            return true;
+        var left = all.Where(p => p.Session == _script.Id && !p.IsDead).ToList();
+        foreach (var process in left)
+            Posix.Signal(process.Id, Posix.SigKill);
+        return left.Count == 0;
     }
 
     private string? Reason(int? code, bool isOutOfMemory)
