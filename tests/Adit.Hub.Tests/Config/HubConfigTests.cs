@@ -264,6 +264,7 @@ public sealed class HubConfigTests : IDisposable
         "SIZE" => "7KiB",
         "RATE" => "7/m",
         "AMOUNT" => "0.04",
+        "WORD" => "EUR",
         "tls-alpn-01|http-01" => "http-01",
         _ => "https://a.example.com/",
     };
