@@ -38,8 +38,7 @@ internal sealed partial class TunnelRegistry : IDisposable
 
     public TunnelRegistry(
         HubOptions options, Database database, RouteTable routes, HostClaims claims, LinkHost links, TokenRegistry tokens, Authority authority,
-        AccessCap cap, OpenDoors doors, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null,
-        ITaskKeepers? keepers = null)
+        AccessCap cap, OpenDoors doors, TimeProvider time, ILogger<TunnelRegistry> log, ITunnelWatch? watch = null, TunnelMeters? meters = null, ITaskKeepers? keepers = null)
     {
         _options = options;
         _store = new TunnelStore(database);

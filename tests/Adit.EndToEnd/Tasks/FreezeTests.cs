@@ -53,8 +53,9 @@ public sealed class FreezeTests
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
         Assert.Equal(before, await EndAsync(hub));
 
+        var url = new Uri((await TaskAsync(hub)).Url!);
         var started = Stopwatch.GetTimestamp();
-        Assert.Equal(HttpStatusCode.OK, await AskAsync(hub));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(hub, url));
         TestContext.Current.TestOutputHelper?.WriteLine($"It woke and answered in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms.");
         Assert.False((await TaskAsync(hub)).Idle!.IsFrozen);
         await Eventually.HoldsAsync(async () => await EndAsync(hub) > before, "it goes on");
@@ -77,10 +78,10 @@ public sealed class FreezeTests
         return (await JsonSerializer.DeserializeAsync(answer, TasksJson.Default.LogPage))!.End;
     }
 
-    private static async Task<HttpStatusCode> AskAsync(HubProcess hub)
+    private static async Task<HttpStatusCode> AskAsync(HubProcess hub, Uri url)
     {
         using var http = LoopbackHttp.Create();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri((await TaskAsync(hub)).Url!));
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", hub.AdminToken);
         using var answer = await http.SendAsync(request);
         return answer.StatusCode;
