@@ -7,6 +7,7 @@ using Adit.Api;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Forwarding;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Adit.Hub.Tasks.Waiting;
 
@@ -35,7 +36,7 @@ internal sealed class WaitingEvents(TaskWaiting room, TaskLogs logs, TimeProvide
         headers["X-Request-Id"] = visit.Id;
         visit.ResponseBody.DisableBuffering();
         await visit.ResponseBody.StartAsync(cancellationToken);
-        var next = long.TryParse(visit.Request.Headers["Last-Event-ID"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last + 1 : (long?)null;
+        var next = NextOf(visit);
         var told = "";
         Write(visit, "retry: 2000\n\n");
         while (room.Find(keeper.Id) is { } task)
@@ -57,6 +58,16 @@ internal sealed class WaitingEvents(TaskWaiting room, TaskLogs logs, TimeProvide
             await FlushAsync(visit, cancellationToken);
             await WaitAsync(changed, keeper.Id, story.SeesLog ? next : null, story is { IsOnItsWay: true, Usual: not null } ? WhileStarting : Otherwise, cancellationToken);
         }
+    }
+
+    // Behind what whoever comes back was sent, or behind what is on the page.
+    private static long? NextOf(Visit visit)
+    {
+        if (long.TryParse(visit.Request.Headers["Last-Event-ID"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var last))
+            return last < long.MaxValue ? last + 1 : last;
+        var query = visit.Target.IndexOf('?', StringComparison.Ordinal);
+        return query >= 0 && QueryHelpers.ParseQuery(visit.Target[query..]).TryGetValue("from", out var from)
+            && long.TryParse(from.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var first) ? first : null;
     }
 
     // Returns the line to go on with.

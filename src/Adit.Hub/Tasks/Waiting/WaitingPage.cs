@@ -29,6 +29,8 @@ internal static class WaitingPage
             const said = JSON.parse(e.data);
             document.title = said.title;
             now.innerHTML = said.html;
+            const form = now.querySelector('form'); // Events know nothing of where the page is.
+            if (form) form.action = form.action.split('?')[0] + '?to=' + encodeURIComponent(location.pathname + location.search);
           });
           events.addEventListener('log', e => {
             const lines = log.textContent.split('\n').concat(JSON.parse(e.data)).slice(-200);
@@ -45,7 +47,7 @@ internal static class WaitingPage
     private const string Style =
         """
         <style>
-        main { max-width: 40rem; }
+        body main { max-width: 40rem; }
         progress { width: 100%; height: .6rem; margin: 0 0 .35rem; accent-color: var(--accent); }
         ol { list-style: none; margin: 1.25rem 0 0; padding: 0; }
         ol li { display: flex; justify-content: space-between; padding: .3rem 0; border-top: 1px solid var(--line); color: var(--soft); font-variant-numeric: tabular-nums; }
@@ -66,7 +68,7 @@ internal static class WaitingPage
         return Encoding.UTF8.GetBytes(ErrorPage.Page(
             story.Title,
             $"""
-            <div id="now" aria-live="polite" data-events="{prefix}{TaskWaiting.EventsPath}">
+            <div id="now" aria-live="polite" data-events="{prefix}{TaskWaiting.EventsPath}{(lines is [.., var last] ? $"?from={last.Number + 1}" : "")}">
             {Fragment(story, visit)}
             </div>
             <pre id="log" tabindex="0" aria-label="The end of its log"{(lines.Count == 0 ? " hidden" : "")}>{Text(string.Join('\n', lines.Select(static l => l.Text)))}</pre>
@@ -122,7 +124,7 @@ internal static class WaitingPage
     };
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds < 100
-        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, Math.Ceiling(time.TotalSeconds)):0} s")
+        ? time.TotalSeconds < 1 ? "< 1 s" : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds):0} s")
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalMinutes):0} min");
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
