@@ -63,7 +63,7 @@ internal static class TaskEndpoints
         tasks.MapDelete("/{task}", RemoveAsync).Needs(Permission.TasksWrite).Produces(StatusCodes.Status204NoContent);
         tasks.MapPost("/{task}/stop", StopAsync).Needs(Permission.TasksWrite).Produces<ApiTask>();
         tasks.MapPost("/{task}/restart", RestartAsync).Needs(Permission.TasksWrite).Produces<ApiTask>();
-        tasks.MapGet("/{task}/exec", (string task, HttpContext context, TaskExec exec) => exec.ServeAsync(task, context)).Needs(Permission.TasksWrite).ExcludeFromDescription();
+        tasks.MapGet("/{task}/exec", (string task, HttpContext context, TaskExec exec) => exec.ServeAsync(task, context)).Needs(Permission.TasksWrite).Produces(StatusCodes.Status101SwitchingProtocols);
         tasks.MapIdle();
         tasks.MapGet("/{task}/logs", LogsAsync).Needs(Permission.TasksRead).Produces<LogPage>();
         tasks.MapGet("/{task}/logs/follow", FollowAsync).Needs(Permission.TasksRead).Produces(StatusCodes.Status200OK, contentType: "text/event-stream");
