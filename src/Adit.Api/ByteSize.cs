@@ -30,4 +30,16 @@ public static class ByteSize
     /// <exception cref="FormatException">It is none.</exception>
     public static long Parse(string text) =>
         TryParse(text, out var bytes) ? bytes : throw new FormatException($"'{text}' is no size; write 4096, 64KB, 100MB or 2GiB.");
+
+    /// <summary>For people, in powers of 1024: <c>4.5 GiB</c>.</summary>
+    public static string Of(long bytes)
+    {
+        foreach (var (unit, size) in Units.Take(3))
+        {
+            if (bytes >= size)
+                return string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)size:0.#} {unit}");
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
+    }
 }

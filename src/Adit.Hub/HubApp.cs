@@ -5,6 +5,7 @@ using Adit.Hub.Access.Doors;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Access.Sessions;
 using Adit.Hub.Access.SignIn;
+using Adit.Hub.Checks;
 using Adit.Hub.Config;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
@@ -198,8 +199,9 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, RunnersJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TasksJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TemplatesJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ChecksJson.Default);
         });
-        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddTemplates().AddRunners().AddTasks().AddApiDescription();
+        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddTemplates().AddRunners().AddTasks().AddChecks().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -263,6 +265,7 @@ public sealed class HubApp : IAsyncDisposable
         app.MapTemplates();
         app.MapRunners();
         app.MapTasks();
+        app.MapChecks();
         app.MapTls();
         var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;

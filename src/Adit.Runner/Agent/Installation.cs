@@ -9,6 +9,9 @@ namespace Adit.Runner.Agent;
 /// </summary>
 internal sealed class Installation : IDisposable
 {
+    /// <summary>The file that a runner holds while it uses the directory.</summary>
+    public const string LockFile = "runner.lock";
+
     private readonly FileStream _lock;
 
     private Installation(string path, string word, FileStream held)
@@ -33,7 +36,7 @@ internal sealed class Installation : IDisposable
         FileStream held;
         try
         {
-            held = new FileStream(System.IO.Path.Combine(path, "runner.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e)
         {

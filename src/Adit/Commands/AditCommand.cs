@@ -29,6 +29,7 @@ internal static class AditCommand
         TunnelCommand.Create(),
         ConnectCommand.Create(),
         StatusCommand.Create(),
+        DoctorCommand.Create(),
         LoginCommand.Create(),
         LogoutCommand.Create(),
         WhoAmICommand.Create(),

@@ -75,6 +75,17 @@ internal sealed class HubAccessOptions
         return Access(parsed, null, ReadHub(parsed, null), isGiven ? Checked(ReadToken(parsed, null)) : "");
     }
 
+    /// <summary>The same for who may well have neither hub nor token yet: null without a hub, and no token where there is none.</summary>
+    /// <exception cref="CommandException">What there is cannot be used.</exception>
+    public HubAccess? ReadIfAny(ParseResult parsed)
+    {
+        if ((parsed.GetValue(_hub) ?? Value(parsed, _hub, "ADIT_HUB")) is null && Credentials.OnlyHub() is null)
+            return null;
+        var url = ReadHub(parsed, null);
+        var token = ReadToken(parsed, null) ?? Credentials.Find(url);
+        return Access(parsed, null, url, string.IsNullOrWhiteSpace(token) ? "" : Checked(token));
+    }
+
     // Who is signed in to one hub only need not say which.
     private Uri ReadHub(ParseResult parsed, TunnelsFile.HubSection? section) =>
         (parsed.GetValue(_hub) ?? section?.Url ?? Value(parsed, _hub, "ADIT_HUB")) is { } hub

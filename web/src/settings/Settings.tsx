@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { sessionApi } from '../api/session';
-import { settingsApi, type AccessSettings } from '../api/settings';
+import { settingsApi, type AccessSettings, type Check } from '../api/settings';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { CheckField, SelectField } from '../design/Field';
@@ -14,6 +14,7 @@ import { waysInKey } from '../signin/password';
 export const settingsTabs = [{ to: '/settings', text: 'The hub' }, { to: '/settings/routes', text: 'External routes' }];
 
 const settingsKey = ['settings', 'access'];
+const checksKey = ['checks'];
 
 const caps = [
   ['public', 'Anybody: no limit'],
@@ -25,6 +26,7 @@ const caps = [
 export default function Settings() {
   const access = useQuery({ queryKey: settingsKey, queryFn: settingsApi.access });
   const sources = useQuery({ queryKey: waysInKey, queryFn: sessionApi.waysIn });
+  const { role } = useSession();
   return (
     <Page title="Settings" lead={<>What holds for the whole hub. The rest is in its configuration, which <code>adit config check</code> explains.</>}>
       <Tabs label="Settings" items={settingsTabs} current="/settings" />
@@ -40,6 +42,7 @@ export default function Settings() {
           )}
         </Loaded>
       </Panel>
+      {role !== 'user' && <Checks />}
       <Panel title="About">
         <Facts items={[
           ['Version', __ADIT_VERSION__],
@@ -49,6 +52,33 @@ export default function Settings() {
         ]} />
       </Panel>
     </Page>
+  );
+}
+
+const tones = { ok: 'ok', warning: 'warn', failed: 'danger' } as const;
+
+function Checks() {
+  const checks = useQuery({ queryKey: checksKey, queryFn: settingsApi.checks });
+  return (
+    <Panel
+      title="What the hub finds in itself"
+      lead={<><code>adit doctor</code> says the same, and looks at the way to the hub and at a machine too.</>}
+      actions={<Button busy={checks.isFetching} onClick={() => void checks.refetch()}>Look again</Button>}
+    >
+      <Loaded query={checks} lines={4}>
+        {({ items }) => <ul className="stack tight">{items.map((check, at) => <CheckLine key={at} check={check} />)}</ul>}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function CheckLine({ check }: { readonly check: Check }) {
+  return (
+    <li className="row">
+      <Badge tone={tones[check.outcome]}>{check.outcome}</Badge>
+      <strong>{check.name}</strong>
+      <span>{check.finding}{check.remedy !== undefined && <span className="faint"> {check.remedy}</span>}</span>
+    </li>
   );
 }
 

@@ -5,7 +5,9 @@ namespace Adit.Hub.Edge.Tls;
 /// <summary>Says once a day which certificates are about to expire, have expired, or are not valid yet. Not thread-safe.</summary>
 internal sealed partial class ExpiryWatch(CertificateSelector selector, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Notice = TimeSpan.FromDays(14);
+    /// <summary>How long before its end a certificate is worth a word.</summary>
+    public static readonly TimeSpan Notice = TimeSpan.FromDays(14);
+
     private static readonly TimeSpan Repeat = TimeSpan.FromDays(1);
 
     // By certificate and not by file: a replaced one is judged at once.

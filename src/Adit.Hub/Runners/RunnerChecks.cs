@@ -1,0 +1,53 @@
+using System.Globalization;
+using Adit.Api;
+using Adit.Hub.Checks;
+
+namespace Adit.Hub.Runners;
+
+/// <summary>Which runners are there, and what they say of themselves.</summary>
+internal sealed class RunnerChecks(RunnerRegistry registry) : ICheckSource
+{
+    private const double LittleDisk = 0.05;
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<Check>> LookAsync(CancellationToken cancellationToken)
+    {
+        var runners = registry.All.OrderBy(static r => r.Record.Name, StringComparer.Ordinal).ToList();
+        return Task.FromResult<IReadOnlyList<Check>>(runners.Count == 0
+            ? [Check.Warning("runners", "There is no runner: tasks have nowhere to run.", "Make a token with 'adit runner token create' and run 'adit runner' with it on a machine.")]
+            : [.. runners.SelectMany(Look)]);
+    }
+
+    private static IEnumerable<Check> Look(LiveRunner runner)
+    {
+        var record = runner.Record;
+        if (!runner.IsUp)
+        {
+            yield return Check.Warning(
+                record.Name, $"It is not connected; it was seen last on {runner.Seen.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
+                $"Start 'adit runner' there and run 'adit doctor' on that machine; or remove it with 'adit runner rm {record.Name}'.");
+            yield break;
+        }
+
+        var troubles = Troubles(runner).ToList();
+        if (troubles.Count == 0)
+            yield return Check.Ok(record.Name, $"It is connected, and runs tasks by {string.Join(" and ", record.Facts.Executors)}.");
+        foreach (var (finding, remedy) in troubles)
+            yield return Check.Warning(record.Name, finding, remedy);
+    }
+
+    private static IEnumerable<(string Finding, string? Remedy)> Troubles(LiveRunner runner)
+    {
+        var record = runner.Record;
+        if (record.Facts.Executors.Count == 0)
+            yield return ("It cannot run tasks in any way.", "Run 'adit doctor' on that machine; it says what is missing.");
+        if (RunnerRules.NoticeFor(record.Version) is { } notice)
+            yield return (notice, null);
+        if (record.IsDraining || record.IsCordoned)
+            yield return ("It gets no new tasks.", $"'adit runner uncordon {record.Name}' gives it some again.");
+        if (runner.Usage is { } usage && record.Facts.DiskBytes > 0 && usage.DiskFreeBytes < record.Facts.DiskBytes * LittleDisk)
+            yield return ($"Its disk is nearly full: {ByteSize.Of(usage.DiskFreeBytes)} are free.", "Remove tasks that have ended there ('adit rm'), or free the disk otherwise.");
+        foreach (var warning in record.Facts.Warnings)
+            yield return (warning, null);
+    }
+}
