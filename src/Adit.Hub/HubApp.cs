@@ -20,6 +20,7 @@ using Adit.Hub.Runners;
 using Adit.Hub.Storage;
 using Adit.Hub.Tasks;
 using Adit.Hub.Tasks.Idle;
+using Adit.Hub.Tasks.Quotas;
 using Adit.Hub.Tasks.Waiting;
 using Adit.Hub.Telemetry;
 using Adit.Hub.Templates;
@@ -200,6 +201,7 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TasksJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TemplatesJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ChecksJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, QuotasJson.Default);
         });
         services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddTemplates().AddRunners().AddTasks().AddChecks().AddApiDescription();
 
@@ -266,6 +268,7 @@ public sealed class HubApp : IAsyncDisposable
         app.MapRunners();
         app.MapTasks();
         app.MapChecks();
+        app.MapQuotas();
         app.MapTls();
         var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;

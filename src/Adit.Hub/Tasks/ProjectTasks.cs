@@ -17,5 +17,6 @@ internal sealed class ProjectTasks(TaskRegistry registry) : IProjectContent
 
         if (registry.All.Any(t => t.Record.Project == project))
             throw new InvalidOperationException($"Tasks of the project {project} are still ending."); // It is tried again.
+        await registry.EndProjectUsageAsync(project);
     }
 }

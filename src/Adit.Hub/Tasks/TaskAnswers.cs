@@ -23,6 +23,7 @@ internal static class TaskAnswers
                 TaskRefusalCode.NameTaken => Problems.Conflict("name-taken", e.Message),
                 TaskRefusalCode.NotEnded => Problems.Conflict("not-ended", e.Message),
                 TaskRefusalCode.NeverFits => Problems.Conflict("never-fits", e.Message),
+                TaskRefusalCode.OverQuota => Problems.Conflict("over-quota", e.Message),
                 TaskRefusalCode.Forbidden => Problems.Forbidden(e.Message),
                 TaskRefusalCode.ProjectUnknown => Problems.NotFound(e.Message),
                 TaskRefusalCode.LimitReached => Problems.Of(StatusCodes.Status429TooManyRequests, "limit-reached", e.Message),

@@ -6,6 +6,8 @@ using Adit.Hub.Http;
 using Adit.Hub.Projects;
 using Adit.Hub.Runners;
 using Adit.Hub.Tasks.Idle;
+using Adit.Hub.Tasks.Quotas;
+using Adit.Hub.Tasks.Usage;
 using Adit.Hub.Tasks.Waiting;
 using Adit.Hub.Templates;
 using Adit.Hub.Tunnels;
@@ -41,6 +43,8 @@ internal static class TaskEndpoints
         services.AddSingleton<IdleMeter>();
         services.AddSingleton<IdleEngine>();
         services.AddSingleton<TaskMetrics>();
+        services.AddQuotas();
+        services.AddUsage();
         services.AddSingleton<TaskRegistry>();
         services.AddSingleton<IRunnerWork>(static provider => provider.GetRequiredService<TaskRegistry>());
         services.AddSingleton<IRunnerFit, TaskFit>();

@@ -1,10 +1,11 @@
 using Adit.Hub.Access;
+using Adit.Hub.Access.Permissions;
 using Adit.Hub.Templates;
 
 namespace Adit.Hub.Tasks;
 
 /// <summary>What runners say to a task that is only thought of.</summary>
-internal sealed class TaskFit(TaskRegistry registry) : IRunnerFit
+internal sealed class TaskFit(TaskRegistry registry, Authority authority) : IRunnerFit
 {
     /// <inheritdoc />
     public IReadOnlyList<RunnerFit> Of(ResolvedTask task, Caller caller) =>
@@ -14,4 +15,12 @@ internal sealed class TaskFit(TaskRegistry registry) : IRunnerFit
             .Select(static p => new RunnerFit(p.Name, p.Misfit is null, p.Misfit is null && p.NoRoom is null, p.Misfit ?? p.NoRoom))
             .OrderByDescending(static f => f.HasRoom).ThenByDescending(static f => f.CouldFit).ThenBy(static f => f.Runner, StringComparer.Ordinal),
     ];
+
+    /// <inheritdoc />
+    public (string? Refusal, string? Wait) QuotasOf(ResolvedTask task, Caller caller, string? project) => registry.QuotasOf(new TaskRecord
+    {
+        Id = "", Name = "", HoldsName = false, Account = caller.Account, TokenId = caller.TokenId, Maker = caller.TokenName,
+        Project = authority.MayMake(caller, Permission.TasksWrite, project) ? project : null, // Of others' nobody learns how full they are.
+        Resolved = task, IsWanted = true, Attempt = 1, State = Api.TaskState.Queued, Created = DateTimeOffset.UnixEpoch,
+    });
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Adit.Api;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Tasks.Usage;
 using Adit.Hub.Templates;
 
 namespace Adit.Hub.Tasks;
@@ -56,6 +57,12 @@ internal sealed record TaskRecord
 
     public DateTimeOffset? Ended { get; init; }
 
+    /// <summary>What earlier attempts of it used.</summary>
+    public TimeSpan UsedBefore { get; init; }
+
+    /// <summary>Until when this attempt counts as used, where that is not when the hub heard of its end.</summary>
+    public DateTimeOffset? UsedUntil { get; init; }
+
     public TaskKind Kind => Resolved.Kind;
 
     /// <summary>Whether it is over.</summary>
@@ -79,6 +86,7 @@ internal sealed record TaskRecord
             Reason = reason,
             Steps = [.. Steps, new TaskStep(state, at)],
             Ended = TaskLife.IsEnd(state) ? at : null,
+            UsedUntil = TaskLife.IsEnd(state) && State == TaskState.Lost ? Steps[^1].At : null, // What nobody saw is not counted.
             HoldsName = !TaskLife.IsEnd(state) || (HoldsName && Kind == TaskKind.Session),
         };
     }
@@ -87,7 +95,7 @@ internal sealed record TaskRecord
     public TaskRecord Again(DateTimeOffset at) => this with
     {
         Attempt = Attempt + 1, State = TaskState.Queued, Reason = null, ExitCode = null, Runner = null, LastLines = null, Ended = null, IsWanted = true,
-        HoldsName = true, Steps = [new TaskStep(TaskState.Queued, at)],
+        HoldsName = true, Steps = [new TaskStep(TaskState.Queued, at)], UsedBefore = UsedBefore + (UsageSpan.Of(this)?.Until(at) ?? TimeSpan.Zero), UsedUntil = null,
     };
 }
 

@@ -30,7 +30,7 @@ internal sealed partial class TaskRegistry
             {
                 if (_tasks.GetValueOrDefault(seen.Id) is { IsStored: true } task && task.Record.Runner == runner && task.Record.Attempt == seen.Attempt && !task.Record.HasEnded)
                 {
-                    if (Take(task, seen))
+                    if (Take(task, seen, isAll))
                         ended.Add(task);
                 }
                 else if (!_tasks.TryGetValue(seen.Id, out var other) || other.IsStored)
@@ -118,7 +118,7 @@ internal sealed partial class TaskRegistry
     }
 
     // Under the lock. Whether it has ended by that.
-    private bool Take(LiveTask task, ObservedTask seen)
+    private bool Take(LiveTask task, ObservedTask seen, bool isAll)
     {
         var record = task.Record;
         task.Progress = Short(seen.Progress);
@@ -140,10 +140,19 @@ internal sealed partial class TaskRegistry
         Move(task, seen.State, Short(seen.Reason) ?? before, r => r with
         {
             ExitCode = seen.ExitCode ?? r.ExitCode,
+            UsedUntil = isAll && TaskLife.IsEnd(seen.State) ? EndOf(record, seen) : r.UsedUntil,
             LastLines = seen.State == TaskState.Failed ? [.. (seen.LastLines ?? []).TakeLast(MostLastLines).Select(static l => Short(l)!)] : null,
         });
         Serve(task, seen.State);
         return task.Record.HasEnded;
+    }
+
+    // What ended while its runner could not say so counts until it did, by the runner's clock: not before what was heard of it last, and not after now.
+    private DateTimeOffset EndOf(TaskRecord before, ObservedTask seen)
+    {
+        var heard = before.Steps.Last(static s => s.State != TaskState.Lost).At;
+        var now = _time.GetUtcNow();
+        return seen.Since < heard ? heard : seen.Since > now ? now : seen.Since;
     }
 
     private void Serve(LiveTask task, TaskState seen)

@@ -20,11 +20,15 @@ internal sealed partial class TaskRegistry
         var now = Now();
         var places = now.PlacesOf(task.Record.Account, _rights);
         var before = _tasks.Values.Where(t => t != task && t.Record.State == TaskState.Queued && now.Compare(t.Record, task.Record) < 0).ToList();
+        before.Sort((one, other) => now.Compare(one.Record, other.Record));
+        var quotas = QuotasNow(all: false);
+        var first = before.Where(t => quotas.WaitsFor(t.Record) is null).ToList(); // Who waits for a quota waits for no runner.
+        var quota = quotas.WaitsFor(task.Record);
         // Who comes later goes first only where that takes nothing from who waits for the same runner.
-        if (Scheduler.Choose(task.Record.Resolved, places) is { } place && !before.Any(t => MayWaitFor(t.Record, place)))
+        if (quota is null && Scheduler.Choose(task.Record.Resolved, places) is { } place && !first.Any(t => MayWaitFor(t.Record, place)))
             Move(task, TaskState.Scheduled, null, r => r with { Runner = place.Record.Name });
         else
-            task.Queue = new TaskQueuePlace(before.Count + 1, Scheduler.WaitsFor(task.Record.Resolved, places));
+            task.Queue = new TaskQueuePlace(before.Count + 1, quota ?? Scheduler.WaitsFor(task.Record.Resolved, places));
     }
 
     /// <summary>Places what waits, as far as there is room. Each that got a place is stored before its runner is told.</summary>
@@ -39,20 +43,23 @@ internal sealed partial class TaskRegistry
             if (queued.Count == 0)
                 return;
             var now = Now();
+            var quotas = QuotasNow(all: false);
             queued.Sort((one, other) => now.Compare(one.Record, other.Record));
             var position = 0;
             foreach (var task in queued)
             {
                 var places = now.PlacesOf(task.Record.Account, _rights);
-                if (Scheduler.Choose(task.Record.Resolved, places) is { } place)
+                var quota = quotas.WaitsFor(task.Record);
+                if (quota is null && Scheduler.Choose(task.Record.Resolved, places) is { } place)
                 {
                     Move(task, TaskState.Scheduled, null, r => r with { Runner = place.Record.Name });
                     now.Add(task.Record);
+                    quotas.Add(task.Record);
                     placed.Add(task);
                 }
                 else
                 {
-                    task.Queue = new TaskQueuePlace(++position, Scheduler.WaitsFor(task.Record.Resolved, places));
+                    task.Queue = new TaskQueuePlace(++position, quota ?? Scheduler.WaitsFor(task.Record.Resolved, places));
                 }
             }
         }

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Adit.Api;
 using Adit.Hub.Runners;
 using Adit.Hub.Storage;
+using Adit.Hub.Tasks.Quotas;
+using Adit.Hub.Tasks.Usage;
 using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Tasks;
@@ -25,13 +27,17 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private readonly TaskTunnels _tunnels;
     private readonly TaskLogs _logs;
     private readonly TaskNews _news;
+    private readonly QuotaBook _quotas;
+    private readonly UsageStore _usage;
+    private readonly GpuMonth _month = new();
     private readonly TimeProvider _time;
     private readonly ILogger<TaskRegistry> _log;
     private readonly ITimer _look;
     private bool _isLoaded;
 
     public TaskRegistry(
-        TaskStore store, IRunners runners, RunnerRights rights, TaskTunnels tunnels, TaskLogs logs, TaskNews news, TimeProvider time, ILogger<TaskRegistry> log)
+        TaskStore store, IRunners runners, RunnerRights rights, TaskTunnels tunnels, TaskLogs logs, TaskNews news, QuotaBook quotas, UsageStore usage, TimeProvider time,
+        ILogger<TaskRegistry> log)
     {
         _store = store;
         _runners = runners;
@@ -39,9 +45,12 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
         _tunnels = tunnels;
         _logs = logs;
         _news = news;
+        _quotas = quotas;
+        _usage = usage;
         _time = time;
         _log = log;
         _look = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
+        quotas.Changed += PlaceQueued;
     }
 
     /// <summary>Those in memory, in no order.</summary>
@@ -59,6 +68,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     {
         foreach (var record in await _store.ListCurrentAsync())
             _tasks[record.Id] = new LiveTask(record) { IsStored = true };
+        await LoadUsageAsync();
         await _tunnels.RestoreAsync(_tasks.Values.Select(static t => t.Record));
         _isLoaded = true;
         PlaceQueued();
@@ -78,6 +88,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
             if (before is { Record.HasEnded: false })
                 throw new TaskRefusal(TaskRefusalCode.NameTaken, $"You have a task '{record.Name}' already, and it is {before.Record.State.Word()}; stop it or choose another name.");
             CheckLimits(record);
+            CheckQuotas(record);
             _tasks[record.Id] = task; // From here on its name is taken and its room reserved.
             Place(task);
         }
@@ -141,6 +152,8 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     {
         if (!task.Record.HasEnded)
         {
+            lock (_lock)
+                CheckQuotas(task.Record); // What could not be started again is not stopped for it.
             await StopAsync(task, "it is started again");
             lock (_lock)
             {
@@ -155,6 +168,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
         {
             if (_tasks.Values.Any(t => t != task && t.Record.HoldsName && t.Record.Account == task.Record.Account && t.Record.Name == task.Record.Name))
                 throw new TaskRefusal(TaskRefusalCode.NameTaken, $"Another task of yours is called '{task.Record.Name}' now; remove that one, or launch this one anew under another name.");
+            CheckQuotas(task.Record);
             next = task.Record.Again(_time.GetUtcNow());
             task.Record = next;
             task.Queue = null;
@@ -187,7 +201,11 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
         _news.Changed(task, "removed");
     }
 
-    public void Dispose() => _look.Dispose();
+    public void Dispose()
+    {
+        _quotas.Changed -= PlaceQueued;
+        _look.Dispose();
+    }
 
     /// <summary>Tells a task's runner what should be of it. When that fails it is told again at the next look.</summary>
     private void Tell(LiveTask task)
@@ -210,7 +228,11 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
         if (to is not (TaskState.Scheduled or TaskState.Preparing))
             task.Progress = null;
         if (task.Record.HasEnded)
+        {
             task.Usage = null;
+            CountEnded(task.Record);
+        }
+
         if (task.IsStored)
             Save(task);
         _news.Changed(task, "changed");
@@ -282,6 +304,7 @@ internal enum TaskRefusalCode
     LimitReached,
     NotEnded,
     NeverFits,
+    OverQuota,
     Forbidden,
     ProjectUnknown,
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Adit.Api;
 using Adit.Hub.Storage;
+using Adit.Hub.Tasks.Usage;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -53,9 +54,9 @@ internal sealed class TaskStore(Database database)
         connection.Execute(
             """
             INSERT INTO tasks (id, name, holds, account, token_id, maker, project, kind, template, template_version, resolved, request_key, wanted, attempt,
-                state, reason, exit_code, runner, steps, last_lines, created, ended)
+                state, reason, exit_code, runner, steps, last_lines, created, ended, used_before, used_until)
             VALUES (@Id, @Name, @HoldsName, @Account, @TokenId, @Maker, @Project, @Kind, @Template, @Version, @Resolved, @RequestKey, @IsWanted, @Attempt,
-                @State, @Reason, @ExitCode, @Runner, @Steps, @LastLines, @Created, @Ended)
+                @State, @Reason, @ExitCode, @Runner, @Steps, @LastLines, @Created, @Ended, @UsedBefore, @UsedUntil)
             """,
             new
             {
@@ -81,14 +82,17 @@ internal sealed class TaskStore(Database database)
                 LastLines = Text(record.LastLines),
                 Created = record.Created.ToString("O"),
                 Ended = record.Ended?.ToString("O"),
+                UsedBefore = (long)record.UsedBefore.TotalMilliseconds,
+                UsedUntil = record.UsedUntil?.ToString("O"),
             });
+        UsageStore.Write(connection, record);
     });
 
     /// <summary>Whether it should run.</summary>
     public Task SetWantedAsync(string id, bool isWanted) =>
         database.WriteAsync(connection => connection.Execute("UPDATE tasks SET wanted = @isWanted WHERE id = @id", new { id, isWanted }));
 
-    /// <summary>What is known of it, of this attempt and no later one.</summary>
+    /// <summary>What is known of it, of this attempt and no later one, and what it used by that.</summary>
     public Task SetStateAsync(TaskRecord record) => database.WriteAsync(connection => SetState(connection, record));
 
     /// <summary>A new attempt.</summary>
@@ -103,27 +107,37 @@ internal sealed class TaskStore(Database database)
 
     /// <summary>A runner has another name.</summary>
     public Task RenameRunnerAsync(string before, string now) =>
-        database.WriteAsync(connection => connection.Execute("UPDATE tasks SET runner = @now WHERE runner = @before", new { before, now }));
-
-    private static int SetState(SqliteConnection connection, TaskRecord record) => connection.Execute(
-        """
-        UPDATE tasks SET state = @State, reason = @Reason, exit_code = @ExitCode, runner = @Runner, steps = @Steps, last_lines = @LastLines,
-            ended = @Ended, holds = @HoldsName
-        WHERE id = @Id AND attempt = @Attempt
-        """,
-        new
+        database.WriteAsync(connection =>
         {
-            State = record.State.ToString(),
-            record.Reason,
-            record.ExitCode,
-            record.Runner,
-            Steps = Text(record.Steps),
-            LastLines = Text(record.LastLines),
-            Ended = record.Ended?.ToString("O"),
-            record.HoldsName,
-            record.Id,
-            record.Attempt,
+            connection.Execute("UPDATE tasks SET runner = @now WHERE runner = @before", new { before, now });
+            UsageStore.RenameRunner(connection, before, now);
         });
+
+    private static void SetState(SqliteConnection connection, TaskRecord record)
+    {
+        connection.Execute(
+            """
+            UPDATE tasks SET state = @State, reason = @Reason, exit_code = @ExitCode, runner = @Runner, steps = @Steps, last_lines = @LastLines,
+                ended = @Ended, holds = @HoldsName, used_before = @UsedBefore, used_until = @UsedUntil
+            WHERE id = @Id AND attempt = @Attempt
+            """,
+            new
+            {
+                State = record.State.ToString(),
+                record.Reason,
+                record.ExitCode,
+                record.Runner,
+                Steps = Text(record.Steps),
+                LastLines = Text(record.LastLines),
+                Ended = record.Ended?.ToString("O"),
+                record.HoldsName,
+                UsedBefore = (long)record.UsedBefore.TotalMilliseconds,
+                UsedUntil = record.UsedUntil?.ToString("O"),
+                record.Id,
+                record.Attempt,
+            });
+        UsageStore.Write(connection, record);
+    }
 
     private static string Text(IReadOnlyList<TaskStep> steps) => JsonSerializer.Serialize(steps, TaskJson.Default.IReadOnlyListTaskStep);
 
@@ -169,6 +183,10 @@ internal sealed class TaskStore(Database database)
 
         public string? Ended { get; set; }
 
+        public long Used_before { get; set; }
+
+        public string? Used_until { get; set; }
+
         public TaskRecord ToRecord() => new()
         {
             Id = Id,
@@ -190,6 +208,8 @@ internal sealed class TaskStore(Database database)
             LastLines = Last_lines is null ? null : JsonSerializer.Deserialize(Last_lines, TaskJson.Default.IReadOnlyListString),
             Created = DateTimeOffset.Parse(Created, CultureInfo.InvariantCulture),
             Ended = Ended is null ? null : DateTimeOffset.Parse(Ended, CultureInfo.InvariantCulture),
+            UsedBefore = TimeSpan.FromMilliseconds(Used_before),
+            UsedUntil = Used_until is null ? null : DateTimeOffset.Parse(Used_until, CultureInfo.InvariantCulture),
         };
     }
 }

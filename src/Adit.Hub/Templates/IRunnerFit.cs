@@ -7,6 +7,9 @@ internal interface IRunnerFit
 {
     /// <summary>What each runner that the caller may use says to a task, those that fit first.</summary>
     IReadOnlyList<RunnerFit> Of(ResolvedTask task, Caller caller);
+
+    /// <summary>What quotas say to a task of the caller's in a project, null for none: why it would be refused, or what it would wait for; null for neither.</summary>
+    (string? Refusal, string? Wait) QuotasOf(ResolvedTask task, Caller caller, string? project);
 }
 
 /// <summary>What one runner says.</summary>

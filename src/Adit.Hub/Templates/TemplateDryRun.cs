@@ -55,15 +55,18 @@ internal static class TemplateDryRun
         {
             var request = (asked ?? new CreateTaskRequest { Template = template.Slug }) with { Template = template.Slug };
             var task = registry.Resolve(template.Slug, version, request, caller, Address(request.Name ?? template.Slug, caller, options));
-            var runners = context.RequestServices.GetService<IRunnerFit>()?.Of(task, caller);
+            var fit = context.RequestServices.GetService<IRunnerFit>();
+            var runners = fit?.Of(task, caller);
+            var (refused, waits) = fit?.QuotasOf(task, caller, request.Project) ?? default;
             return Answer(new TemplateTest
             {
-                IsValid = true,
+                IsValid = refused is null,
+                Refusal = refused,
                 Problems = remarks,
                 Form = form,
                 Spec = task.Spec,
                 Requests = task.Requests,
-                Notices = task.Notices,
+                Notices = waits is null ? task.Notices : [.. task.Notices, $"It would wait: {waits}"],
                 PricePerHour = task.Rates?.PerHour(task.Requests),
                 Currency = task.Rates?.Currency,
                 Runners = runners is null ? null : [.. runners.Select(static r => new TemplateRunner { Runner = r.Runner, CouldFit = r.CouldFit, HasRoom = r.HasRoom, Reason = r.Reason })],

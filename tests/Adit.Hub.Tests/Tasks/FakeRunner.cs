@@ -60,7 +60,7 @@ internal sealed class FakeRunner : IAsyncDisposable
     public bool CannotFreeze { get; set; }
 
     /// <summary>Starts one and registers it.</summary>
-    public static async Task<FakeRunner> StartAsync(TestHub hub, string name = "gpu1", double cpus = 64, string? token = null)
+    public static async Task<FakeRunner> StartAsync(TestHub hub, string name = "gpu1", double cpus = 64, string? token = null, int gpus = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -82,7 +82,7 @@ internal sealed class FakeRunner : IAsyncDisposable
         });
         await app.StartAsync();
         made = new FakeRunner(hub, name, token ?? hub.AdminToken, app);
-        await made.GreetAsync(cpus);
+        await made.GreetAsync(cpus, gpus);
         return made;
     }
 
@@ -123,7 +123,7 @@ internal sealed class FakeRunner : IAsyncDisposable
         await _control.DisposeAsync();
     }
 
-    private async Task GreetAsync(double cpus)
+    private async Task GreetAsync(double cpus, int gpus)
     {
         var hello = new RunnerHello
         {
@@ -132,7 +132,11 @@ internal sealed class FakeRunner : IAsyncDisposable
             Version = "0.1.0",
             Protocol = 1,
             Link = await _linked.Task.WaitAsync(Deadline),
-            Facts = new RunnerFacts { Os = "Debian 13", Architecture = "x64", Cpus = cpus, MemoryBytes = 1L << 40, DiskBytes = 1L << 40, Executors = ["process"] },
+            Facts = new RunnerFacts
+            {
+                Os = "Debian 13", Architecture = "x64", Cpus = cpus, MemoryBytes = 1L << 40, DiskBytes = 1L << 40, Executors = ["process"],
+                Gpus = [.. Enumerable.Range(0, gpus).Select(static i => new Gpu(i, "A100", 40L << 30))],
+            },
             Tasks = [.. _seen.Values],
         };
         using var answer = await _api.PostAsJsonAsync("/api/v1/runner/session", hello, RunnersJson.Default.RunnerHello).WaitAsync(Deadline);

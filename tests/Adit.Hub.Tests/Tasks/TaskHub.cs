@@ -35,11 +35,11 @@ internal sealed class TaskHub : IAsyncDisposable
     public T Service<T>()
         where T : notnull => Hub.Services.GetRequiredService<T>();
 
-    public static async Task<TaskHub> StartAsync(RawServer? app = null, TimeProvider? time = null, Func<HubOptions, HubOptions>? change = null, double cpus = 64)
+    public static async Task<TaskHub> StartAsync(RawServer? app = null, TimeProvider? time = null, Func<HubOptions, HubOptions>? change = null, double cpus = 64, int gpus = 0)
     {
         var hub = await TestHub.StartAsync(time, change);
         var ann = await hub.TokenAsync("ann");
-        var runner = await FakeRunner.StartAsync(hub, cpus: cpus);
+        var runner = await FakeRunner.StartAsync(hub, cpus: cpus, gpus: gpus);
         app ??= RawServer.Echoing();
         runner.AppPort = app.Port;
         return new TaskHub(hub, runner, app, ann);
