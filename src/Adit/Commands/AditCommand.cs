@@ -26,6 +26,7 @@ internal static class AditCommand
         IdleCommand.Create(),
         ExtendCommand.Create(),
         RunnerCommand.Create(),
+        QuotaCommand.Create(),
         TunnelCommand.Create(),
         ConnectCommand.Create(),
         StatusCommand.Create(),
