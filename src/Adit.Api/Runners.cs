@@ -238,6 +238,9 @@ public sealed record TaskSpec
 
     /// <summary>How long it may take to end in order, in seconds.</summary>
     public int StopGraceSeconds { get; set; } = 10;
+
+    /// <summary>The number of the first line of this attempt's log: earlier attempts have those before it.</summary>
+    public long FirstLine { get; set; } = 1;
 }
 
 /// <summary>What a runner should do about one task.</summary>
@@ -248,6 +251,12 @@ public sealed record DesiredTask
 
     /// <summary>Whether it should run; otherwise it is ended, and forgotten once the hub knows that it has.</summary>
     public required bool Run { get; init; }
+
+    /// <summary>
+    /// Whether the task's own home directory stays on the runner when the attempt has ended and is forgotten, for the next attempt: until the hub
+    /// names the task no longer among all, or forgets every attempt of it.
+    /// </summary>
+    public bool KeepsHome { get; init; }
 }
 
 /// <summary>What a runner should do: <c>PUT /v1/tasks</c> of the runner's control API, and the hub's answer to a runner that connects.</summary>
@@ -255,6 +264,12 @@ public sealed record DesiredTasks
 {
     /// <summary>Whether these are all: what the runner has and is not here is ended and forgotten.</summary>
     public required bool IsAll { get; init; }
+
+    /// <summary>
+    /// Counts what the hub says in this session, from 1: of two messages the one with the larger number holds, in whatever order they arrive. 0 comes
+    /// from a hub that does not count.
+    /// </summary>
+    public long Number { get; set; }
 
     /// <summary>The tasks.</summary>
     public required IReadOnlyList<DesiredTask> Items { get; init; }
@@ -265,7 +280,7 @@ public sealed record DesiredTasks
 
 /// <summary>A start of a task.</summary>
 /// <param name="Id">The task.</param>
-/// <param name="Attempt">Which start.</param>
+/// <param name="Attempt">Which start; 2147483647 for all of them.</param>
 public sealed record TaskAttempt(string Id, int Attempt);
 
 /// <summary>What a runner sees of one task.</summary>
