@@ -189,6 +189,15 @@ public sealed record ApiTask
     /// <summary>What it may use.</summary>
     public required TaskResources Resources { get; init; }
 
+    /// <summary>What an hour of it costs, unrounded; null where nothing is known of prices.</summary>
+    public decimal? PricePerHour { get; init; }
+
+    /// <summary>The currency of that.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>What it has cost by now, all attempts together, rounded to six places; null without a price.</summary>
+    public decimal? Cost { get; init; }
+
     /// <summary>Its command, placeholders and all.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 

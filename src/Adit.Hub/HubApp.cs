@@ -21,6 +21,7 @@ using Adit.Hub.Storage;
 using Adit.Hub.Tasks;
 using Adit.Hub.Tasks.Idle;
 using Adit.Hub.Tasks.Quotas;
+using Adit.Hub.Tasks.Usage;
 using Adit.Hub.Tasks.Waiting;
 using Adit.Hub.Telemetry;
 using Adit.Hub.Templates;
@@ -202,6 +203,7 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TemplatesJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ChecksJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, QuotasJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsageJson.Default);
         });
         services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddTemplates().AddRunners().AddTasks().AddChecks().AddApiDescription();
 
@@ -269,6 +271,7 @@ public sealed class HubApp : IAsyncDisposable
         app.MapTasks();
         app.MapChecks();
         app.MapQuotas();
+        app.MapUsage();
         app.MapTls();
         var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;

@@ -57,6 +57,9 @@ public sealed record HubOptions
     /// <summary>How long entries of the audit log are kept.</summary>
     public TimeSpan AuditRetention { get; init; } = TimeSpan.FromDays(365);
 
+    /// <summary>How long it is kept what tasks used, after they ended.</summary>
+    public TimeSpan UsageRetention { get; init; } = TimeSpan.FromDays(400);
+
     /// <summary>How long a deleted project can be restored.</summary>
     public TimeSpan ProjectGrace { get; init; } = TimeSpan.FromDays(7);
 

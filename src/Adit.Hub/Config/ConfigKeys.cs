@@ -164,6 +164,13 @@ public static class ConfigKeys
             o => o.AuditRetention,
             (o, v) => o with { AuditRetention = v }),
         ConfigKey.One(
+            "usage-retention",
+            "--usage-retention",
+            ConfigTypes.Duration,
+            "How long it is kept what tasks used, after they ended; 32 days in any case",
+            o => o.UsageRetention,
+            (o, v) => o with { UsageRetention = v }),
+        ConfigKey.One(
             "drain-timeout",
             "--drain-timeout",
             ConfigTypes.Duration,

@@ -2,12 +2,13 @@ using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
+using Adit.Hub.Tasks.Usage;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Tasks;
 
 /// <summary>A task as the API shows it.</summary>
-internal sealed class TaskView(HubOptions options, Authority authority)
+internal sealed class TaskView(HubOptions options, Authority authority, TimeProvider time)
 {
     /// <summary>One that is in memory.</summary>
     public ApiTask Of(LiveTask task, HttpContext context) => Of(task.Record, context) with
@@ -23,6 +24,8 @@ internal sealed class TaskView(HubOptions options, Authority authority)
     public ApiTask Of(TaskRecord record, HttpContext context)
     {
         var ports = record.HoldsName ? Ports(record, context) : [];
+        var price = record.Resolved.Rates?.PerHour(record.Resolved.Requests);
+        var used = record.UsedBefore + (UsageSpan.Of(record)?.Until(time.GetUtcNow()) ?? TimeSpan.Zero);
         return new ApiTask
         {
             Id = record.Id,
@@ -41,6 +44,9 @@ internal sealed class TaskView(HubOptions options, Authority authority)
             Url = ports is [{ Url: var url }, ..] ? url : null,
             Ports = ports,
             Resources = record.Resolved.Requests,
+            PricePerHour = price,
+            Currency = record.Resolved.Rates?.Currency,
+            Cost = price * (decimal)used.TotalMilliseconds / 3_600_000 is { } cost ? UsageSum.Rounded(cost) : null,
             Command = record.Resolved.Spec.Command,
             Created = record.Created,
             Ended = record.Ended,

@@ -37,5 +37,31 @@ public sealed partial class HubApi
         using var answer = await SendAsync(HttpMethod.Delete, Quota(kind, name), null, cancellationToken);
     }
 
+    /// <summary>What was used: lines by what it is counted, with their total.</summary>
+    /// <param name="query">What of it: <c>from=7d&amp;by=project</c>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<UsageReport> GetUsageAsync(string query, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, "/api/v1/usage?" + query, null, UsageJson.Default.UsageReport, cancellationToken);
+
+    /// <summary>Attempts of tasks and what each used, the newest first.</summary>
+    /// <param name="query">What of it: <c>from=7d&amp;by=task</c>.</param>
+    /// <param name="most">At most so many.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<IReadOnlyList<UsageAttempt>> ListAttemptsAsync(string query, int most, CancellationToken cancellationToken) =>
+        ListAsync("/api/v1/usage?" + query, UsageJson.Default.UsageReport, static page => (page.Attempts ?? [], page.Next), cancellationToken, most);
+
+    /// <summary>The same as a table (CSV), of any length.</summary>
+    /// <param name="query">What of it.</param>
+    /// <param name="to">Where it is written.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task CopyUsageTableAsync(string query, Stream to, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, $"/api/v1/usage?{query}&format=csv", null, cancellationToken);
+        await answer.Content.CopyToAsync(to, cancellationToken);
+    }
+
     private static string Quota(string kind, string name) => $"/api/v1/quotas/{Uri.EscapeDataString(kind)}/{Uri.EscapeDataString(name)}";
 }

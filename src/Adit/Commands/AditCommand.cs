@@ -27,6 +27,7 @@ internal static class AditCommand
         ExtendCommand.Create(),
         RunnerCommand.Create(),
         QuotaCommand.Create(),
+        UsageCommand.Create(),
         TunnelCommand.Create(),
         ConnectCommand.Create(),
         StatusCommand.Create(),

@@ -67,6 +67,8 @@ internal static class LaunchCommand
         var task = await api.StartTaskAsync(request, cancellationToken);
         foreach (var notice in task.Notices ?? [])
             Screen.Note(notice);
+        if (task.PricePerHour is { } price)
+            Screen.Note($"It costs {TemplateTestCommand.Price(price, task.Currency)}.");
         if (options.Wait)
             return await new TaskWait(api, TimeProvider.System).RunAsync(task, options, cancellationToken);
         Show(task, options.Json);

@@ -14,6 +14,14 @@ internal sealed class UsageStore(Database database)
     /// <summary>Writes what is known of a task's current attempt. On the database's writing thread.</summary>
     public static void Write(SqliteConnection connection, TaskRecord task)
     {
+        if (task.Attempt > 1)
+        {
+            // An attempt whose end could not be written, for the disk was full, does not count for ever.
+            connection.Execute(
+                "UPDATE task_usage SET ended = MAX(started, COALESCE(lost, @Asked)), lost = NULL WHERE task = @Id AND attempt < @Attempt AND ended IS NULL",
+                new { task.Id, task.Attempt, Asked = task.Steps[0].At.ToUnixTimeMilliseconds() });
+        }
+
         if (UsageSpan.Of(task) is not { } span || task.Runner is null)
             return;
         connection.Execute(
