@@ -45,14 +45,15 @@ public sealed class HubProcess : IAsyncDisposable
         string? dataDirectory = null,
         int? port = null,
         IEnumerable<string>? arguments = null,
-        IReadOnlyDictionary<string, string?>? environment = null)
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string verb = "hub")
     {
         var own = dataDirectory is null ? new TempDirectory() : null;
         var data = dataDirectory ?? own!.Path;
         var listen = port ?? Ports.Free();
         string[] line =
         [
-            "hub", "--data", data, "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{listen}"), "--domain", "adit.localhost",
+            verb, "--data", data, "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{listen}"), "--domain", "adit.localhost",
             .. arguments ?? [],
         ];
         var hub = new HubProcess(AditProcess.Start(line, environment), data, own, listen);

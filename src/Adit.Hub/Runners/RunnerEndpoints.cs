@@ -46,13 +46,13 @@ internal static class RunnerEndpoints
     {
         var caller = context.Caller();
         var loads = work.Loads();
-        var items = registry.All.Where(r => rights.MaySee(caller, r.Record)).OrderBy(static r => r.Record.Name, StringComparer.Ordinal).Select(r => Of(r, loads, rights.MayChange(caller, r.Record)));
+        var items = registry.All.Where(r => rights.MaySee(caller, r.Record)).OrderBy(static r => r.Record.Name, StringComparer.Ordinal).Select(r => Of(r, loads, rights, caller));
         return TypedResults.Json(new RunnerList { Items = [.. items] }, RunnersJson.Default.RunnerList);
     }
 
     private static IResult Show(string name, HttpContext context, RunnerRegistry registry, RunnerRights rights, IRunnerWork work) =>
         registry.Find(name) is { } runner && rights.MaySee(context.Caller(), runner.Record)
-            ? TypedResults.Json(Of(runner, work.Loads(), rights.MayChange(context.Caller(), runner.Record)), RunnersJson.Default.ApiRunner)
+            ? TypedResults.Json(Of(runner, work.Loads(), rights, context.Caller()), RunnersJson.Default.ApiRunner)
             : Problems.NotFound($"runner '{name}'");
 
     private static Task<IResult> ChangeAsync(
@@ -64,16 +64,22 @@ internal static class RunnerEndpoints
             RunnerRules.CheckName(request.Name);
         RunnerRules.CheckLabels(request.Labels ?? new Dictionary<string, string>());
         RunnerRules.CheckTaints(request.Taints ?? []);
+        if (request.IsPrivate == false && registry.Find(name) is { } asked && !rights.IsOfAdmin(asked.Record))
+            return Problems.Conflict("not-admins", $"The runner '{name}' is {asked.Record.Account}'s, who is no admin: only what an admin's token brought can be shared with everybody.");
         var record = await registry.ChangeAsync(name, r => r with
         {
             Name = request.Name ?? r.Name,
             IsCordoned = request.Cordon ?? (request.Drain == true || r.IsCordoned),
             IsDraining = request.Drain ?? (request.Cordon == false ? false : r.IsDraining),
+            IsPrivateHere = request.IsPrivate ?? r.IsPrivateHere,
             Labels = request.Labels ?? r.Labels,
             Taints = request.Taints ?? r.Taints,
         });
-        await audit.RecordAsync(AuditEntry.By(context.Caller(), "runner.change", "runner:" + record.Name, context.Address()));
-        return registry.Find(record.Name) is { } runner ? TypedResults.Json(Of(runner, work.Loads(), mayChange: true), RunnersJson.Default.ApiRunner) : Problems.NotFound($"runner '{record.Name}'");
+        await audit.RecordAsync(AuditEntry.By(context.Caller(), "runner.change", "runner:" + record.Name, context.Address()) with
+        {
+            Detail = request.IsPrivate is { } isPrivate ? new Dictionary<string, string> { ["private"] = isPrivate ? "yes" : "no" } : null,
+        });
+        return registry.Find(record.Name) is { } runner ? TypedResults.Json(Of(runner, work.Loads(), rights, context.Caller()), RunnersJson.Default.ApiRunner) : Problems.NotFound($"runner '{record.Name}'");
     });
 
     private static Task<IResult> RemoveAsync(string name, HttpContext context, RunnerRegistry registry, RunnerRights rights, AuditLog audit) => AnswerAsync(async () =>
@@ -139,7 +145,7 @@ internal static class RunnerEndpoints
         }
     }
 
-    private static ApiRunner Of(LiveRunner runner, IReadOnlyDictionary<string, RunnerLoad> loads, bool mayChange)
+    private static ApiRunner Of(LiveRunner runner, IReadOnlyDictionary<string, RunnerLoad> loads, RunnerRights rights, Caller caller)
     {
         var record = runner.Record;
         var (reserved, count) = loads.GetValueOrDefault(record.Name) ?? RunnerLoad.None;
@@ -149,6 +155,7 @@ internal static class RunnerEndpoints
             IsUp = runner.IsUp,
             IsCordoned = record.IsCordoned,
             IsDraining = record.IsDraining,
+            IsPrivate = !rights.IsForAll(record),
             Version = record.Version,
             Notice = RunnerRules.NoticeFor(record.Version),
             Owner = record.Account,
@@ -160,7 +167,7 @@ internal static class RunnerEndpoints
             Tasks = count,
             Created = record.Created,
             Seen = runner.Seen,
-            May = mayChange ? ["change"] : [],
+            May = rights.MayChange(caller, record) ? ["change"] : [],
         };
     }
 }

@@ -29,6 +29,15 @@ internal sealed record RunnerRecord
     /// <summary>Taints that it was started with.</summary>
     public IReadOnlyList<Taint> OwnTaints { get; set; } = [];
 
+    /// <summary>Whether somebody said on the hub that only its owner's tasks run here; null where it is as it was started.</summary>
+    public bool? IsPrivateHere { get; init; }
+
+    /// <summary>Whether it was started for its owner's tasks only.</summary>
+    public bool OwnIsPrivate { get; init; }
+
+    /// <summary>Whether only its owner's tasks run here, whoever its owner is.</summary>
+    public bool IsPrivate => IsPrivateHere ?? OwnIsPrivate;
+
     /// <summary>Takes no new tasks.</summary>
     public bool IsCordoned { get; init; }
 

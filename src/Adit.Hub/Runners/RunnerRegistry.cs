@@ -192,7 +192,7 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
                 throw new RunnerRefusal("forbidden", $"The runner '{before.Name}' belongs to another account; use a token of that account.");
             return before with
             {
-                Version = hello.Version, Facts = hello.Facts, OwnLabels = hello.Labels, OwnTaints = hello.Taints, Seen = now,
+                Version = hello.Version, Facts = hello.Facts, OwnLabels = hello.Labels, OwnTaints = hello.Taints, OwnIsPrivate = hello.IsPrivate, Seen = now,
             };
         }
 
@@ -213,6 +213,7 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
             Version = hello.Version,
             OwnLabels = hello.Labels,
             OwnTaints = hello.Taints,
+            OwnIsPrivate = hello.IsPrivate,
             Facts = hello.Facts,
             Created = now,
             Seen = now,

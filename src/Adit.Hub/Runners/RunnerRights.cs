@@ -5,7 +5,7 @@ using Adit.Hub.Access.Permissions;
 
 namespace Adit.Hub.Runners;
 
-/// <summary>Who may see, use and change a runner: one that an admin brought is for everybody, any other for whoever brought it.</summary>
+/// <summary>Who may see, use and change a runner: one that an admin brought is for everybody unless it is private, any other for whoever brought it.</summary>
 internal sealed class RunnerRights(AccountDirectory accounts, Authority authority)
 {
     /// <summary>Whether an account's tasks may run there.</summary>
@@ -18,5 +18,9 @@ internal sealed class RunnerRights(AccountDirectory accounts, Authority authorit
     /// <summary>Whether a caller may change it.</summary>
     public bool MayChange(Caller caller, RunnerRecord runner) => authority.May(caller, Permission.RunnersWrite, runner.Belonging);
 
-    private bool IsForAll(RunnerRecord runner) => accounts.Find(runner.Account) is { IsActive: true, EffectiveRole: PlatformRole.Admin };
+    /// <summary>Whether everybody's tasks may run there.</summary>
+    public bool IsForAll(RunnerRecord runner) => !runner.IsPrivate && IsOfAdmin(runner);
+
+    /// <summary>Whether its owner is an admin, without whom it cannot be shared.</summary>
+    public bool IsOfAdmin(RunnerRecord runner) => accounts.Find(runner.Account) is { IsActive: true, EffectiveRole: PlatformRole.Admin };
 }

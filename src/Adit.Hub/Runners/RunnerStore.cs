@@ -14,10 +14,10 @@ internal sealed class RunnerStore(Database database)
     /// <summary>Stores a runner, in place of the one of the same installation.</summary>
     public Task SaveAsync(RunnerRecord r) => database.WriteAsync(connection => connection.Execute(
         """
-        INSERT INTO runners (name, installation, account, version, labels, own_labels, taints, own_taints, cordoned, draining, facts, created, seen)
-        VALUES (@Name, @Installation, @Account, @Version, @Labels, @OwnLabels, @Taints, @OwnTaints, @IsCordoned, @IsDraining, @Facts, @Created, @Seen)
+        INSERT INTO runners (name, installation, account, version, labels, own_labels, taints, own_taints, private, own_private, cordoned, draining, facts, created, seen)
+        VALUES (@Name, @Installation, @Account, @Version, @Labels, @OwnLabels, @Taints, @OwnTaints, @IsPrivateHere, @OwnIsPrivate, @IsCordoned, @IsDraining, @Facts, @Created, @Seen)
         ON CONFLICT (installation) DO UPDATE SET name = excluded.name, account = excluded.account, version = excluded.version, labels = excluded.labels,
-            own_labels = excluded.own_labels, taints = excluded.taints, own_taints = excluded.own_taints, cordoned = excluded.cordoned,
+            own_labels = excluded.own_labels, taints = excluded.taints, own_taints = excluded.own_taints, private = excluded.private, own_private = excluded.own_private, cordoned = excluded.cordoned,
             draining = excluded.draining, facts = excluded.facts, seen = excluded.seen
         """,
         Columns(r)));
@@ -38,6 +38,8 @@ internal sealed class RunnerStore(Database database)
         OwnLabels = JsonSerializer.Serialize(r.OwnLabels, RunnerJson.Default.IReadOnlyDictionaryStringString),
         Taints = JsonSerializer.Serialize(r.Taints, RunnerJson.Default.IReadOnlyListTaint),
         OwnTaints = JsonSerializer.Serialize(r.OwnTaints, RunnerJson.Default.IReadOnlyListTaint),
+        r.IsPrivateHere,
+        r.OwnIsPrivate,
         r.IsCordoned,
         r.IsDraining,
         Facts = JsonSerializer.Serialize(r.Facts, RunnerJson.Default.RunnerFacts),
@@ -63,6 +65,10 @@ internal sealed class RunnerStore(Database database)
 
         public string Own_taints { get; set; } = "";
 
+        public bool? Private { get; set; }
+
+        public bool Own_private { get; set; }
+
         public bool Cordoned { get; set; }
 
         public bool Draining { get; set; }
@@ -83,6 +89,8 @@ internal sealed class RunnerStore(Database database)
             OwnLabels = JsonSerializer.Deserialize(Own_labels, RunnerJson.Default.IReadOnlyDictionaryStringString)!,
             Taints = JsonSerializer.Deserialize(Taints, RunnerJson.Default.IReadOnlyListTaint)!,
             OwnTaints = JsonSerializer.Deserialize(Own_taints, RunnerJson.Default.IReadOnlyListTaint)!,
+            IsPrivateHere = Private,
+            OwnIsPrivate = Own_private,
             IsCordoned = Cordoned,
             IsDraining = Draining,
             Facts = JsonSerializer.Deserialize(Facts, RunnerJson.Default.RunnerFacts)!,

@@ -69,6 +69,9 @@ public sealed class RunnerAgent : IAsyncDisposable
     /// <summary>The hub has taken this runner: the name it has there. Comes again after each reconnect.</summary>
     public event Action<string>? Ready;
 
+    /// <summary>What does not work here as it could, as the hub was told last: a sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
     /// <summary>Opens a runner's data directory and takes up the tasks of it.</summary>
     /// <exception cref="IOException">The directory cannot be used, or another runner does.</exception>
     public static RunnerAgent Open(HubAccess hub, RunnerOptions options)
@@ -237,6 +240,7 @@ public sealed class RunnerAgent : IAsyncDisposable
             warnings.AddRange(check.Warnings);
         }
 
+        Warnings = warnings;
         return await _api.GreetAsync(
             new RunnerHello
             {
@@ -248,6 +252,7 @@ public sealed class RunnerAgent : IAsyncDisposable
                 Facts = await _machine.FactsAsync(works, warnings, cancellationToken),
                 Labels = _options.Labels,
                 Taints = _options.Taints,
+                IsPrivate = _options.IsPrivate,
                 Tasks = [.. _tasks.Values.Select(static t => t.Seen)],
             },
             cancellationToken);

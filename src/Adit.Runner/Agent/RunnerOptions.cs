@@ -20,6 +20,9 @@ public sealed record RunnerOptions
     /// <summary>Its own taints.</summary>
     public IReadOnlyList<Taint> Taints { get; init; } = [];
 
+    /// <summary>Whether only its owner's tasks run here, unless somebody says otherwise on the hub.</summary>
+    public bool IsPrivate { get; init; }
+
     /// <summary>Chooses ports.</summary>
     public Random Random { get; init; } = new();
 

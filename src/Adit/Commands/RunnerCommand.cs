@@ -23,6 +23,9 @@ internal static class RunnerCommand
             RunnerChangeCommand.Create(access, "drain", "End a runner's tasks, and give it no new ones.", new ChangeRunnerRequest { Drain = true }),
             RunnerChangeCommand.Create(access, "cordon", "Give a runner no new tasks; those it has go on.", new ChangeRunnerRequest { Cordon = true }),
             RunnerChangeCommand.Create(access, "uncordon", "Give a runner tasks again, after drain or cordon.", new ChangeRunnerRequest { Cordon = false, Drain = false }),
+            RunnerChangeCommand.Create(access, "private", "Let only its owner's tasks run on a runner; those it has go on.", new ChangeRunnerRequest { IsPrivate = true }),
+            RunnerChangeCommand.Create(
+                access, "share", "Let everybody's tasks run on an admin's runner, also one that was started as private. They run as the runner's user there.", new ChangeRunnerRequest { IsPrivate = false }),
             RunnerRenameCommand.Create(access),
             RunnerRemoveCommand.Create(access),
         };
@@ -39,11 +42,16 @@ internal static class RunnerCommand
         var isFirst = true;
         agent.Ready += name =>
         {
-            if (isFirst)
-                Screen.Line($"adit runner {ProductVersion.Text} is ready as {name} on {hub.Url.GetLeftPart(UriPartial.Authority)}");
-            else
+            if (!isFirst)
+            {
                 Screen.Note("The link is up again.");
+                return;
+            }
+
             isFirst = false;
+            Screen.Line($"adit runner {ProductVersion.Text} is ready as {name} on {hub.Url.GetLeftPart(UriPartial.Authority)}");
+            foreach (var warning in agent.Warnings)
+                Screen.Note("  (!) " + RequestLine.Safe(warning));
         };
         agent.Noted += static note => Screen.Note(note.Text);
         await agent.RunAsync(cancellationToken);

@@ -10,6 +10,7 @@ internal sealed class RunnerFlags
     private readonly Option<string?> _name = new("--name") { Description = "What it is called on the hub. Default: the machine's name.", HelpName = "NAME" };
     private readonly Option<string[]> _labels = new("--label") { Description = "A label, by which tasks choose it: gpu=a100. May be repeated.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string[]> _taints = new("--taint") { Description = "Keeps tasks off that do not tolerate it. May be repeated.", HelpName = "KEY[=VALUE]", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<bool> _private = new("--private") { Description = "Only its owner's tasks run here. Default: everybody's, where an admin's token is used." };
     private readonly Option<string?> _data = Data();
 
     /// <summary>Adds them to a command.</summary>
@@ -18,6 +19,7 @@ internal sealed class RunnerFlags
         command.Add(_name);
         command.Add(_labels);
         command.Add(_taints);
+        command.Add(_private);
         command.Add(_data);
     }
 
@@ -30,6 +32,7 @@ internal sealed class RunnerFlags
         Version = ProductVersion.Text,
         Labels = KeyValues(parsed.GetValue(_labels), "--label"),
         Taints = [.. (parsed.GetValue(_taints) ?? []).Select(static t => t.Split('=', 2) is [var key, var value] ? new Taint(key, value) : new Taint(t))],
+        IsPrivate = parsed.GetValue(_private),
     };
 
     /// <summary>The option that names a runner's data directory.</summary>

@@ -14,11 +14,12 @@ internal static class RunnerListCommand
         Plural = "runners",
         List = static (api, cancellationToken) => api.ListRunnersAsync(cancellationToken),
         Json = static () => RunnersJson.Default.ApiRunner,
-        Columns = ["NAME", "STATE", "TASKS", "CPU", "MEMORY", "GPU", "LABELS", "VERSION"],
+        Columns = ["NAME", "STATE", "FOR", "TASKS", "CPU", "MEMORY", "GPU", "LABELS", "VERSION"],
         Row = static r =>
         [
             r.Name,
-            StateOf(r),
+            StateOf(r) + (r.Facts?.Warnings.Count is > 0 ? " (!)" : ""),
+            r.IsPrivate ? r.Owner : "everybody",
             Words.Count(r.Tasks),
             r.Facts is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"{r.Reserved.Cpu ?? 0:0.##}/{r.Facts.Cpus:0.##}"),
             r.Facts is null ? "-" : $"{ByteWords.Of(r.Reserved.MemoryBytes ?? 0)}/{ByteWords.Of(r.Facts.MemoryBytes)}",

@@ -60,7 +60,7 @@ internal sealed class FakeRunner : IAsyncDisposable
     public bool CannotFreeze { get; set; }
 
     /// <summary>Starts one and registers it.</summary>
-    public static async Task<FakeRunner> StartAsync(TestHub hub, string name = "gpu1", double cpus = 64, string? token = null, int gpus = 0)
+    public static async Task<FakeRunner> StartAsync(TestHub hub, string name = "gpu1", double cpus = 64, string? token = null, int gpus = 0, bool isPrivate = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -82,7 +82,7 @@ internal sealed class FakeRunner : IAsyncDisposable
         });
         await app.StartAsync();
         made = new FakeRunner(hub, name, token ?? hub.AdminToken, app);
-        await made.GreetAsync(cpus, gpus);
+        await made.GreetAsync(cpus, gpus, isPrivate);
         return made;
     }
 
@@ -123,7 +123,7 @@ internal sealed class FakeRunner : IAsyncDisposable
         await _control.DisposeAsync();
     }
 
-    private async Task GreetAsync(double cpus, int gpus)
+    private async Task GreetAsync(double cpus, int gpus, bool isPrivate)
     {
         var hello = new RunnerHello
         {
@@ -137,6 +137,7 @@ internal sealed class FakeRunner : IAsyncDisposable
                 Os = "Debian 13", Architecture = "x64", Cpus = cpus, MemoryBytes = 1L << 40, DiskBytes = 1L << 40, Executors = ["process"],
                 Gpus = [.. Enumerable.Range(0, gpus).Select(static i => new Gpu(i, "A100", 40L << 30))],
             },
+            IsPrivate = isPrivate,
             Tasks = [.. _seen.Values],
         };
         using var answer = await _api.PostAsJsonAsync("/api/v1/runner/session", hello, RunnersJson.Default.RunnerHello).WaitAsync(Deadline);
