@@ -16,6 +16,7 @@ internal sealed partial class AgentTask
         }
 
         IExecution? execution;
+        var isTakenUp = _execution is null;
         try
         {
             execution = _execution ?? await executor.AdoptAsync(_place, spec, _ending.Token) ?? (Wanted(memory) ? await StartAsync(executor, memory) : null);
@@ -32,24 +33,28 @@ internal sealed partial class AgentTask
             return;
         }
 
-        lock (_lock)
-            _execution = execution;
-        if (memory.WasReady)
-            Note(See(memory, TaskState.Ready, null) with { Ports = PortsOf(execution) });
+        if (isTakenUp)
+        {
+            lock (_lock)
+                (_execution, _executing) = (execution, memory);
+            _reading = Task.Run(() => ReadAsync(execution, _ending.Token)); // One for each execution, however often the rest is tried.
+            if (memory.WasReady)
+                Note(See(memory, TaskState.Ready, null) with { Ports = PortsOf(execution) });
+        }
+
         _known.TrySetResult();
-        var reading = ReadAsync(execution, _ending.Token);
         try
         {
             await WatchAsync(memory, execution);
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
-            await reading;
+            await _reading;
             throw;
         }
 
         var end = await execution.Ended;
-        await reading; // All of its output is in the log before its end is known.
+        await _reading; // All of its output is in the log before its end is known.
         var isStopped = !Wanted(memory);
         var state = isStopped || end is { ExitCode: 0, IsOutOfMemory: false } ? TaskState.Stopped : TaskState.Failed;
         var reason = isStopped ? null
@@ -59,7 +64,7 @@ internal sealed partial class AgentTask
         if (_failure is not null)
             state = TaskState.Failed;
         lock (_lock)
-            _execution = null;
+            (_execution, _executing) = (null, null);
         _failure = null;
         await execution.DisposeAsync();
         End(memory, state, reason, end.ExitCode);
@@ -70,6 +75,7 @@ internal sealed partial class AgentTask
         Note(See(memory, TaskState.Preparing, null));
         _known.TrySetResult();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token, _ending.Token);
+        await EndEarlierAsync(executor, memory);
         try
         {
             await executor.PrepareAsync(_place, memory.Spec, new Progress(this), either.Token);
@@ -82,11 +88,30 @@ internal sealed partial class AgentTask
         }
     }
 
+    // A runner that was killed before it had ended an attempt that another follows.
+    private async Task EndEarlierAsync(IExecutor executor, TaskMemory memory)
+    {
+        var before = memory.Spec.Attempt - 1;
+        foreach (var attempt in _place.Attempts().Where(a => a <= before))
+        {
+            if (await executor.AdoptAsync(_place, memory.Spec with { Attempt = attempt }, _ending.Token) is not { } left)
+                continue;
+            await using (left)
+            {
+                await left.StopAsync(TimeSpan.FromSeconds(memory.Spec.StopGraceSeconds), _ending.Token);
+                await left.ReadOutputAsync(Spool!, _ending.Token);
+            }
+        }
+
+        await executor.ForgetAsync(_place, before, _ending.Token);
+        _place.RemoveAttempts(before);
+    }
+
     // From its start to its end, or until it should end.
     private async Task WatchAsync(TaskMemory memory, IExecution execution)
     {
         var spec = memory.Spec;
-        if (Wanted(memory) && Seen.State is not TaskState.Ready)
+        if (Wanted(memory) && _failure is null && Seen.State is not TaskState.Ready)
         {
             Note(See(memory, TaskState.Starting, null) with { Ports = PortsOf(execution) });
             using var either = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token, _ending.Token);
@@ -99,8 +124,6 @@ internal sealed partial class AgentTask
             catch (TimeoutException e)
             {
                 _failure = e.Message;
-                await execution.StopAsync(TimeSpan.FromSeconds(spec.StopGraceSeconds), _ending.Token);
-                return;
             }
             catch (OperationCanceledException) when (!_ending.IsCancellationRequested)
             {
@@ -110,9 +133,10 @@ internal sealed partial class AgentTask
 
         while (!execution.Ended.IsCompleted)
         {
-            if (!Wanted(memory))
+            if (!Wanted(memory) || _failure is not null)
             {
-                Note(See(memory, TaskState.Stopping, null));
+                if (_failure is null && Seen.State != TaskState.Stopping)
+                    Note(See(memory, TaskState.Stopping, null));
                 await execution.StopAsync(TimeSpan.FromSeconds(spec.StopGraceSeconds), _ending.Token);
                 return;
             }
@@ -122,6 +146,8 @@ internal sealed partial class AgentTask
                 told = _told.Task;
             if (!Wanted(memory))
                 continue;
+            if (Seen is { Progress: not null } seen)
+                Note(seen with { Progress = null }); // The trouble is over.
             await Task.WhenAny(execution.Ended, told).WaitAsync(_ending.Token);
         }
     }
@@ -134,7 +160,8 @@ internal sealed partial class AgentTask
             if (_memory.Spec.Attempt != memory.Spec.Attempt)
                 return;
             _memory = _memory with { WasReady = true };
-            _memory.Write(_place);
+            _isStored = false;
+            TryStore(); // It is ready also where the disk is full; a later process then asks its ports again.
         }
     }
 
@@ -144,15 +171,16 @@ internal sealed partial class AgentTask
         {
             try
             {
-                await execution.ReadOutputAsync(Spool, cancellationToken);
+                await execution.ReadOutputAsync(Spool!, cancellationToken);
                 return;
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (Exception e) when (e is IOException or ExecutorException)
+            catch (Exception)
             {
+                // The disk is full, or the engine does not answer.
                 await Task.Delay(AgainAfter, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -12,6 +12,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
 {
     private const int LastLines = 20;
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MeasurePatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly TaskPlace _place;
@@ -24,13 +25,16 @@ internal sealed partial class AgentTask : IAsyncDisposable
     private TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource _starting = new();
     private TaskMemory _memory;
+    private bool _isStored = true;
     private ObservedTask _seen;
     private IExecution? _execution;
+    private TaskMemory? _executing;
+    private Task _reading = Task.CompletedTask;
     private string? _failure;
 
     /// <summary>Takes up a task and begins.</summary>
     /// <param name="place">Where it is.</param>
-    /// <param name="memory">What should be.</param>
+    /// <param name="memory">What should be, as it is in the place.</param>
     /// <param name="executors">By name.</param>
     /// <param name="time">The clock.</param>
     /// <param name="changed">Told that there is something to report. Must not block.</param>
@@ -44,12 +48,20 @@ internal sealed partial class AgentTask : IAsyncDisposable
         _seen = memory.End ?? See(memory, memory.WasReady ? TaskState.Ready : TaskState.Preparing, null);
         if (memory.End is not null)
             _known.SetResult();
-        Spool = new TaskSpool(place.LogDirectory, time);
+        try
+        {
+            OpenSpool(memory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Tried again, and said, before anything else is done.
+        }
+
         _running = Task.Run(RunAsync);
     }
 
-    /// <summary>Its log.</summary>
-    public TaskSpool Spool { get; }
+    /// <summary>Its log; null while it cannot be opened.</summary>
+    public TaskSpool? Spool { get; private set; }
 
     /// <summary>Its id.</summary>
     public string Id => _place.Id;
@@ -68,17 +80,20 @@ internal sealed partial class AgentTask : IAsyncDisposable
     public Task Known => _known.Task;
 
     /// <summary>Whether it has ended and the hub wants to hear no more of it.</summary>
-    public bool MayGo
+    public bool MayGo => Left is not null;
+
+    /// <summary>What is remembered of it when it has ended and the hub wants to hear no more of it; otherwise null.</summary>
+    public TaskMemory? Left
     {
         get
         {
             lock (_lock)
-                return _memory is { IsForgotten: true, End: not null };
+                return _memory is { IsForgotten: true, End: not null } ? _memory : null;
         }
     }
 
     /// <summary>What should be. An attempt before the one there is counts for nothing.</summary>
-    /// <exception cref="IOException">It could not be kept; it holds nevertheless, and is said again by the hub.</exception>
+    /// <exception cref="IOException">It could not be kept. A start is not taken then; an end is. The hub says both again.</exception>
     public void Desire(DesiredTask desired)
     {
         lock (_lock)
@@ -86,27 +101,26 @@ internal sealed partial class AgentTask : IAsyncDisposable
             if (desired.Spec.Attempt < _memory.Spec.Attempt)
                 return;
             var isNew = desired.Spec.Attempt > _memory.Spec.Attempt;
-            if (!isNew && _memory.Run == desired.Run && !_memory.IsForgotten)
+            if (!isNew && _memory.Run == desired.Run && _memory.KeepsHome == desired.KeepsHome && !_memory.IsForgotten && _isStored)
                 return;
-            _memory = isNew
-                ? new TaskMemory { Spec = desired.Spec, Run = desired.Run }
-                : _memory with { Spec = desired.Spec, Run = desired.Run, IsForgotten = false };
-            Tell();
-            _memory.Write(_place);
+            Keep(isNew
+                ? new TaskMemory { Spec = desired.Spec, Run = desired.Run, KeepsHome = desired.KeepsHome }
+                : _memory with { Spec = desired.Spec, Run = desired.Run, KeepsHome = desired.KeepsHome, IsForgotten = false });
         }
     }
 
     /// <summary>It is to end, and to be forgotten.</summary>
+    /// <param name="attempt">Up to which attempt; <see cref="int.MaxValue"/> for the whole task, with its home.</param>
+    /// <param name="keepsHome">Whether the home of a session stays where an attempt alone is forgotten.</param>
     /// <exception cref="IOException">As of <see cref="Desire"/>.</exception>
-    public void Forget(int attempt)
+    public void Forget(int attempt, bool keepsHome)
     {
         lock (_lock)
         {
-            if (attempt < _memory.Spec.Attempt || _memory.IsForgotten)
+            var keeps = attempt != int.MaxValue && (_memory.KeepsHome || (keepsHome && _memory.Spec.Kind == TaskKind.Session));
+            if (attempt < _memory.Spec.Attempt || (_memory.IsForgotten && _memory.KeepsHome == keeps && _isStored))
                 return;
-            _memory = _memory with { Run = false, IsForgotten = true };
-            Tell();
-            _memory.Write(_place);
+            Keep(_memory with { Run = false, IsForgotten = true, KeepsHome = keeps });
         }
     }
 
@@ -147,15 +161,24 @@ internal sealed partial class AgentTask : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks at what it uses.</summary>
+    /// <summary>Looks at what it uses; what cannot be known within some seconds stays as it was.</summary>
     public async Task MeasureAsync(CancellationToken cancellationToken)
     {
-        if (Execution is not { } execution || await execution.UsageAsync(cancellationToken) is not { } usage)
-            return;
-        lock (_lock)
+        using var patience = new CancellationTokenSource(MeasurePatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
         {
-            if (_execution == execution)
-                _seen = _seen with { Usage = usage };
+            if (Execution is not { } execution || await execution.UsageAsync(either.Token).WaitAsync(either.Token) is not { } usage)
+                return;
+            lock (_lock)
+            {
+                if (_execution == execution)
+                    _seen = _seen with { Usage = usage };
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ExecutorException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // It has just ended, or its engine does not answer.
         }
     }
 
@@ -164,19 +187,9 @@ internal sealed partial class AgentTask : IAsyncDisposable
     {
         await _ending.CancelAsync();
         await _running;
-        Spool.Dispose();
+        Spool?.Dispose();
         _ending.Dispose();
         _starting.Dispose();
-    }
-
-    /// <summary>Removes all that the runner has of it.</summary>
-    /// <exception cref="ExecutorException">An engine does not answer: what it holds of the task stays, and the task's files with it.</exception>
-    public async Task RemoveAsync()
-    {
-        await DisposeAsync();
-        foreach (var executor in _executors.Values)
-            await executor.ForgetAsync(_place, CancellationToken.None);
-        _place.Remove();
     }
 
     private async Task RunAsync()
@@ -190,7 +203,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
                 if (_told.Task.IsCompleted)
                     _told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 told = _told.Task;
-                memory = _memory;
+                memory = _executing ?? _memory; // What was begun is ended first.
                 if (_starting.IsCancellationRequested)
                 {
                     _starting.Dispose();
@@ -200,17 +213,24 @@ internal sealed partial class AgentTask : IAsyncDisposable
 
             try
             {
+                OpenSpool(memory);
+                var isStored = TryStore();
                 if (memory.End is null)
                     await AttemptAsync(memory);
                 else
-                    await told.WaitAsync(_ending.Token);
+                    await told.WaitAsync(isStored ? Timeout.InfiniteTimeSpan : AgainAfter, _time, _ending.Token);
+            }
+            catch (TimeoutException)
+            {
+                // The disk may have room by now.
             }
             catch (OperationCanceledException)
             {
                 // Something else should be now, or this process ends.
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ExecutorException)
+            catch (Exception e)
             {
+                // Whatever it is, it is this task's alone: the machine's or the engine's trouble, or a mistake of ours.
                 Note(Seen with { Progress = $"in trouble, trying again: {e.Message}" });
                 await Task.Delay(AgainAfter, _time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -232,7 +252,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
         var end = See(memory, state, reason) with
         {
             ExitCode = exitCode,
-            LastLines = state == TaskState.Failed ? [.. Spool.Read(Math.Max(1, Spool.End - LastLines), LastLines).Select(static l => l.Text)] : null,
+            LastLines = state == TaskState.Failed ? LastWords() : null,
         };
         lock (_lock)
         {
@@ -240,20 +260,80 @@ internal sealed partial class AgentTask : IAsyncDisposable
             if (_memory.Spec.Attempt == memory.Spec.Attempt)
             {
                 _memory = _memory with { End = end };
-                _memory.Write(_place);
+                _isStored = false;
+                TryStore();
             }
         }
 
         _changed();
     }
 
+    private IReadOnlyList<string>? LastWords()
+    {
+        try
+        {
+            return Spool is { } spool ? [.. spool.Read(Math.Max(1, spool.End - LastLines), LastLines).Select(static l => l.Text)] : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    // What is the same as before is nothing to report.
     private void Note(ObservedTask seen)
     {
+        var isNews = false;
         lock (_lock)
+        {
+            isNews = _seen != seen;
             _seen = seen;
+        }
+
         if (seen.State != TaskState.Preparing)
             _known.TrySetResult();
-        _changed();
+        if (isNews)
+            _changed();
+    }
+
+    // The log of an attempt begins where those before ended, wherever they ran.
+    private void OpenSpool(TaskMemory memory)
+    {
+        Spool ??= new TaskSpool(_place.LogDirectory, _time);
+        if (memory.End is null && Spool.Position.Attempt != memory.Spec.Attempt)
+            Spool.BeginAt(memory.Spec.FirstLine);
+    }
+
+    // Under the lock. A start is on disk before it happens; an end happens also where the disk is full.
+    private void Keep(TaskMemory next)
+    {
+        if (next.Run)
+            next.Write(_place);
+        _memory = next;
+        Tell();
+        _isStored = next.Run;
+        if (_isStored)
+            return;
+        next.Write(_place);
+        _isStored = true;
+    }
+
+    // Where the disk is full it is tried again: who looks at the attempt again after a crash finds the same.
+    private bool TryStore()
+    {
+        lock (_lock)
+        {
+            try
+            {
+                if (!_isStored)
+                    _memory.Write(_place);
+                return _isStored = true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }
     }
 
     private ObservedTask See(TaskMemory memory, TaskState state, string? reason) =>

@@ -33,9 +33,9 @@ internal sealed class ControlServer : IAsyncDisposable
     }
 
     /// <summary>Starts to serve.</summary>
-    /// <param name="desire">Takes what should be.</param>
+    /// <param name="desire">Takes what should be, and the link on which it was said.</param>
     /// <param name="halt">Halts a task where it is, or lets it go on; null when that is so, otherwise why not.</param>
-    public static async Task<ControlServer> StartAsync(Action<DesiredTasks> desire, Func<string, bool, CancellationToken, Task<string?>> halt)
+    public static async Task<ControlServer> StartAsync(Action<DesiredTasks, string?> desire, Func<string, bool, CancellationToken, Task<string?>> halt)
     {
         var listener = new StreamListener();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -50,9 +50,9 @@ internal sealed class ControlServer : IAsyncDisposable
             kestrel.Listen(new IPEndPoint(IPAddress.Loopback, 0));
         });
         var app = builder.Build();
-        app.MapPut("/v1/tasks", (DesiredTasks desired) =>
+        app.MapPut("/v1/tasks", (DesiredTasks desired, HttpContext context) =>
         {
-            desire(desired);
+            desire(desired, context.Features.Get<LinkOfStream>()?.Link);
             return Results.NoContent();
         });
         app.MapPost("/v1/tasks/{id}/freeze", (string id, CancellationToken cancelled) => HaltAsync(id, true, cancelled));
@@ -66,11 +66,14 @@ internal sealed class ControlServer : IAsyncDisposable
     }
 
     /// <summary>Serves one stream to its end.</summary>
-    public async Task ServeAsync(LinkStream stream)
+    /// <param name="stream">The stream.</param>
+    /// <param name="link">The link that stood when it was opened; null for none.</param>
+    public async Task ServeAsync(LinkStream stream, string? link)
     {
         await stream.ConfirmOpenedAsync();
         await using var bytes = stream.AsStream();
         var connection = new StreamConnection(bytes);
+        connection.Features.Set(new LinkOfStream(link));
         _listener.Add(connection);
         await connection.Ended;
     }
@@ -80,6 +83,8 @@ internal sealed class ControlServer : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
     }
+
+    private sealed record LinkOfStream(string? Link);
 
     // Connections come from the link, and not from a socket of ours.
     private sealed class StreamListener : IConnectionListenerFactory, IConnectionListener

@@ -28,8 +28,9 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
         following.Running = Task.Run(() => ShipAsync(task, following));
     }
 
-    /// <summary>Whether the hub has all that a task wrote.</summary>
-    public bool HasAll(AgentTask task) => !_following.TryGetValue(task, out var following) || following.Next >= task.Spool.End;
+    /// <summary>Whether the hub has all that a task wrote, or wants no more of it, or there is nothing that can be read.</summary>
+    public bool HasAll(AgentTask task) =>
+        !_following.TryGetValue(task, out var following) || task.Spool is not { } spool || following.IsUnwanted || Math.Max(following.Next, spool.First) >= spool.End;
 
     /// <summary>Leaves off.</summary>
     public async Task LeaveAsync(AgentTask task)
@@ -56,26 +57,30 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
         {
             try
             {
-                await task.Spool.WaitAsync(Math.Max(1, following.Next), cancellationToken);
-                if (Link is not { } link)
+                var spool = task.Spool;
+                if (spool is not null)
+                    await spool.WaitAsync(Math.Max(spool.First, following.Next), cancellationToken);
+                if (spool is null || Link is not { } link)
                 {
                     await Task.Delay(AgainAfter, time, cancellationToken);
                     continue;
                 }
 
-                var lines = isAsked ? task.Spool.Read(following.Next, MostLines) : [];
+                var lines = isAsked ? spool.Read(following.Next, MostLines) : [];
                 following.Next = (await api.ShipAsync(new LogBatch { Link = link, Task = task.Id, Lines = lines }, cancellationToken)).End;
                 isAsked = true;
-                task.Spool.Trim(following.Next);
-                if (following.Next >= task.Spool.End)
+                following.IsUnwanted = false;
+                spool.Trim(following.Next);
+                if (following.Next >= spool.End)
                     await Task.Delay(Pause, time, cancellationToken); // What comes in a moment goes together.
             }
             catch (HubApiException e) when (e.Code == "not-found")
             {
-                following.Next = long.MaxValue; // The hub knows it no more.
-                return;
+                following.IsUnwanted = true; // The hub knows it no more, or has it nowhere just now: another attempt may come.
+                isAsked = false;
+                await Task.Delay(AgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            catch (Exception e) when (e is HubApiException or HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception e) when (e is HubApiException or HttpRequestException or IOException or UnauthorizedAccessException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 await Task.Delay(AgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -93,6 +98,8 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
         public CancellationTokenSource Stop { get; } = stop;
 
         public Task Running { get; set; } = Task.CompletedTask;
+
+        public volatile bool IsUnwanted;
 
         public long Next
         {

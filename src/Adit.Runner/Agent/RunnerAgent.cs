@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Adit.Api;
 using Adit.Link;
@@ -22,9 +21,7 @@ public sealed class RunnerAgent : IAsyncDisposable
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LogFirstWithin = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan KnownWithin = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<string, AgentTask> _tasks = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changed = new(0);
     private readonly CancellationTokenSource _ending = new();
     private readonly HubAccess _hub;
@@ -36,6 +33,7 @@ public sealed class RunnerAgent : IAsyncDisposable
     private readonly HubApi _api;
     private readonly LinkClient _link;
     private readonly LogShipping _shipping;
+    private readonly AgentTasks _tasks;
     private ControlServer? _control;
 
     private RunnerAgent(HubAccess hub, RunnerOptions options, Installation installation, IEnumerable<IExecutor> executors)
@@ -48,6 +46,7 @@ public sealed class RunnerAgent : IAsyncDisposable
         _dialer = new TargetDialer(options.Time);
         _api = new HubApi(hub.CreateHttpClient(), hub.Url);
         _shipping = new LogShipping(_api, options.Time);
+        _tasks = new AgentTasks(installation.Path, _executors, _shipping, options.Time, () => _changed.Release(), Note);
         _link = new LinkClient(new LinkClientOptions
         {
             Hub = hub.Url,
@@ -78,10 +77,16 @@ public sealed class RunnerAgent : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(hub);
         ArgumentNullException.ThrowIfNull(options);
+        return Open(hub, options, ExecutorSet.Of(options.Random, options.Time));
+    }
+
+    /// <summary>The same with other executors, which it disposes.</summary>
+    internal static RunnerAgent Open(HubAccess hub, RunnerOptions options, IEnumerable<IExecutor> executors)
+    {
         var installation = Installation.Open(options.DataDirectory);
         try
         {
-            return new RunnerAgent(hub, options, installation, ExecutorSet.Of(options.Random, options.Time));
+            return new RunnerAgent(hub, options, installation, executors);
         }
         catch
         {
@@ -95,11 +100,15 @@ public sealed class RunnerAgent : IAsyncDisposable
     /// <exception cref="HubApiException">The hub says that this is not to be: the name is another's, the token's account is another.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _control = await ControlServer.StartAsync(Desire, HaltAsync);
-        await TakeUpAsync();
+        _control = await ControlServer.StartAsync(_tasks.Desire, HaltAsync);
+        await _tasks.TakeUpAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var state = new LinkState();
-        _link.Connected += state.Set;
+        _link.Connected += link =>
+        {
+            _tasks.Begin(link);
+            state.Set(link);
+        };
         _link.Disconnected += (_, _) => state.Set(null);
         var linking = _link.RunAsync(stop.Token);
         var reporting = ReportAsync(state, stop.Token);
@@ -119,10 +128,9 @@ public sealed class RunnerAgent : IAsyncDisposable
         if (_control is not null)
             await _control.DisposeAsync();
         await _shipping.DisposeAsync();
-        foreach (var task in _tasks.Values)
-            await task.DisposeAsync();
-        foreach (var executor in _executors.Values.OfType<IAsyncDisposable>())
-            await executor.DisposeAsync();
+        await _tasks.DisposeAsync();
+        foreach (var executor in _executors.Values.OfType<IDisposable>())
+            executor.Dispose();
         _api.Dispose();
         _installation.Dispose();
         _changed.Dispose();
@@ -130,78 +138,12 @@ public sealed class RunnerAgent : IAsyncDisposable
     }
 
     private Task<string?> HaltAsync(string id, bool isHalted, CancellationToken cancellationToken) =>
-        _tasks.TryGetValue(id, out var task) ? task.HaltAsync(isHalted, cancellationToken) : Task.FromResult<string?>("this runner does not have it");
-
-    private async Task TakeUpAsync()
-    {
-        foreach (var place in TaskPlace.All(_installation.Path))
-        {
-            if (TaskMemory.Read(place) is { } memory)
-                Add(place, memory);
-            else
-                Note(new RunnerNote($"{place.Path} holds no task that can be read; left alone.", IsTrouble: true));
-        }
-
-        // What is known says more than "preparing" would.
-        using var patience = new CancellationTokenSource(KnownWithin, _options.Time);
-        await Task.WhenAll(_tasks.Values.Select(static t => t.Known)).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    private AgentTask Add(TaskPlace place, TaskMemory memory)
-    {
-        var task = new AgentTask(place, memory, _executors, _options.Time, () => _changed.Release());
-        _tasks[place.Id] = task;
-        _shipping.Follow(task);
-        return task;
-    }
-
-    // What the hub says should be. Repeated, late and old ones do nothing.
-    private void Desire(DesiredTasks desired)
-    {
-        foreach (var item in desired.Items)
-        {
-            try
-            {
-                if (_tasks.TryGetValue(item.Spec.Id, out var task))
-                {
-                    task.Desire(item);
-                    continue;
-                }
-
-                var memory = new TaskMemory { Spec = item.Spec, Run = item.Run };
-                var place = new TaskPlace(_installation.Path, item.Spec.Id);
-                memory.Write(place);
-                Add(place, memory);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-            {
-                Note(new RunnerNote($"The task {item.Spec.Name} cannot be taken: {e.Message}", IsTrouble: true)); // The hub says it again.
-            }
-        }
-
-        var named = desired.Items.Select(static i => i.Spec.Id).ToHashSet(StringComparer.Ordinal);
-        var forgotten = (desired.Forget ?? []).Concat(
-            desired.IsAll ? _tasks.Values.Where(t => !named.Contains(t.Id)).Select(static t => new TaskAttempt(t.Id, int.MaxValue)) : []);
-        foreach (var (id, attempt) in forgotten)
-        {
-            if (!_tasks.TryGetValue(id, out var task))
-                continue;
-            try
-            {
-                task.Forget(attempt);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                Note(new RunnerNote($"The task {id} cannot be forgotten yet: {e.Message}", IsTrouble: true));
-            }
-        }
-
-        _changed.Release();
-    }
+        _tasks.Find(id) is { } task ? task.HaltAsync(isHalted, cancellationToken) : Task.FromResult<string?>("this runner does not have it");
 
     private async Task ReportAsync(LinkState state, CancellationToken cancellationToken)
     {
         string? greeted = null;
+        string? said = null;
         while (true)
         {
             var link = await state.NextAsync(greeted, cancellationToken);
@@ -212,21 +154,28 @@ public sealed class RunnerAgent : IAsyncDisposable
                 Ready?.Invoke(welcome.Name);
                 if (welcome.Notice is not null)
                     Note(new RunnerNote(welcome.Notice));
-                Desire(welcome.Desired);
+                _tasks.Desire(welcome.Desired, link);
                 _shipping.Link = link;
                 await ReportOnAsync(link, cancellationToken);
             }
-            catch (HubApiException e) when ((int)e.Status is >= 400 and < 500 and not ((int)HttpStatusCode.RequestTimeout or (int)HttpStatusCode.TooManyRequests) && e.Code is not ("link-gone" or "session"))
+            catch (HubApiException e) when (IsRefusal(e))
             {
                 throw;
             }
-            catch (Exception e) when (e is HubApiException or HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception e) when (e is HubApiException or HttpRequestException or IOException or UnauthorizedAccessException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
+                // The link says by itself that the hub is not there.
+                if (e is not (HttpRequestException or OperationCanceledException or HubApiException { Code: "link-gone" or "session" }) && e.Message != said)
+                    Note(new RunnerNote($"The hub cannot be told what runs here; trying again. {said = e.Message}", IsTrouble: true));
                 greeted = null;
                 await Task.Delay(AgainAfter, _options.Time, cancellationToken);
             }
         }
     }
+
+    // What the hub itself says for good. A status without a word is of something between, which may pass.
+    private static bool IsRefusal(HubApiException e) =>
+        (int)e.Status is >= 400 and < 500 and not ((int)HttpStatusCode.RequestTimeout or (int)HttpStatusCode.TooManyRequests) && e.Code is not (null or "link-gone" or "session");
 
     private async Task<RunnerWelcome> GreetAsync(string link, CancellationToken cancellationToken)
     {
@@ -253,7 +202,7 @@ public sealed class RunnerAgent : IAsyncDisposable
                 Labels = _options.Labels,
                 Taints = _options.Taints,
                 IsPrivate = _options.IsPrivate,
-                Tasks = [.. _tasks.Values.Select(static t => t.Seen)],
+                Tasks = _tasks.Seen(),
             },
             cancellationToken);
     }
@@ -262,33 +211,64 @@ public sealed class RunnerAgent : IAsyncDisposable
     private async Task ReportOnAsync(string link, CancellationToken cancellationToken)
     {
         var told = new Dictionary<string, ObservedTask>(StringComparer.Ordinal);
+        var last = _options.Time.GetTimestamp();
         while (_link.LinkId == link)
         {
-            var isChange = await _changed.WaitAsync(ReportEvery, cancellationToken);
-            while (_changed.CurrentCount > 0 && await _changed.WaitAsync(0, cancellationToken))
-            {
-                // One report for all of them.
-            }
-
+            await ChangedWithinAsync(ReportEvery - _options.Time.GetElapsedTime(last), cancellationToken);
+            var isWhole = _options.Time.GetElapsedTime(last) >= ReportEvery; // However often something changes.
             RunnerUsage? usage = null;
-            if (!isChange)
+            if (isWhole)
             {
+                last = _options.Time.GetTimestamp();
                 told.Clear();
-                usage = await _machine.UsageAsync(cancellationToken);
-                await Task.WhenAll(_tasks.Values.Select(t => t.MeasureAsync(cancellationToken)));
+                usage = await UsageAsync(cancellationToken);
+                await Task.WhenAll(_tasks.All.Select(t => t.MeasureAsync(cancellationToken)));
             }
 
             // Its log before its end, so that who follows the log sees all of it; but not for ever.
             var late = _options.Time.GetUtcNow() - LogFirstWithin;
-            var held = _tasks.Values.Where(t => t.Seen is { State: TaskState.Stopped or TaskState.Failed } s && s.Since > late && !_shipping.HasAll(t)).Select(static t => t.Id).ToHashSet(StringComparer.Ordinal);
+            var held = _tasks.All.Where(t => t.Seen is { State: TaskState.Stopped or TaskState.Failed } s && s.Since > late && !_shipping.HasAll(t)).Select(static t => t.Id).ToHashSet(StringComparer.Ordinal);
             if (held.Count > 0)
                 _ = LookAgainAsync(cancellationToken);
-            var seen = _tasks.Values.Select(static t => t.Seen).Where(s => !held.Contains(s.Id) && told.GetValueOrDefault(s.Id) != s).ToList();
-            if (seen.Count > 0 || usage is not null)
+            var seen = _tasks.All.Where(static t => !t.MayGo).Select(static t => t.Seen).Where(s => !held.Contains(s.Id) && told.GetValueOrDefault(s.Id) != s).ToList();
+            if (seen.Count > 0 || isWhole)
                 await _api.ReportAsync(new RunnerReport { Link = link, Usage = usage, Tasks = seen }, cancellationToken);
             foreach (var one in seen)
                 told[one.Id] = one;
-            await RemoveForgottenAsync();
+            _tasks.Tidy();
+        }
+    }
+
+    // One report for all that has changed meanwhile.
+    private async Task ChangedWithinAsync(TimeSpan within, CancellationToken cancellationToken)
+    {
+        using var due = new CancellationTokenSource(within > TimeSpan.Zero ? within : TimeSpan.Zero, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, cancellationToken);
+        try
+        {
+            await _changed.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        while (_changed.CurrentCount > 0 && await _changed.WaitAsync(0, cancellationToken))
+        {
+            // See above.
+        }
+    }
+
+    // Null where the machine does not say: that it is there counts for more.
+    private async Task<RunnerUsage?> UsageAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _machine.UsageAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 
@@ -299,38 +279,21 @@ public sealed class RunnerAgent : IAsyncDisposable
             _changed.Release();
     }
 
-    private async Task RemoveForgottenAsync()
-    {
-        foreach (var task in _tasks.Values.Where(t => t.MayGo && _shipping.HasAll(t)))
-        {
-            _tasks.TryRemove(task.Id, out _);
-            await _shipping.LeaveAsync(task);
-            try
-            {
-                await task.RemoveAsync();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ExecutorException)
-            {
-                Note(new RunnerNote($"What is left of the task {task.Id} could not be removed: {e.Message}", IsTrouble: true));
-            }
-        }
-    }
-
     private async Task ServeAsync(LinkStream stream)
     {
         var target = stream.Request.Target;
         if (target == ControlServer.Target)
         {
             await using (stream)
-                await _control!.ServeAsync(stream);
+                await _control!.ServeAsync(stream, _link.LinkId);
         }
         else if (target.StartsWith(ExecScheme, StringComparison.Ordinal))
         {
             await stream.ConfirmOpenedAsync();
             await using var bytes = stream.AsStream();
-            await ExecService.ServeAsync(_tasks.GetValueOrDefault(target[ExecScheme.Length..])?.Execution, bytes, _ending.Token);
+            await ExecService.ServeAsync(_tasks.Find(target[ExecScheme.Length..])?.Execution, bytes, _ending.Token);
         }
-        else if (target.StartsWith(TaskScheme, StringComparison.Ordinal) && target[TaskScheme.Length..].Split('/') is [var id, var port] && _tasks.TryGetValue(id, out var task))
+        else if (target.StartsWith(TaskScheme, StringComparison.Ordinal) && target[TaskScheme.Length..].Split('/') is [var id, var port] && _tasks.Find(id) is { } task)
         {
             await _dialer.ServeAsync(stream, task.PortOf(port), CancellationToken.None);
         }

@@ -28,7 +28,15 @@ internal sealed record TaskMemory
     /// <summary>Whether the hub wants to hear no more of it.</summary>
     public bool IsForgotten { get; init; }
 
-    /// <summary>What a place has; null when there is nothing that can be read.</summary>
+    /// <summary>Whether its own home directory stays when the attempt is forgotten, for the next one.</summary>
+    public bool KeepsHome { get; init; }
+
+    /// <summary>Whether nothing is left of it but that home.</summary>
+    public bool IsReleased { get; init; }
+
+    /// <summary>What a place has; null when there is nothing that can be understood.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">As above.</exception>
     public static TaskMemory? Read(TaskPlace place)
     {
         try

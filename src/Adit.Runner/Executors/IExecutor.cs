@@ -42,9 +42,12 @@ internal interface IExecutor
     Task<IExecution?> AdoptAsync(TaskPlace place, TaskSpec spec, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Frees what a task holds outside its place (containers, control groups), all attempts of it, and ends by force what of it still runs. For
-    /// tasks that the hub names no longer, before <see cref="TaskPlace.Remove"/>. May be repeated; does nothing for a task of another executor.
+    /// Frees what a task holds outside its place (containers, control groups), the attempts up to one, and ends by force what of them still runs. For
+    /// attempts that the hub names no longer, before <see cref="TaskPlace.RemoveAttempts"/>. May be repeated; does nothing for a task of another executor.
     /// </summary>
+    /// <param name="place">Where the task's files are.</param>
+    /// <param name="upTo">The last attempt that is freed; <see cref="int.MaxValue"/> for all.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
     /// <exception cref="ExecutorException">The engine does not answer. Ask again later, and keep the place until then.</exception>
-    Task ForgetAsync(TaskPlace place, CancellationToken cancellationToken);
+    Task ForgetAsync(TaskPlace place, int upTo, CancellationToken cancellationToken);
 }

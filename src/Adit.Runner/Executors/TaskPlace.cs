@@ -88,6 +88,22 @@ internal sealed class TaskPlace
         WriteFile(File(name), text);
     }
 
+    /// <summary>Deletes the directories of the attempts up to one.</summary>
+    /// <exception cref="IOException">Something of them cannot be deleted.</exception>
+    public void RemoveAttempts(int upTo)
+    {
+        foreach (var attempt in Attempts().Where(a => a <= upTo))
+            Directory.Delete(Attempt(attempt), recursive: true);
+    }
+
+    /// <summary>Deletes the log.</summary>
+    /// <exception cref="IOException">Something of it cannot be deleted.</exception>
+    public void RemoveLog()
+    {
+        if (Directory.Exists(LogDirectory))
+            Directory.Delete(LogDirectory, recursive: true);
+    }
+
     /// <summary>Deletes the directory and all in it, also the task's own home directory. Shared homes stay.</summary>
     public void Remove()
     {

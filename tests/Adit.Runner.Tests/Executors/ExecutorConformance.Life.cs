@@ -272,8 +272,8 @@ public abstract partial class ExecutorConformance
         await (await StartAsync(spec)).DisposeAsync();
         await Eventually.HoldsAsync(() => Running(spec.Command[1]) == 1, "it runs");
 
-        await NewExecutor().ForgetAsync(Place(spec), CancellationToken.None).WaitAsync(Deadline);
-        await NewExecutor().ForgetAsync(Place(spec), CancellationToken.None).WaitAsync(Deadline);
+        await NewExecutor().ForgetAsync(Place(spec), int.MaxValue, CancellationToken.None).WaitAsync(Deadline);
+        await NewExecutor().ForgetAsync(Place(spec), int.MaxValue, CancellationToken.None).WaitAsync(Deadline);
 
         await Eventually.HoldsAsync(() => Running(spec.Command[1]) == 0, "it does not run");
     }

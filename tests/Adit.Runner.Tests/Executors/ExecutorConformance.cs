@@ -39,7 +39,7 @@ public abstract partial class ExecutorConformance : IAsyncDisposable
                 continue;
             await execution.StopAsync(TimeSpan.Zero, CancellationToken.None).WaitAsync(Deadline);
             await execution.DisposeAsync();
-            await NewExecutor().ForgetAsync(Place(spec), CancellationToken.None).WaitAsync(Deadline);
+            await NewExecutor().ForgetAsync(Place(spec), int.MaxValue, CancellationToken.None).WaitAsync(Deadline);
         }
 
         _spools.ForEach(static s => s.Dispose());

@@ -127,15 +127,15 @@ internal sealed class DockerExecutor : IExecutor, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task ForgetAsync(TaskPlace place, CancellationToken cancellationToken)
+    public async Task ForgetAsync(TaskPlace place, int upTo, CancellationToken cancellationToken)
     {
-        if (!place.Attempts().Any(a => new ContainerRecord(place.Attempt(a)).WasStarted))
+        if (!place.Attempts().Any(a => a <= upTo && new ContainerRecord(place.Attempt(a)).WasStarted))
             return;
         var filter = new JsonObject { ["label"] = new JsonArray($"{TaskLabel}={place.Id}") }.ToJsonString();
         try
         {
             var all = await _engine.AskAsync(HttpMethod.Get, $"/containers/json?all=true&filters={Uri.EscapeDataString(filter)}", null, cancellationToken);
-            foreach (var container in all?.EnumerateArray() ?? [])
+            foreach (var container in (all?.EnumerateArray() ?? []).Where(c => AttemptOf(c) <= upTo))
                 await RemoveAsync(container.GetProperty("Id").GetString()!);
         }
         catch (DockerException e)
@@ -208,6 +208,13 @@ internal sealed class DockerExecutor : IExecutor, IDisposable
             // Gone, or going.
         }
     }
+
+    // 0 for one that does not say: it is the task's, and of none that counts.
+    private static int AttemptOf(JsonElement container) =>
+        container.TryGetProperty("Labels", out var labels) && labels.ValueKind == JsonValueKind.Object && labels.TryGetProperty(AttemptLabel, out var attempt)
+        && int.TryParse(attempt.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0;
 
     private static void Miss(JsonElement info, string what, string lack, List<string> warnings)
     {

@@ -87,6 +87,24 @@ internal sealed class TaskSpool : IDisposable
         return lines;
     }
 
+    /// <summary>
+    /// Counts on from a number when it has not come so far: the lines before are another runner's and with the hub. What is there of such lines goes.
+    /// </summary>
+    /// <exception cref="IOException">What is there cannot be deleted.</exception>
+    public void BeginAt(long first)
+    {
+        lock (_lock)
+        {
+            if (first <= _end)
+                return;
+            _handle?.Dispose();
+            _handle = null;
+            while (_segments.Count > 0)
+                DropOldest();
+            _end = first;
+        }
+    }
+
     /// <summary>Completes when there is a line with number <paramref name="from"/>.</summary>
     public async Task WaitAsync(long from, CancellationToken cancellationToken)
     {
@@ -254,7 +272,7 @@ internal sealed class TaskSpool : IDisposable
         SpoolCursor cursor;
         lock (_lock)
         {
-            if (from >= _end || max < 1)
+            if (from >= _end || max < 1 || _segments.Count == 0)
                 return true;
             segments = [.. _segments.Select(static s => s with { })];
             cursor = _cursor;

@@ -10,6 +10,7 @@ internal static class ProcessExec
 {
     private const string Shell = "/bin/sh";
     private static readonly TimeSpan KillEvery = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs it.</summary>
@@ -52,9 +53,10 @@ internal static class ProcessExec
             var sizes = terminal is null || request.Sizes is null ? Task.CompletedTask : ResizeAsync(terminal, request.Sizes, stop.Token);
             var cancelled = Task.Delay(Timeout.InfiniteTimeSpan, time, stop.Token);
             await Task.WhenAny(ended, taskEnded, cancelled);
-            while (!ended.IsCompleted)
+            var began = time.GetTimestamp();
+            while (!ended.IsCompleted && time.GetElapsedTime(began) < KillPatience)
             {
-                // It leads a session of its own, or is about to.
+                // It leads a session of its own, or is about to. What is frozen by a freezer of version 1 dies as soon as it goes on.
                 if (!Posix.Signal(-process.Id, Posix.SigKill))
                     Posix.Signal(process.Id, Posix.SigKill);
                 await Task.WhenAny(ended, Task.Delay(KillEvery, time, CancellationToken.None));
@@ -64,7 +66,7 @@ internal static class ProcessExec
             await stop.CancelAsync();
             await Task.WhenAll(output, input, sizes).WaitAsync(LastWords, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
-            return process.ExitCode;
+            return ended.IsCompleted ? process.ExitCode : throw new ExecutorException("The command was killed and does not end: it waits for a device that does not answer.");
         }
     }
 

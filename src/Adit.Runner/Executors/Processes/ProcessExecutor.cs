@@ -123,11 +123,11 @@ internal sealed class ProcessExecutor : IExecutor
     }
 
     /// <inheritdoc/>
-    public async Task ForgetAsync(TaskPlace place, CancellationToken cancellationToken)
+    public async Task ForgetAsync(TaskPlace place, int upTo, CancellationToken cancellationToken)
     {
         if (_groups is null || !OperatingSystem.IsLinux())
             return;
-        foreach (var attempt in place.Attempts())
+        foreach (var attempt in place.Attempts().Where(a => a <= upTo))
         {
             var files = new AttemptFiles(place.Attempt(attempt));
             if (files.Start is not { } start || files.TryAbandon(start.Claim))
