@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using System.Text.Json;
+using Adit.Api;
 using Adit.Testing;
 
 namespace Adit.EndToEnd.Tasks;
@@ -42,6 +44,24 @@ public sealed class UpTests
         await using var hub = await UpAsync(null, "--share-runner");
         var ann = await PersonAsync(hub, "ann");
         Assert.EndsWith("\nhi", await AditProcess.RunAsync(["launch", "command", "--job", "--wait", "--", "echo", "hi"], ann), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task What_does_not_work_on_a_runners_machine_is_said_when_it_starts_and_marked_in_the_list()
+    {
+        await using var hub = await UpAsync(null);
+        await using var runner = await RunnerProcess.StartAsync(hub, "other");
+        using var json = JsonDocument.Parse(await AditProcess.RunAsync(["runner", "ls", "--json"], hub.ClientEnvironment));
+        var list = json.RootElement.EnumerateArray().Select(static r => r.Deserialize(RunnersJson.Default.ApiRunner)!).ToList();
+        foreach (var (name, output) in new[] { ("box", hub.Process), ("other", runner.Process) })
+        {
+            var warnings = list.Single(r => r.Name == name).Facts!.Warnings;
+            Assert.SkipWhen(warnings.Count == 0, "Everything works on this machine."); // As root, tasks that run as root are one.
+            foreach (var warning in warnings)
+                await Eventually.HoldsAsync(() => output.Output.Contains("  (!) " + warning, StringComparison.Ordinal), $"{name} says: {warning}");
+        }
+
+        Assert.Contains("\nbox    up (!)", await AditProcess.RunAsync(["runner", "ls"], hub.ClientEnvironment), StringComparison.Ordinal);
     }
 
     private static async Task<HubProcess> UpAsync(string? data, params string[] more)

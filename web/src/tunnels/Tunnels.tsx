@@ -79,7 +79,7 @@ function NewTunnel({ onClose }: { readonly onClose: () => void }) {
         <p className="muted">A database, with no port on the hub; the other side connects by name:</p>
         <Command text="adit tunnel tcp 5432 --name db" />
         <p className="muted">A program that is started and exposed, for all who can sign in:</p>
-        <Command text={'adit tunnel http --name nb --access signed-in --exec "jupyter lab --port={port}"'} wrap />
+        <Command text={'adit tunnel http --name files --access signed-in --exec "python3 -m http.server {port} --bind 127.0.0.1"'} wrap />
       </div>
     </Dialog>
   );
