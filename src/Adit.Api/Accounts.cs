@@ -41,6 +41,9 @@ public sealed record UserAccount
 
     /// <summary>When it signed in last.</summary>
     public DateTimeOffset? LastSignIn { get; init; }
+
+    /// <summary>Whether a person of the hub's own accounts has a password; null for others.</summary>
+    public bool? HasPassword { get; init; }
 }
 
 /// <summary>A page of accounts, by name.</summary>

@@ -12,7 +12,7 @@ public sealed record AuditRecord
     /// <summary>When, in UTC.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>The account that did it; null for a stranger.</summary>
+    /// <summary>The account that did it; null for a stranger, who has an address, and for the hub itself, which has none.</summary>
     public string? Actor { get; init; }
 
     /// <summary>What it used: <c>token:ID</c> or <c>session:ID</c>; null for neither.</summary>

@@ -91,6 +91,18 @@ public sealed record ApiRunner
     /// <summary>What keeps tasks off it.</summary>
     public required IReadOnlyList<Taint> Taints { get; init; }
 
+    /// <summary>Of its labels those that it was started with.</summary>
+    public IReadOnlyDictionary<string, string> OwnLabels { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>Those that were given to it on the hub, which win over its own.</summary>
+    public IReadOnlyDictionary<string, string> GivenLabels { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>Of its taints those that it was started with.</summary>
+    public IReadOnlyList<Taint> OwnTaints { get; set; } = [];
+
+    /// <summary>Those that were given to it on the hub.</summary>
+    public IReadOnlyList<Taint> GivenTaints { get; set; } = [];
+
     /// <summary>What it is; null before it was ever heard.</summary>
     public RunnerFacts? Facts { get; init; }
 
@@ -138,10 +150,10 @@ public sealed record ChangeRunnerRequest
     /// </summary>
     public bool? IsPrivate { get; init; }
 
-    /// <summary>Labels on top of the runner's own.</summary>
+    /// <summary>All that are given to it (<see cref="ApiRunner.GivenLabels"/>), on top of its own.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    /// <summary>What keeps tasks off it.</summary>
+    /// <summary>All that are given to it (<see cref="ApiRunner.GivenTaints"/>), beside its own.</summary>
     public IReadOnlyList<Taint>? Taints { get; init; }
 }
 

@@ -13,6 +13,22 @@ public sealed record TaskIdle
     public required bool IsFrozen { get; init; }
 }
 
+/// <summary>What a template lets become of tasks that nobody uses.</summary>
+public sealed record TaskIdleTerms
+{
+    /// <summary>After how many seconds without use they are frozen; null for never.</summary>
+    public int? FreezeAfterSeconds { get; init; }
+
+    /// <summary>After how many seconds without use they are stopped; null for never.</summary>
+    public int? StopAfterSeconds { get; init; }
+
+    /// <summary>How many seconds before that their owner is warned; null for not at all.</summary>
+    public int? WarnSeconds { get; init; }
+
+    /// <summary>After how many seconds they are stopped, used or not; null for never.</summary>
+    public int? MaxAgeSeconds { get; init; }
+}
+
 /// <summary>GET /api/v1/tasks/{task}/idle: why a task is kept or not.</summary>
 public sealed record TaskIdleReport
 {
@@ -45,6 +61,9 @@ public sealed record TaskIdleReport
 
     /// <summary>After how long without use it is stopped, in seconds; null for never.</summary>
     public int? TimeoutSeconds { get; init; }
+
+    /// <summary>What its template says of it.</summary>
+    public required TaskIdleTerms Terms { get; init; }
 
     /// <summary>What was looked at, each with whether it counts.</summary>
     public required IReadOnlyList<TaskIdleSignal> Signals { get; init; }

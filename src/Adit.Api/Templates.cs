@@ -101,6 +101,9 @@ public sealed record TemplateForm
 
     /// <summary>How far its owner may open them: <c>owner</c>, <c>project</c>, <c>signed-in</c> or <c>public</c>.</summary>
     public required string MaxShare { get; init; }
+
+    /// <summary>What becomes of a session that nobody uses.</summary>
+    public TaskIdleTerms? Idle { get; init; }
 }
 
 /// <summary>A template as the API shows it.</summary>

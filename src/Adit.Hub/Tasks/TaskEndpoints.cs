@@ -135,7 +135,7 @@ internal static class TaskEndpoints
         if (!rights.MayChange(caller, live.Record))
             return TaskRights.ReadOnly(live.Record);
         await registry.RemoveAsync(live);
-        await audit.RecordAsync(AuditEntry.By(caller, "task.remove", "task:" + live.Record.Id, context.Address()));
+        await audit.RecordAsync(TaskAudit.By(caller, "task.remove", live.Record, context.Address()));
         return TypedResults.NoContent();
     });
 
@@ -154,7 +154,7 @@ internal static class TaskEndpoints
         if (!rights.MayChange(caller, live.Record))
             return TaskRights.ReadOnly(live.Record);
         await change(live, caller);
-        await audit.RecordAsync(AuditEntry.By(caller, action, "task:" + live.Record.Id, context.Address()));
+        await audit.RecordAsync(TaskAudit.By(caller, action, live.Record, context.Address()));
         return TypedResults.Json(view.Of(live, context), TasksJson.Default.ApiTask);
     });
 

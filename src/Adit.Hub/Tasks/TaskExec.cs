@@ -67,8 +67,8 @@ internal sealed class TaskExec(TaskRights rights, IRunners runners, AuditLog aud
             return null;
         }
 
-        await audit.RecordAsync(AuditEntry.By(caller, "task.exec", "task:" + record!.Id, context.Address()));
-        return (runners.Find(record.Runner!)!.Session!.Link, record.Id);
+        await audit.RecordAsync(TaskAudit.By(caller, "task.exec", record!, context.Address()));
+        return (runners.Find(record!.Runner!)!.Session!.Link, record.Id);
     }
 
     private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancellationToken)

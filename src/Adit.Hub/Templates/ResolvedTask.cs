@@ -144,6 +144,19 @@ internal sealed record IdlePolicy
 
     /// <summary>All leases of a day together, at most.</summary>
     public TimeSpan LeaseMaxPerDay { get; init; }
+
+    /// <summary>What follows on idleness, as the API shows it.</summary>
+    public TaskIdleTerms ToTerms()
+    {
+        var stop = Steps.FirstOrDefault(static step => step.Action == IdleAction.Stop);
+        return new TaskIdleTerms
+        {
+            FreezeAfterSeconds = (int?)Steps.FirstOrDefault(static step => step.Action == IdleAction.Freeze)?.After.TotalSeconds,
+            StopAfterSeconds = (int?)stop?.After.TotalSeconds,
+            WarnSeconds = Warn > TimeSpan.Zero && (stop is not null || MaxAge is not null) ? (int)Warn.TotalSeconds : null,
+            MaxAgeSeconds = (int?)MaxAge?.TotalSeconds,
+        };
+    }
 }
 
 /// <summary>How a start goes.</summary>

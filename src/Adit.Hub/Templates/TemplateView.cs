@@ -87,6 +87,7 @@ internal static class TemplateView
             NeedsProject = body.Home == HomeOwner.Project,
             Access = body.Access,
             MaxShare = Policies.Word(body.MaxShare),
+            Idle = body.Idle.ToTerms(),
         };
     }
 

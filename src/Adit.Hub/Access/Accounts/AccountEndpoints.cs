@@ -167,5 +167,6 @@ internal static class AccountEndpoints
         Groups = [.. account.Groups.Order(StringComparer.Ordinal)],
         Created = account.Created,
         LastSignIn = account.LastSignIn,
+        HasPassword = account is { Source: Account.LocalSource, Kind: AccountKind.Person } ? account.PasswordHash is not null : null,
     };
 }

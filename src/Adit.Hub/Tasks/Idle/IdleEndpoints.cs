@@ -70,8 +70,9 @@ internal static class IdleEndpoints
                 return Problems.Conflict("ended", $"The task '{live.Record.Name}' is {live.Record.State.Word()}; start it again first.");
             if (change(live) is { } refusal)
                 return Problems.Invalid(refusal);
+            engine.Retell(live);
             await engine.SaveAsync(); // Whoever was told that it is kept can rely on it through a restart.
-            await audit.RecordAsync(AuditEntry.By(caller, action, "task:" + live.Record.Id, context.Address()));
+            await audit.RecordAsync(TaskAudit.By(caller, action, live.Record, context.Address()));
             return Explain(live, engine, keepers);
         });
 

@@ -93,6 +93,14 @@ internal sealed partial class IdleEngine : IAsyncDisposable
         return idle;
     }
 
+    /// <summary>Says at once what somebody's lease or extension makes of a task's end; what follows of it is done at the next look.</summary>
+    public void Retell(LiveTask task)
+    {
+        var idle = Of(task);
+        if (task.Record is { State: TaskState.Ready, IsWanted: true, Kind: TaskKind.Session } record && idle.Decide(record.Resolved.Idle, Now) is { } decision)
+            task.Idle = Short(idle, decision);
+    }
+
     /// <summary>Looks at all tasks once.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
@@ -296,8 +304,11 @@ internal sealed partial class IdleEngine : IAsyncDisposable
         if (idle.Memory.History is not [var last, ..] || last.Decision != Word(decision.Verdict) || (decision.Verdict == IdleVerdict.Keep && idle.Cause != decision.Cause))
             idle.Tell(Now, Word(decision.Verdict), decision.Reason);
         idle.Cause = decision.Cause;
-        task.Idle = new TaskIdle { StopsAt = decision.StopsAt, IsWarned = decision.IsWarned, IsFrozen = idle.Memory.IsFrozen };
+        task.Idle = Short(idle, decision);
     }
+
+    private static TaskIdle Short(IdleTask idle, IdleDecision decision) =>
+        new() { StopsAt = decision.StopsAt, IsWarned = decision.IsWarned, IsFrozen = idle.Memory.IsFrozen };
 
     // Whether nobody came since it was looked, and nobody is there now.
     private bool IsUnused(string task, IdleMark seen)

@@ -29,6 +29,7 @@ internal static class IdleExplanation
             StopsAt = decision?.StopsAt,
             Warned = memory.Warned,
             TimeoutSeconds = policy.Steps.FirstOrDefault(static s => s.Action == IdleAction.Stop) is { } stop ? (int)stop.After.TotalSeconds : null,
+            Terms = policy.ToTerms(),
             Signals = Signals(policy, memory, idle, decision),
             Ignored = [.. Enum.GetValues<Ignored>().Select(kind => new TaskIgnored(JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()), use.CountOf(kind))).Where(static i => i.Count > 0)],
             Lease = memory.Lease is { } lease && lease.Until > now ? lease : null,

@@ -251,7 +251,7 @@ internal sealed class TaskWaiting
     private async Task RestartAsync(LiveTask task, Caller caller, Visit visit)
     {
         await _registry.RestartAsync(task);
-        await _audit.RecordAsync(AuditEntry.By(caller, "task.restart", "task:" + task.Record.Id, ForwardedFields.Text(visit.Client)));
+        await _audit.RecordAsync(TaskAudit.By(caller, "task.restart", task.Record, ForwardedFields.Text(visit.Client)));
     }
 
     // Who came in by a session or a token of an account, as it may now; nobody by the route's password, in a frame or where anybody may come.
