@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
-import { EventLine, type Liveness } from '../src/tunnels/events';
+import { EventLine, SharedLine, type Liveness } from '../src/tunnels/events';
 
 /** What a browser has, as far as it matters: streams that a test opens, breaks and refuses. */
 class FakeSource {
@@ -107,4 +107,28 @@ void test('who was too slow for the hub reads the state anew', () => {
   last().opens();
   last().sends('missed', {});
   assert.equal(again, 1);
+});
+
+void test('a line is one stream for all who listen to it in a window, and ends with the last', () => {
+  Object.assign(globalThis, { document: { hidden: false } });
+  const shared = new SharedLine('/api/v1/events');
+  const heard: string[] = [];
+  const reader = (name: string) => ({
+    on: () => ({ task: (data: unknown) => heard.push(`${name} ${String(data)}`) }),
+    onAgain: () => heard.push(`${name} again`),
+    onLiveness: (to: Liveness) => heard.push(`${name} ${to}`),
+  });
+  const [one, other] = [reader('one'), reader('other')];
+  shared.add(one);
+  last().opens();
+  shared.add(other);
+  last().sends('task', 1);
+  last().sends('tunnel', 2);
+  last().sends('missed', {});
+  assert.equal(FakeSource.all.length, 1);
+  assert.deepEqual(heard, ['one connecting', 'one live', 'other live', 'one 1', 'other 1', 'one again', 'other again']);
+  shared.remove(one);
+  assert.equal(last().readyState, 1);
+  shared.remove(other);
+  assert.deepEqual([last().readyState, shared.isIdle], [FakeSource.CLOSED, true]);
 });

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { runnersApi, type Runner } from '../api/runners';
 import { useSession } from '../app/session';
@@ -9,6 +9,7 @@ import { Empty, Loaded, Notice } from '../design/States';
 import { Table, type Column } from '../design/Table';
 import { Live } from '../tunnels/parts';
 import { useEvents } from '../tunnels/useEvents';
+import { useReread } from '../tunnels/useReread';
 import { capacitiesOf, standingOf } from './capacity';
 import { runnersKey } from './keys';
 import { CapacityBar, StandingBadge } from './parts';
@@ -52,8 +53,7 @@ const textOf = (runner: Runner) => [runner.name, runner.facts?.os, runner.versio
 /** The machines that workloads run on, and how full they are. */
 export default function Runners() {
   const { role } = useSession();
-  const queries = useQueryClient();
-  const again = () => void queries.invalidateQueries({ queryKey: runnersKey });
+  const again = useReread(runnersKey);
   // A workload that comes or goes changes what is reserved.
   const liveness = useEvents('', { task: again }, again);
   const query = useQuery({ queryKey: runnersKey, queryFn: runnersApi.list, refetchInterval: sampleEveryMs });

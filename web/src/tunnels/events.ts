@@ -12,6 +12,9 @@ export interface Listener {
 
 const againMs = 5_000;
 
+/** What the hub tells about; a line that several read listens to all of it. */
+const allTypes = ['request', 'task', 'tunnel'];
+
 /**
  * Listens to server-sent events. After a break nothing is sent again, so `onAgain` is called when the stream is there once more, and when
  * the hub says that this listener was too slow. A browser comes back by itself from a broken connection, but not from an answer that is no
@@ -59,5 +62,47 @@ export class EventLine {
     this.waiting = undefined;
     this.source?.close();
     this.source = undefined;
+  }
+}
+
+/** One stream for all who listen to the same in a window: browsers have six connections for all windows of a hub. */
+export class SharedLine {
+  private readonly readers = new Set<Listener>();
+  private readonly line: EventLine;
+  private liveness: Liveness = 'connecting';
+
+  constructor(url: string) {
+    this.line = new EventLine(url, allTypes, {
+      on: () => Object.fromEntries(allTypes.map((type) => [type, (data: unknown) => this.readers.forEach((reader) => reader.on()[type]?.(data))])),
+      onAgain: () => this.readers.forEach((reader) => reader.onAgain()),
+      onLiveness: (to) => {
+        this.liveness = to;
+        this.readers.forEach((reader) => reader.onLiveness(to));
+      },
+    });
+  }
+
+  /** Whether nobody listens. */
+  get isIdle(): boolean {
+    return this.readers.size === 0;
+  }
+
+  /** Begins to tell somebody, who is told at once how the line is. */
+  add(reader: Listener): void {
+    this.readers.add(reader);
+    reader.onLiveness(this.liveness);
+    this.look();
+  }
+
+  /** Tells them no more; the last one closes the line. */
+  remove(reader: Listener): void {
+    this.readers.delete(reader);
+    this.look();
+  }
+
+  /** A window in the background holds no connection. */
+  look(): void {
+    if (this.isIdle || document.hidden) this.line.close();
+    else this.line.open();
   }
 }

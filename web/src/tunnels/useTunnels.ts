@@ -1,10 +1,11 @@
-import { useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useState } from 'react';
 import { tunnelsApi, type Tunnel } from '../api/tunnels';
 import type { Tagged } from '../api/client';
 import type { Liveness } from './events';
 import { flowMeter, type Flowing } from './flow';
 import { useEvents } from './useEvents';
+import { useReread } from './useReread';
 
 const sampleEveryMs = 2_000;
 
@@ -13,9 +14,8 @@ export const tunnelKey = (name: string) => ['tunnels', name];
 
 /** All tunnels that one may see, as they are now: their coming and going by events, their counters every two seconds. */
 export function useTunnels(): { readonly query: UseQueryResult<Flowing[]>; readonly liveness: Liveness } {
-  const queries = useQueryClient();
   const flow = useFlow();
-  const again = () => void queries.invalidateQueries({ queryKey: tunnelsKey, exact: true });
+  const again = useReread(tunnelsKey, true);
   const liveness = useEvents('', { tunnel: again }, again);
   const query = useQuery({
     queryKey: tunnelsKey,
