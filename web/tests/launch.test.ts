@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TemplateField, TemplateForm } from '../src/api/templates';
-import { accessChoices, argumentsOf, bytesOf, emptyDraft, environmentOf, fieldOf, priceOf, refusalOf, refusalsOf, requestOf } from '../src/tasks/launch';
+import { accessChoices, argumentsOf, bytesOf, emptyDraft, environmentOf, fieldOf, isFilled, priceOf, refusalOf, refusalsOf, requestOf } from '../src/tasks/launch';
 
 const field = (more: Partial<TemplateField>): TemplateField => ({ name: 'app', type: 'string', isAllowed: true, ...more });
 const form = (more: Partial<TemplateForm> = {}): TemplateForm => ({
@@ -33,7 +33,7 @@ void test('a parameter is refused by its pattern, length, range, or where it is 
 void test('sizes have units, decimal and binary', () => {
   assert.deepEqual(['4 GB', '512Mi', '1.5 GiB', '64MB', '2 k'].map(bytesOf), [4e9, 536870912, 1610612736, 64e6, 2000]);
   assert.deepEqual(['4', 'many', '0 GB', '-1 GB', '9999999999 TB', '1 B'].map(bytesOf), [undefined, undefined, undefined, undefined, undefined, undefined]);
-  assert.equal(refusalsOf(form(), { ...emptyDraft, memory: '9 GB' })['memory'], 'At most 8.0 GB.');
+  assert.equal(refusalsOf(form(), { ...emptyDraft, memory: '9 GB' })['memory'], 'At most 7.5 GiB.');
   assert.equal(refusalsOf(form(), { ...emptyDraft, gpus: '2' })['gpus'], 'A whole number from 0 to 1.');
 });
 
@@ -70,4 +70,9 @@ void test('prices and choices in words', () => {
   assert.deepEqual([priceOf(0.4, 'EUR'), priceOf(0.0125, 'EUR'), priceOf(1234.5, null)], ['0.40 EUR an hour', '0.0125 EUR an hour', '1,234.50 an hour']);
   assert.deepEqual(accessChoices('project').map(({ value }) => value), ['owner', 'project']);
   assert.deepEqual(accessChoices('elsewhere').map(({ value }) => value), ['owner'], 'its owner always may');
+});
+
+void test('what is wrong in a field is said once it holds something, what is missing not before', () => {
+  const draft = { ...emptyDraft, cpu: 'abc', memory: ' ', values: { app: 'mine' } };
+  assert.deepEqual(['cpu', 'memory', 'name', 'param.app', 'param.other'].map((one) => isFilled(draft, one)), [true, false, false, true, false]);
 });

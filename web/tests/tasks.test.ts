@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Runner } from '../src/api/runners';
 import type { Task } from '../src/api/tasks';
-import { capacitiesOf, labelsOf, runnerLineOf, standingOf, taintsOf } from '../src/runners/capacity';
+import { capacitiesOf, labelsOf, linesOfLabels, linesOfTaints, runnerLineOf, standingOf, taintsOf } from '../src/runners/capacity';
 import { stepsOf } from '../src/tasks/steps';
 import { courseMeter, pointsOf } from '../src/tasks/usage';
 import { commandLineOf, resourcesOf, situationOf, tookOf } from '../src/tasks/words';
@@ -80,4 +80,12 @@ void test('a remark leads to its place in the text, also where the text is short
   const text = 'a: 1\nbb: 2\n';
   assert.deepEqual([offsetOf(text, { line: 2, column: 3 }), offsetOf(text, { line: 2, column: 99 }), offsetOf(text, { line: 9, column: 1 })], [7, 10, 11]);
   assert.deepEqual([...linesOf([{ line: 1, column: 1, message: '', isWarning: true }, { line: 1, column: 2, message: '', isWarning: false }, { line: 2, column: 1, message: '', isWarning: true }])], [[1, true], [2, false]]);
+});
+
+void test('labels and taints are written as they are read', () => {
+  const labels = { gpu: 'a100', room: '' };
+  const taints = [{ key: 'exam' }, { key: 'team', value: 'vision' }];
+  assert.deepEqual(labelsOf(linesOfLabels(labels)), labels);
+  assert.deepEqual(taintsOf(linesOfTaints(taints)), taints);
+  assert.deepEqual([labelsOf(linesOfLabels({})), taintsOf(linesOfTaints([]))], [{}, []]);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, bytes, milliseconds, rate } from '../src/design/words';
+import { ago, bytes, memory, milliseconds, rate } from '../src/design/words';
 
 const now = Date.parse('2031-05-05T12:00:00Z');
 const second = 1000;
@@ -37,4 +37,9 @@ void test('a moment is said in the largest unit that fits, in the past and in th
 void test('what would be sixty seconds is a minute', () => {
   assert.equal(ago(now + 59.7 * second, now), 'in 1 min.');
   assert.equal(ago(now - 23.8 * hour, now), 'yesterday');
+});
+
+void test('memory is counted by 1024, with the fewest digits that say it', () => {
+  assert.deepEqual([0, 512, 64 * 2 ** 20, 2 ** 30, 1.5 * 2 ** 30, 25_216_000_000, 1023.9 * 2 ** 20, 250 * 2 ** 30].map(memory),
+    ['0 B', '512 B', '64 MiB', '1 GiB', '1.5 GiB', '23.5 GiB', '1 GiB', '250 GiB']);
 });

@@ -5,6 +5,8 @@ export type Task = Schemas['ApiTask'];
 export type TaskState = Schemas['TaskState'];
 export type Resources = Schemas['TaskResources'];
 export type Usage = Schemas['TaskUsage'];
+export type IdleReport = Schemas['TaskIdleReport'];
+export type IdleTerms = Schemas['TaskIdleTerms'];
 export type LogLine = Schemas['LogLine'];
 export type LogPage = Schemas['LogPage'];
 
@@ -21,6 +23,10 @@ export const tasksApi = {
   stop: (task: string) => body(api.POST('/api/v1/tasks/{task}/stop', one(task))),
   restart: (task: string) => body(api.POST('/api/v1/tasks/{task}/restart', one(task))),
   remove: (task: string) => body(api.DELETE('/api/v1/tasks/{task}', one(task))),
+  /** Why it is kept, or not. */
+  idle: (task: string) => body(api.GET('/api/v1/tasks/{task}/idle', one(task))),
+  /** Keeps it for so many seconds from now, used or not; 0 takes that back. */
+  extend: (task: string, seconds: number) => body(api.POST('/api/v1/tasks/{task}/extend', { ...one(task), body: { seconds } })),
   /** Lines from a number on; without one, the last. */
   logs: (task: string, { from, limit, search }: { readonly from?: number; readonly limit: number; readonly search?: string }) =>
     body(api.GET('/api/v1/tasks/{task}/logs', { params: { path: { task }, query: { limit, ...(from !== undefined && { from }), ...(search && { search }) } } })),

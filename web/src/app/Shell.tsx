@@ -5,6 +5,7 @@ import { Segments } from '../design/Field';
 import { Icon, Mark, type IconName } from '../design/Icon';
 import { useTheme } from '../design/theme';
 import { toast } from '../design/toasts';
+import { Warnings } from '../tasks/Warnings';
 import { nameOf, useSession, useSignOut } from './session';
 
 interface Place {
@@ -63,7 +64,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <Places path={path} />
         <Foot />
       </div>
-      <main id="content" ref={main} tabIndex={-1}>{children}</main>
+      <main id="content" ref={main} tabIndex={-1}><Warnings />{children}</main>
     </div>
   );
 }

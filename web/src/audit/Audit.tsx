@@ -11,6 +11,7 @@ import { by24 } from '../design/words';
 import { Badge, Facts, Page, Panel } from '../design/Page';
 import { Empty, Failure, Skeleton } from '../design/States';
 import { Table, type Column } from '../design/Table';
+import { isTask, targetOf, whoOf } from './words';
 
 const outcomes = ['allowed', 'denied', 'failed'];
 const spans = [['', 'All that is kept'], ['1', 'Last hour'], ['24', 'Last day'], ['168', 'Last week'], ['720', 'Last 30 days']] as const;
@@ -39,11 +40,11 @@ export default function Audit() {
       cell: (entry) => (
         <>
           <button type="button" className="name truncate" onClick={() => setShown(entry)}>{entry.action}</button>
-          <span className="under truncate"><span className="only-narrow">{entry.actor ?? 'stranger'} · </span>{entry.target}</span>
+          <span className="under truncate"><span className="only-narrow">{whoOf(entry)} · </span>{targetOf(entry)}</span>
         </>
       ),
     },
-    { key: 'actor', title: 'Who', width: '9rem', wideOnly: true, cell: ({ actor }) => <span className="truncate">{actor ?? <span className="faint">stranger</span>}</span> },
+    { key: 'actor', title: 'Who', width: '9rem', wideOnly: true, cell: (entry) => <span className={entry.actor ? 'truncate' : 'truncate faint'}>{whoOf(entry)}</span> },
     { key: 'address', title: 'From', width: '9rem', wideOnly: true, cell: ({ address }) => <span className="mono truncate">{address}</span> },
     { key: 'outcome', title: 'Outcome', width: '6.5rem', cell: ({ outcome }) => <Outcome outcome={outcome} /> },
   ];
@@ -81,12 +82,12 @@ export default function Audit() {
         <Dialog title={shown.action} onClose={() => setShown(undefined)}>
           <Facts items={[
             ['When', new Date(shown.at).toLocaleString('en', { dateStyle: 'full', timeStyle: 'long', ...by24 })],
-            ['Who', shown.actor ?? 'a stranger'],
+            ['Who', whoOf(shown)],
             shown.via ? ['By', <code key="via">{shown.via}</code>] : null,
-            shown.target ? ['To what', shown.target] : null,
+            shown.target ? ['To what', targetOf(shown) === shown.target ? shown.target : <span key="target">{targetOf(shown)} <code className="faint">{shown.target}</code></span>] : null,
             ['Outcome', <Outcome key="outcome" outcome={shown.outcome} />],
             shown.address ? ['From', <code key="address">{shown.address}</code>] : null,
-            ...Object.entries(shown.detail ?? {}).map(([name, value]) => [name, String(value)] as const),
+            ...Object.entries(shown.detail ?? {}).filter(([name]) => name !== 'name' || !isTask(shown)).map(([name, value]) => [name, String(value)] as const),
             ['Number', String(shown.id)],
           ]} />
         </Dialog>

@@ -17,9 +17,12 @@ const clock = {
   now: () => now,
 };
 
+/** The time, in milliseconds of the epoch, by which what is shown grows old. */
+export const useNow = () => useSyncExternalStore(clock.subscribe, clock.now);
+
 /** A moment, as people say it; the whole of it on hovering, and for machines. */
 export function Moment({ at, never = 'never' }: { readonly at: string | null | undefined; readonly never?: string }) {
-  const present = useSyncExternalStore(clock.subscribe, clock.now);
+  const present = useNow();
   if (!at) return <span className="faint">{never}</span>;
   const date = new Date(at);
   return <time className="nowrap" dateTime={at} title={date.toLocaleString('en', { dateStyle: 'full', timeStyle: 'long', ...by24 })}>{ago(date.getTime(), present)}</time>;

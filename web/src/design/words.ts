@@ -12,6 +12,19 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
+const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** Memory and disks: 536,870,912 → "512 MiB", 25,216,000,000 → "23.5 GiB". By 1024, as the command line and templates count them. */
+export function memory(count: number): string {
+  let value = count;
+  let unit = 0;
+  while (value >= 1023.5 && unit < binary.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1).replace(/\.0$/, '')} ${binary[unit] ?? ''}`;
+}
+
 export const rate = (perSecond: number) => `${bytes(perSecond)}/s`;
 
 export const count = (value: number) => value.toLocaleString('en');

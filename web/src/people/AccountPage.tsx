@@ -31,7 +31,7 @@ export default function AccountPage({ name }: { readonly name: string }) {
               <Facts items={[
                 ['Role', <RoleBadge key="role" role={value.effectiveRole ?? value.role} />],
                 value.project ? ['Works for', <Link key="project" to={`/projects/${encodeURIComponent(value.project)}/services/${encodeURIComponent(name)}`}>{value.project}</Link>] : null,
-                ['Signs in', value.kind === 'service' ? 'never; it is for programs' : value.source === 'local' ? 'here, with a password' : `by ${value.source}`],
+                ['Signs in', value.kind === 'service' ? 'never; it is for programs' : value.source !== 'local' ? `by ${value.source}` : value.hasPassword === false ? 'with a token only: it has no password yet' : 'here, with a password'],
                 ['Last signed in', <Moment key="seen" at={value.lastSignIn} />],
                 ['Made', <Moment key="made" at={value.created} />],
                 ['Groups', value.groups && value.groups.length > 0

@@ -57,7 +57,7 @@ export default function Projects() {
   return (
     <Page
       title="Projects"
-      lead="People who work on the same thing, and what they share: tunnels now, and everything that comes later."
+      lead="People who work on the same thing, and what they share: workloads, tunnels, service accounts, quotas."
       actions={<Button kind="primary" icon="plus" onClick={() => setAdding(true)}>New project</Button>}
     >
       <Loaded query={query} lines={5}>

@@ -11,6 +11,7 @@ import { Page, Panel } from '../design/Page';
 import { Failure, Notice } from '../design/States';
 import { useAction } from '../design/useAction';
 import { tokensKey } from '../tokens/TokenTable';
+import { Executable } from '../home/Executable';
 import { labelsOf, runnerLineOf } from './capacity';
 import { runnersKey } from './keys';
 
@@ -60,7 +61,7 @@ function Made({ line, name }: { readonly line: string; readonly name: string }) 
     <>
       <Panel title="Run this on the machine">
         <div className="stack">
-          <p className="muted">It needs the one executable <code>adit</code> and nothing else. It dials this hub, so no port is opened there; its workloads go on when it ends, and the next start takes them up.</p>
+          <p className="muted"><Executable /> The runner dials this hub, so no port is opened there; its workloads go on when it ends, and the next start takes them up.</p>
           <Command text={line} wrap label="Copy the line" />
           <p className="muted">To start it with the machine, use the unit <code>deploy/systemd/adit-runner.service</code>. If it does not appear here, <code>adit doctor</code> on the machine says why.</p>
           <Notice kind="warn">The token in it is shown this once. It can be a runner and nothing else; revoke it under Tokens when the machine goes.</Notice>

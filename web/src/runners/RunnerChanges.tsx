@@ -9,11 +9,8 @@ import { FormDialog } from '../design/FormDialog';
 import { Panel } from '../design/Page';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
-import { labelsOf, taintsOf } from './capacity';
+import { labelsOf, linesOfLabels, linesOfTaints, taintsOf } from './capacity';
 import { runnersKey } from './keys';
-
-// What every machine says of itself: kept out of what is given to it, where it would stand still.
-const own = ['arch', 'name', 'os'];
 
 type Asked = 'drain' | 'rename' | 'labels' | 'remove';
 
@@ -91,8 +88,9 @@ function Rename({ name, onClose, onDone }: { readonly name: string; readonly onC
 }
 
 function LabelsAndTaints({ runner, onClose, onDone }: { readonly runner: Runner; readonly onClose: () => void; readonly onDone: () => Promise<void> }) {
-  const [labels, setLabels] = useState(() => Object.entries(runner.labels).filter(([key]) => !own.includes(key)).map(([key, value]) => `${key}=${value}`).join('\n'));
-  const [taints, setTaints] = useState(() => runner.taints.map(({ key, value }) => (value ? `${key}=${value}` : key)).join('\n'));
+  // What was given to it here, and nothing of what the machine says: that would win over what it says later.
+  const [labels, setLabels] = useState(() => linesOfLabels(runner.givenLabels ?? {}));
+  const [taints, setTaints] = useState(() => linesOfTaints(runner.givenTaints ?? []));
   const [tried, setTried] = useState(false);
   const [readLabels, readTaints] = [labelsOf(labels), taintsOf(taints)];
   return (
@@ -105,9 +103,16 @@ function LabelsAndTaints({ runner, onClose, onDone }: { readonly runner: Runner;
       toast('Saved. It holds for what is launched from now on.');
     }}>
       <TextArea label="Labels" optional className="mono" spellCheck={false} rows={4} value={labels} onChange={(event) => setLabels(event.target.value)}
-        hint="By which workloads choose it: one KEY=VALUE on each line. Its name, system and architecture are labels anyway." error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
+        hint={<>By which workloads choose it: one KEY=VALUE on each line; they win over the machine’s own. Its name, system and architecture are labels anyway. <Own text={linesOfLabels(runner.ownLabels ?? {})} /></>} error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
       <TextArea label="Taints" optional className="mono" spellCheck={false} rows={3} value={taints} onChange={(event) => setTaints(event.target.value)}
-        hint="Keep workloads off that do not tolerate them: KEY or KEY=VALUE on each line." error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
+        hint={<>Keep workloads off that do not tolerate them: KEY or KEY=VALUE on each line, beside the machine’s own. <Own text={linesOfTaints(runner.ownTaints ?? [])} /></>} error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
     </FormDialog>
   );
+}
+
+/** What the machine was started with, which is changed there. */
+function Own({ text }: { readonly text: string }) {
+  const own = text.split('\n').filter(Boolean);
+  if (own.length === 0) return <>The machine has none of its own.</>;
+  return <>The machine’s own: {own.map((one, at) => <span key={one}>{at > 0 && ', '}<code>{one}</code></span>)}.</>;
 }

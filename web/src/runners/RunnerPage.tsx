@@ -4,7 +4,7 @@ import { runnersApi, type Runner } from '../api/runners';
 import { Moment } from '../design/Moment';
 import { Facts, Page, Panel } from '../design/Page';
 import { Loaded, Notice } from '../design/States';
-import { bytes } from '../design/words';
+import { memory } from '../design/words';
 import { CpuGauge, MemoryGauge, StateBadge } from '../tasks/parts';
 import { useTasks } from '../tasks/useTasks';
 import { situationOf } from '../tasks/words';
@@ -56,8 +56,8 @@ function Present({ runner }: { readonly runner: Runner }) {
           facts ? ['System', `${facts.os}, ${facts.architecture}`] : null,
           ['Adit', runner.version],
           facts ? ['It can start', facts.executors.join(', ') || 'nothing'] : null,
-          facts?.gpus?.length ? ['GPUs', <ul key="gpus" className="stack tight">{facts.gpus.map(({ index, name, memoryBytes }) => <li key={index}>{name}, {bytes(memoryBytes)}</li>)}</ul>] : null,
-          facts ? ['Disk', `${runner.usage?.diskFreeBytes ? `${bytes(runner.usage.diskFreeBytes)} free of ` : ''}${bytes(facts.diskBytes)}`] : null,
+          facts?.gpus?.length ? ['GPUs', <ul key="gpus" className="stack tight">{facts.gpus.map(({ index, name, memoryBytes }) => <li key={index}>{name}, {memory(memoryBytes)}</li>)}</ul>] : null,
+          facts ? ['Disk', `${runner.usage?.diskFreeBytes ? `${memory(runner.usage.diskFreeBytes)} free of ` : ''}${memory(facts.diskBytes)}`] : null,
           ['Labels', <Labels key="labels" labels={runner.labels} />],
           ['Taints', runner.taints.length === 0 ? <span key="taints" className="faint">none</span> : runner.taints.map(({ key, value }) => <code key={key}>{key}{value ? `=${value}` : ''} </code>)],
           ['Brought by', runner.owner],

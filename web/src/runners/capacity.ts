@@ -1,5 +1,5 @@
 import type { Runner } from '../api/runners';
-import { bytes } from '../design/words';
+import { memory } from '../design/words';
 import { coresOf } from '../tasks/words';
 
 /** One thing that a runner has: how much of it is promised to tasks, and how much is in use by everything there. */
@@ -19,7 +19,7 @@ export function capacitiesOf({ facts, usage, reserved, isUp }: Pick<Runner, 'fac
   const busy = now?.gpus?.length ? now.gpus.reduce((sum, one) => sum + one, 0) : undefined;
   return [
     { name: 'Cores', all: facts.cpus, reserved: reserved.cpu ?? 0, used: now?.cpu, words: (value) => (Number.isInteger(value) ? value.toLocaleString('en') : coresOf(value)) },
-    { name: 'Memory', all: facts.memoryBytes, reserved: reserved.memoryBytes ?? 0, used: now?.memoryBytes, words: bytes },
+    { name: 'Memory', all: facts.memoryBytes, reserved: reserved.memoryBytes ?? 0, used: now?.memoryBytes, words: memory },
     ...(facts.gpus?.length ? [{ name: 'GPUs', all: facts.gpus.length, reserved: reserved.gpus ?? 0, used: busy, words: (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(1)) }] : []),
   ];
 }
@@ -42,6 +42,10 @@ export function labelsOf(text: string): Readonly<Record<string, string>> | undef
   }
   return read;
 }
+
+/** Labels and taints as they are written and read: one on each line. */
+export const linesOfLabels = (labels: Readonly<Record<string, string>>) => Object.entries(labels).map(([key, value]) => `${key}=${value}`).join('\n');
+export const linesOfTaints = (taints: readonly { readonly key: string; readonly value?: string | null }[]) => taints.map(({ key, value }) => (value ? `${key}=${value}` : key)).join('\n');
 
 /** KEY or KEY=VALUE by line. */
 export function taintsOf(text: string): readonly { readonly key: string; readonly value?: string }[] | undefined {

@@ -10,6 +10,7 @@ import { Failure, Loaded } from '../design/States';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
 import { waysInKey } from '../signin/password';
+import './settings.css';
 
 export const settingsTabs = [{ to: '/settings', text: 'The hub' }, { to: '/settings/routes', text: 'External routes' }];
 
@@ -55,6 +56,9 @@ export default function Settings() {
   );
 }
 
+const ranks = { failed: 0, warning: 1, ok: 2 } as const;
+const worstFirst = (items: readonly Check[]) => [...items].sort((a, b) => ranks[a.outcome] - ranks[b.outcome]);
+
 const tones = { ok: 'ok', warning: 'warn', failed: 'danger' } as const;
 
 function Checks() {
@@ -66,7 +70,7 @@ function Checks() {
       actions={<Button busy={checks.isFetching} onClick={() => void checks.refetch()}>Look again</Button>}
     >
       <Loaded query={checks} lines={4}>
-        {({ items }) => <ul className="stack tight">{items.map((check, at) => <CheckLine key={at} check={check} />)}</ul>}
+        {({ items }) => <ul className="checks">{worstFirst(items).map((check, at) => <CheckLine key={at} check={check} />)}</ul>}
       </Loaded>
     </Panel>
   );
@@ -74,10 +78,10 @@ function Checks() {
 
 function CheckLine({ check }: { readonly check: Check }) {
   return (
-    <li className="row">
-      <Badge tone={tones[check.outcome]}>{check.outcome}</Badge>
-      <strong>{check.name}</strong>
-      <span>{check.finding}{check.remedy !== undefined && <span className="faint"> {check.remedy}</span>}</span>
+    <li>
+      <span><Badge tone={tones[check.outcome]}>{check.outcome}</Badge></span>
+      <strong className="truncate">{check.name}</strong>
+      <span>{check.finding}{check.remedy && <span className="faint"> {check.remedy}</span>}</span>
     </li>
   );
 }

@@ -4,8 +4,9 @@ import { Elsewhere } from '../design/Button';
 import { Command, CopyButton } from '../design/Copy';
 import { Moment } from '../design/Moment';
 import { Facts, Panel } from '../design/Page';
+import { IdlePanel } from './IdlePanel';
 import { stepsOf } from './steps';
-import { commandLineOf, resourcesOf, tookOf } from './words';
+import { commandLineOf, hasEnded, resourcesOf, tookOf } from './words';
 
 /** What a task is, how it came up, and where it is reached. */
 export function AboutTask({ task }: { readonly task: Task }) {
@@ -26,10 +27,11 @@ export function AboutTask({ task }: { readonly task: Task }) {
           </ul>
         </Panel>
       )}
+      {task.kind === 'session' && !hasEnded(task.state) && <IdlePanel task={task} />}
       <Panel title="Facts">
         <Facts items={[
           ['Template', <span key="template"><Link to={`/templates/${task.template}`} className="inline">{task.template}</Link> <span className="faint">{task.templateVersion === 0 ? 'as shipped' : `version ${String(task.templateVersion)}`}</span></span>],
-          ['Kind', task.kind === 'job' ? 'job: a command that ends by itself' : 'session: until it is stopped'],
+          ['Kind', task.kind === 'job' ? 'job: a command that ends by itself' : 'session: somebody works in it'],
           ['Owner', task.owner],
           task.project ? ['Project', <Link key="project" to={`/projects/${task.project}`} className="inline">{task.project}</Link>] : null,
           ['Runner', task.runner ? <Link key="runner" to={`/runners/${task.runner}`} className="inline">{task.runner}</Link> : 'none yet'],

@@ -12,14 +12,15 @@ import { SelectField, TextArea, TextField } from '../design/Field';
 import { Page, Panel } from '../design/Page';
 import { Failure, Loaded, Notice } from '../design/States';
 import { toast } from '../design/toasts';
+import { memory } from '../design/words';
 import { projectsKey } from '../projects/Projects';
 import { runnersKey } from '../runners/keys';
 import { templateKey } from '../templates/keys';
-import { accessChoices, emptyDraft, fieldOf, refusalsOf, requestOf, type LaunchDraft } from './launch';
+import { termsOf, termsSentenceOf } from './idle';
+import { accessChoices, emptyDraft, fieldOf, isFilled, refusalsOf, requestOf, type LaunchDraft } from './launch';
 import { ParameterField } from './ParameterField';
 import { tasksKey } from './useTasks';
 import { Verdict } from './Verdict';
-import { sizeOf } from './words';
 import './launch.css';
 
 const quietMs = 400;
@@ -61,7 +62,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
   const failed = failure instanceof Problem ? failure.message : undefined;
   const said = failed ?? refusal;
   const saidOf = said ? (failure instanceof Problem && failure.code === 'name-taken' ? 'name' : fieldOf(form, said)) : undefined;
-  const errorOf = (field: string) => (tried || (draft.name && field === 'name') ? wrong[field] : undefined) ?? (saidOf === field ? said ?? undefined : undefined);
+  const errorOf = (field: string) => (tried || isFilled(draft, field) ? wrong[field] : undefined) ?? (saidOf === field ? said ?? undefined : undefined);
   const put = (change: Partial<LaunchDraft>) => {
     setFailure(undefined);
     setDraft({ ...draft, ...change });
@@ -111,7 +112,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
             {form.takesCommand && (
               <SelectField label="What it is for" value={draft.kind} onChange={(event) => put({ kind: event.target.value as LaunchDraft['kind'] })}>
                 <option value="">{`As the template says: ${template.kind ?? 'session'}`}</option>
-                <option value="session">A session: until it is stopped</option>
+                <option value="session">{`A session: ${termsOf(form.idle)}`}</option>
                 <option value="job">A job: it ends by itself</option>
               </SelectField>
             )}
@@ -122,7 +123,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
           <div className="form">
             <div className="pair">
               <TextField label="Cores" optional inputMode="decimal" autoComplete="off" placeholder={String(form.requests.cpu ?? '')} value={draft.cpu} onChange={(event) => put({ cpu: event.target.value })} error={errorOf('cpu')} />
-              <TextField label="Memory" optional autoComplete="off" placeholder={form.requests.memoryBytes ? sizeOf(form.requests.memoryBytes) : '1 GB'} value={draft.memory} onChange={(event) => put({ memory: event.target.value })} error={errorOf('memory')} />
+              <TextField label="Memory" optional autoComplete="off" placeholder={form.requests.memoryBytes ? memory(form.requests.memoryBytes) : '1 GiB'} value={draft.memory} onChange={(event) => put({ memory: event.target.value })} error={errorOf('memory')} />
             </div>
             {(form.most.gpus ?? 0) > 0 && (
               <div className="pair">
@@ -152,6 +153,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
         <Panel title="What it comes to">
           <div className="stack">
             <Verdict test={test} wrong={Object.keys(wrong).length > 0} isOld={settled !== request} refusal={saidOf ? 'The form says what is refused.' : refusal ?? undefined} />
+            {(draft.kind || template.kind) !== 'job' && form.idle && <p className="muted">{termsSentenceOf(form.idle)}</p>}
             {failure !== undefined && !saidOf && <Failure error={failure} />}
             <Button type="submit" kind="primary" size="wide" busy={busy}>Launch</Button>
           </div>

@@ -2,11 +2,14 @@ import { useLocation } from 'wouter';
 import type { Task } from '../api/tasks';
 import { Elsewhere } from '../design/Button';
 import { CopyButton } from '../design/Copy';
+import { useNow } from '../design/Moment';
 import { Figures, Page, Tabs } from '../design/Page';
 import { Loaded, Notice } from '../design/States';
-import { bytes } from '../design/words';
+import { by24, memory } from '../design/words';
 import { Live } from '../tunnels/parts';
 import { AboutTask } from './AboutTask';
+import { inSpan, spanOf } from './idle';
+import { KeepButton } from './Keep';
 import { Logs } from './Logs';
 import { OpenTask, StateBadge, TaskActions } from './parts';
 import { Sparkline } from './Sparkline';
@@ -34,6 +37,11 @@ export default function TaskPage({ id, part }: { readonly id: string; readonly p
   );
 }
 
+function Until({ at }: { readonly at: string }) {
+  const now = useNow();
+  return <time dateTime={at} title={new Date(at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium', ...by24 })}>{spanOf((Date.parse(at) - now) / 1000)}</time>;
+}
+
 function Lead({ task }: { readonly task: Task }) {
   return (
     <span className="row">
@@ -54,7 +62,8 @@ function Parts({ observed, part }: { readonly observed: Observed; readonly part:
       {!hasEnded(task.state) && (
         <Figures items={[
           ['cores in use', usage ? <span className="gauge"><span>{coresOf(usage.cpu ?? 0)}</span><Sparkline values={course.cpu} most={task.resources.cpu} /></span> : '–'],
-          ['memory in use', usage ? <span className="gauge"><span>{bytes(usage.memoryBytes ?? 0)}</span><Sparkline values={course.memory} most={task.resources.memoryBytes} /></span> : '–'],
+          ['memory in use', usage ? <span className="gauge"><span>{memory(usage.memoryBytes ?? 0)}</span><Sparkline values={course.memory} most={task.resources.memoryBytes} /></span> : '–'],
+          ...(task.state === 'ready' && task.idle?.stopsAt ? [['until it is stopped, if unused', <Until key="until" at={task.idle.stopsAt} />] as const] : []),
           ...(task.resources.gpus ? [['of its GPUs', usage?.gpu === null || usage?.gpu === undefined ? '–' : `${String(Math.round(usage.gpu * 100))}%`] as const] : []),
         ]} />
       )}
@@ -81,8 +90,20 @@ function Situation({ task }: { readonly task: Task }) {
   if (task.state === 'queued') {
     return <Notice kind="warn">It waits for a runner with room for {resourcesOf(task.resources)}{situation && `: ${situation}`}</Notice>;
   }
+  if (task.state === 'ready' && task.idle?.isWarned) return <Warned task={task} />;
   if (isMoving(task.state)) return <Notice>{situation || waits[task.state] || 'It is on its way.'}</Notice>;
   return situation ? <Notice>{situation}</Notice> : null;
+}
+
+/** It is about to be stopped: when, and how to keep it. */
+function Warned({ task }: { readonly task: Task }) {
+  const now = useNow();
+  return (
+    <Notice kind="warn">
+      <span role="status">It is stopped {task.idle?.stopsAt ? inSpan(Date.parse(task.idle.stopsAt), now) : 'soon'}, because nobody uses it.</span>
+      {task.may?.includes('change') && <KeepButton task={task} primary />}
+    </Notice>
+  );
 }
 
 const waits: Readonly<Partial<Record<Task['state'], string>>> = {

@@ -40,7 +40,7 @@ function Fit({ test }: { readonly test: TemplateTest }) {
 function Reasons({ runners }: { readonly runners: NonNullable<TemplateTest['runners']> }) {
   return (
     <ul className="stack tight faint">
-      {runners.slice(0, 4).map(({ runner, reason }) => <li key={runner}>{reason ?? runner}</li>)}
+      {runners.slice(0, 4).map(({ runner, reason }) => <li key={runner}><strong>{runner}</strong>{reason && `: ${reason}`}</li>)}
     </ul>
   );
 }

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { tasksApi, type Task } from '../api/tasks';
 import { useSession } from '../app/session';
@@ -10,10 +10,11 @@ import { Page } from '../design/Page';
 import { Empty, Failure, Loaded, Skeleton } from '../design/States';
 import { Table, type Column } from '../design/Table';
 import { Live } from '../tunnels/parts';
-import { CpuGauge, MemoryGauge, OpenTask, StateBadge, TaskActions } from './parts';
+import { KeepButton } from './Keep';
+import { CpuGauge, Fate, MemoryGauge, OpenTask, StateBadge, TaskActions } from './parts';
 import type { Observed } from './usage';
 import { useTasks } from './useTasks';
-import { situationOf } from './words';
+import { hasEnded, situationOf } from './words';
 
 type Shown = 'mine' | 'all' | 'past';
 
@@ -26,7 +27,7 @@ const name: Column<Observed> = {
     </>
   ),
 };
-const state: Column<Observed> = { key: 'state', title: 'State', width: '7rem', sort: ({ task }) => task.state, cell: ({ task }) => <StateBadge task={task} /> };
+const state: Column<Observed> = { key: 'state', title: 'State', width: '8rem', sort: ({ task }) => task.state, cell: ({ task }) => <><StateBadge task={task} /><Fate task={task} /></> };
 const owner: Column<Observed> = { key: 'owner', title: 'Owner', width: '7rem', wideOnly: true, sort: ({ task }) => task.owner, cell: ({ task }) => <span className="truncate">{task.owner}</span> };
 const from: Column<Observed> = {
   key: 'template', title: 'Template, runner', width: '9rem', wideOnly: true, sort: ({ task }) => task.template,
@@ -43,8 +44,8 @@ const use: Column<Observed> = {
   cell: (observed) => observed.task.usage ? <span className="gauges"><CpuGauge {...observed} /><MemoryGauge {...observed} /></span> : <span className="faint">–</span>,
 };
 const actions: Column<Observed> = {
-  key: 'actions', title: 'What can be done', width: '8rem', wideOnly: true, end: true, silent: true,
-  cell: ({ task }) => <span className="row"><OpenTask task={task} small /><TaskActions task={task} small /></span>,
+  key: 'actions', title: 'What can be done', width: '9.5rem', wideOnly: true, end: true, silent: true,
+  cell: ({ task }) => <span className="row"><OpenTask task={task} small />{task.idle?.isWarned && task.may?.includes('change') && <KeepButton task={task} small />}<TaskActions task={task} small /></span>,
 };
 const ended: Column<Observed> = { key: 'ended', title: 'Ended', width: '7rem', wideOnly: true, cell: ({ task }) => <Moment at={task.ended} never="not yet" /> };
 
@@ -101,7 +102,7 @@ function Nothing() {
   );
 }
 
-/** All there ever were, as far as they are kept; jobs that have ended are here alone. */
+/** What has ended, as far as it is kept; jobs are here alone. */
 function Past({ choice }: { readonly choice: React.ReactNode }) {
   const { role } = useSession();
   // Those who see everything look for what somebody ran; others for their own.
@@ -116,6 +117,14 @@ function Past({ choice }: { readonly choice: React.ReactNode }) {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const rows = useMemo(
+    () => query.data?.pages.flatMap((page) => page.items as readonly Task[]).filter(({ state: at }) => hasEnded(at)).map((task) => ({ task, course: { cpu: [], memory: [] } })) ?? [],
+    [query.data],
+  );
+  // A page may have nothing but what runs.
+  useEffect(() => {
+    if (rows.length === 0) more();
+  }, [rows, more]);
   return (
     <Frame>
       {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
@@ -123,13 +132,13 @@ function Past({ choice }: { readonly choice: React.ReactNode }) {
         <Table
           label="Past workloads"
           noun={hasNextPage ? 'workloads so far' : 'workloads'}
-          rows={query.data.pages.flatMap((page) => page.items as readonly Task[]).map((task) => ({ task, course: { cpu: [], memory: [] } }))}
+          rows={rows}
           columns={[name, state, ...(all ? [owner] : []), from, age, ended]}
           keyOf={({ task }) => task.id}
           textOf={textOf}
           tools={choice}
           onEnd={more}
-          empty={<Nothing />}
+          empty={<Empty icon="workload" title="Nothing has ended yet">What was stopped, what failed and jobs that are done are listed here, as long as they are kept.</Empty>}
         />
       ) : query.isPending && <div className="panel"><div className="body"><Skeleton lines={6} onRetry={() => void query.refetch()} /></div></div>}
     </Frame>

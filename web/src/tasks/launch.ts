@@ -1,5 +1,5 @@
 import type { StartRequest, TemplateField, TemplateForm } from '../api/templates';
-import { sizeOf } from './words';
+import { memory } from '../design/words';
 
 /** What somebody has typed so far; empty stands for "as the template says". */
 export interface LaunchDraft {
@@ -23,6 +23,12 @@ export const emptyDraft: LaunchDraft = {
 
 /** What is wrong, by the field; a parameter's field is `param.NAME`. */
 export type Refusals = Readonly<Record<string, string>>;
+
+/** Whether somebody has said something in a field: what is wrong with it is said at once, what is missing when they launch. */
+export function isFilled(draft: LaunchDraft, field: string): boolean {
+  const value = field.startsWith('param.') ? draft.values[field.slice('param.'.length)] : draft[field as Exclude<keyof LaunchDraft, 'values'>];
+  return value !== undefined && value.trim() !== '';
+}
 
 const names = /^(?:[a-z0-9]|[a-z0-9](?:[a-z0-9]|-(?!-)){1,28}[a-z0-9])$/;
 
@@ -77,13 +83,13 @@ function numberRefusal(text: string, least: number | undefined, most: number | u
 function memoryRefusal(text: string, most: number | undefined): string | undefined {
   if (text.trim() === '') return undefined;
   const value = bytesOf(text);
-  if (value === undefined) return 'A size with its unit: 512 MB, 4 GB, 2 Gi.';
-  return most !== undefined && value > most ? `At most ${sizeOf(most)}.` : undefined;
+  if (value === undefined) return 'A size with its unit: 512 MiB, 4 GiB, 2 GB.';
+  return most !== undefined && value > most ? `At most ${memory(most)}.` : undefined;
 }
 
 const units: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, t: 1e12, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 };
 
-/** "4 GB" → 4,000,000,000; "512Mi" → 536,870,912; undefined for what is no size. */
+/** "4 GB" → 4,000,000,000; "512 MiB" and "512Mi" → 536,870,912; undefined for what is no size. */
 export function bytesOf(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)b?$/i.exec(text.trim());
   const unit = units[match?.[2]?.toLowerCase() ?? ''];

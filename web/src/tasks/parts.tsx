@@ -4,18 +4,27 @@ import { tasksApi, type Task } from '../api/tasks';
 import { Button, Elsewhere, IconButton } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { Icon } from '../design/Icon';
+import { useNow } from '../design/Moment';
 import { Badge } from '../design/Page';
-import { bytes } from '../design/words';
+import { memory } from '../design/words';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
+import { fateOf } from './idle';
 import { Sparkline } from './Sparkline';
 import type { Observed } from './usage';
 import { tasksKey } from './useTasks';
 import { coresOf, hasEnded, isMoving, toneOf } from './words';
+import './idle.css';
 import './tasks.css';
 
 export function StateBadge({ task }: { readonly task: Pick<Task, 'state'> }) {
   return <Badge tone={toneOf[task.state]}>{isMoving(task.state) && <span className="pulse" aria-hidden="true" />}{task.state}</Badge>;
+}
+
+/** When it is stopped if nobody uses it, where that is near enough to matter. */
+export function Fate({ task }: { readonly task: Pick<Task, 'state' | 'idle'> }) {
+  const fate = fateOf(task, useNow());
+  return fate ? <span className={task.idle?.isWarned ? 'fate warned' : 'fate'}>{fate}</span> : null;
 }
 
 /** A value that changes, and its course. */
@@ -35,7 +44,7 @@ export function CpuGauge({ task, course }: Observed) {
 
 export function MemoryGauge({ task, course }: Observed) {
   if (!task.usage) return <span className="faint">–</span>;
-  return <Gauge text={bytes(task.usage.memoryBytes ?? 0)} values={course.memory} most={task.resources.memoryBytes} label="Memory in use; the top of the line is what is reserved" />;
+  return <Gauge text={memory(task.usage.memoryBytes ?? 0)} values={course.memory} most={task.resources.memoryBytes} label="Memory in use; the top of the line is what is reserved" />;
 }
 
 /** Leads to what a task serves, once it answers. */

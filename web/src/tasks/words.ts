@@ -1,5 +1,5 @@
 import type { Resources, Task, TaskState } from '../api/tasks';
-import { bytes } from '../design/words';
+import { memory } from '../design/words';
 import type { Tone } from '../design/Page';
 
 /** How a state is coloured; what is under way is "info". */
@@ -24,18 +24,11 @@ export function situationOf({ state, queue, progress, reason, exitCode }: Pick<T
 /** 0.5 → "0.50", 1.25 → "1.25", 12.5 → "12.5". */
 export const coresOf = (cores: number) => (cores < 9.995 ? cores.toFixed(2) : cores.toFixed(1));
 
-/** A size as it was asked for: 536,870,912 → "512 MiB", 4,000,000,000 → "4.0 GB". */
-export function sizeOf(count: number): string {
-  const units = [['GiB', 2 ** 30], ['MiB', 2 ** 20]] as const;
-  const [name, unit] = units.find(([, one]) => count >= one && count % one === 0) ?? [];
-  return name && unit ? `${(count / unit).toLocaleString('en')} ${name}` : bytes(count);
-}
-
 /** "0.5 cores, 512 MiB, 1 GPU a100"; what is not said is left out. */
 export function resourcesOf({ cpu, memoryBytes, gpus, gpuType }: Resources): string {
   return [
     cpu ? `${cpu.toLocaleString('en')} ${cpu === 1 ? 'core' : 'cores'}` : '',
-    memoryBytes ? sizeOf(memoryBytes) : '',
+    memoryBytes ? memory(memoryBytes) : '',
     gpus ? `${String(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}${gpuType ? ` ${gpuType}` : ''}` : '',
   ].filter(Boolean).join(', ') || 'nothing reserved';
 }

@@ -4,6 +4,7 @@ import { ButtonLink } from '../design/Button';
 import { Command } from '../design/Copy';
 import { Facts, Page, Panel, Tabs } from '../design/Page';
 import { Loaded, Notice } from '../design/States';
+import { kindOf } from '../tasks/idle';
 import { priceOf } from '../tasks/launch';
 import { resourcesOf } from '../tasks/words';
 import { versionWords } from './documents';
@@ -59,7 +60,7 @@ function About({ template }: { readonly template: Template }) {
         <Facts items={[
           ['Slug', <code key="slug">{template.slug}</code>],
           ['In use', versionWords(template.version)],
-          template.kind ? ['Kind', template.kind === 'job' ? 'job: a command that ends by itself' : 'session: until it is stopped'] : null,
+          template.kind ? ['Kind', kindOf(template.kind, form?.idle)] : null,
           form ? ['Size', resourcesOf(form.requests)] : null,
           form ? ['At most', resourcesOf(form.most)] : null,
           template.pricePerHour !== null && template.pricePerHour !== undefined && ['Price', priceOf(template.pricePerHour, template.currency)],

@@ -1,0 +1,36 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { tasksApi, type Task } from '../api/tasks';
+import { Button, IconButton } from '../design/Button';
+import { toast } from '../design/toasts';
+import { useAction } from '../design/useAction';
+import { spanOf } from './idle';
+import { idleKey, tasksKey } from './useTasks';
+
+const usualSeconds = 4 * 3600;
+
+/** Keeps a workload for a while, used or not, and says so. */
+export function useKeep(task: Pick<Task, 'id' | 'name'>) {
+  const queries = useQueryClient();
+  return useAction(async (seconds: number) => {
+    try {
+      queries.setQueryData(idleKey(task.id), await tasksApi.extend(task.id, seconds));
+      toast(seconds === 0 ? `${task.name} is kept only while it is used.` : `${task.name} is kept for ${spanOf(seconds)}, used or not.`);
+    } catch (failure) {
+      toast(failure instanceof Error ? failure.message : String(failure), 'danger');
+    }
+  }, [tasksKey]);
+}
+
+/** Keeps a workload for four hours; in a table as a picture. */
+export function KeepButton({ task, small = false, primary = false, named = false }: {
+  readonly task: Pick<Task, 'id' | 'name'>;
+  readonly small?: boolean;
+  readonly primary?: boolean;
+  /** Says which, where several stand together. */
+  readonly named?: boolean;
+}) {
+  const keep = useKeep(task);
+  const press = () => void keep.run(usualSeconds);
+  if (small) return <IconButton small icon="clock" label={`Keep ${task.name} for 4 h`} aria-disabled={keep.busy || undefined} onClick={press} />;
+  return <Button size="small" {...(primary && { kind: 'primary' })} busy={keep.busy} onClick={press}>{named ? `Keep ${task.name} for 4 h` : 'Keep for 4 h'}</Button>;
+}

@@ -1,0 +1,52 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { tasksApi, type Task } from '../api/tasks';
+import { IconButton } from '../design/Button';
+import { useNow } from '../design/Moment';
+import { Notice } from '../design/States';
+import { useEvents } from '../tunnels/useEvents';
+import { useReread } from '../tunnels/useReread';
+import { inSpan } from './idle';
+import { KeepButton } from './Keep';
+import { tasksKey } from './useTasks';
+import './idle.css';
+
+const key = [...tasksKey, 'warned'];
+const lookEveryMs = 30_000;
+
+/** Those of one's own workloads that are about to be stopped because nobody uses them, on whichever page one is. */
+export function Warnings() {
+  const [path] = useLocation();
+  const [away, setAway] = useState<readonly string[]>([]);
+  const now = useNow();
+  const again = useReread(key);
+  // Asked once and whenever the hub warns; again and again only while there is something to take back.
+  const query = useQuery({
+    queryKey: key,
+    queryFn: async () => (await tasksApi.list(false)).filter(({ state, idle }) => state === 'ready' && idle?.isWarned),
+    staleTime: Infinity,
+    refetchInterval: ({ state }) => (state.data?.length ? lookEveryMs : false),
+  });
+  useEvents('', {
+    task: (data) => {
+      const { type, id } = data as { readonly type: string; readonly id: string };
+      if (type === 'warned' || query.data?.some((task) => task.id === id)) again();
+    },
+  }, again);
+  const shown = (query.data ?? []).filter((task) => !away.includes(momentOf(task)) && path !== `/workloads/${task.id}` && path !== `/workloads/${task.id}/logs`);
+  return (
+    <div className="warnings" role="status">
+      {shown.map((task) => (
+        <Notice key={task.id} kind="warn">
+          <span><Link to={`/workloads/${task.id}`} className="inline">{task.name}</Link> is stopped {task.idle?.stopsAt ? inSpan(Date.parse(task.idle.stopsAt), now) : 'soon'}, because nobody uses it.</span>
+          <KeepButton task={task} named={shown.length > 1} />
+          <IconButton small icon="cross" label={`Say no more of ${task.name}`} onClick={() => setAway([...away, momentOf(task)])} />
+        </Notice>
+      ))}
+    </div>
+  );
+}
+
+// Of one start; what is warned of after it was used again is said again, since the end is another one.
+const momentOf = ({ id, attempt, idle }: Task) => `${id} ${String(attempt)} ${idle?.stopsAt ?? ''}`;
