@@ -34,6 +34,9 @@ public sealed record ExecStart
 
     /// <summary>The terminal it gets; null for none.</summary>
     public ExecSize? Terminal { get; init; }
+
+    /// <summary>What kind of terminal the user sits at, as TERM says it; null for one that nobody knows.</summary>
+    public string? TerminalType { get; init; }
 }
 
 /// <summary>The size of a terminal in characters.</summary>

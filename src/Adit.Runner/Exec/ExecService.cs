@@ -9,6 +9,7 @@ internal static class ExecService
 {
     private const int MostWords = 1000;
     private const int MostSizes = 16;
+    private const int LongestType = 64;
 
     /// <summary>Serves one command to its end.</summary>
     /// <param name="execution">Where; null when the task does not run.</param>
@@ -58,6 +59,7 @@ internal static class ExecService
                 new ExecRequest
                 {
                     Command = start.Command,
+                    Environment = start.Terminal is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["TERM"] = TypeOf(start.TerminalType) },
                     Terminal = start.Terminal is { } size ? new TerminalSize(size.Columns, size.Rows) : null,
                     Sizes = start.Terminal is null ? null : sizes.ReadAllAsync(cancellationToken),
                 },
@@ -69,6 +71,10 @@ internal static class ExecService
             return new ExecEnd(null, e.Message);
         }
     }
+
+    // What programs look up; the name is the client's, and goes into a file's name there.
+    private static string TypeOf(string? type) =>
+        type is { Length: > 0 and <= LongestType } && type[0] != '.' && type.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_') ? type : "xterm";
 
     // Until the client ends its side or is gone, which ends the command.
     private static async Task ReadAsync(ExecFrames frames, System.IO.Pipelines.PipeWriter input, ChannelWriter<TerminalSize> sizes, CancellationTokenSource gone)

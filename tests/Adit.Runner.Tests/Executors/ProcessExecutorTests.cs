@@ -205,6 +205,23 @@ public sealed class ProcessExecutorTests : ExecutorConformance
         }
     }
 
+    [Fact]
+    public async Task A_command_beside_a_frozen_task_lets_its_user_go_and_dies_when_the_task_goes_on()
+    {
+        var word = LongSleep();
+        var execution = await StartAsync(Task("sleep", LongSleep()));
+        using var leave = new CancellationTokenSource();
+        var command = execution.ExecAsync(new ExecRequest { Command = ["sleep", word] }, new ExecStreams(null, Stream.Null, Stream.Null), leave.Token);
+        await Eventually.HoldsAsync(() => Running(word) == 1, "the command runs");
+        await execution.FreezeAsync(CancellationToken.None);
+
+        await leave.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.WaitAsync(TimeSpan.FromSeconds(10)));
+        await execution.ThawAsync(CancellationToken.None);
+        await Eventually.HoldsAsync(() => Running(word) == 0, "the command is gone");
+    }
+
     private static async Task<int> ProgramAsync(string program, params string[] arguments)
     {
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
