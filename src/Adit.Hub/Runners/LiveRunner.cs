@@ -3,7 +3,7 @@ using Adit.Link;
 
 namespace Adit.Hub.Runners;
 
-/// <summary>A runner while the hub runs. Changed only by <see cref="RunnerRegistry"/>, under its lock.</summary>
+/// <summary>A runner while the hub runs. Changed only by <see cref="RunnerRegistry"/>: its session under that one's lock, its record in that one's turn.</summary>
 internal sealed class LiveRunner(RunnerRecord record)
 {
     private volatile RunnerRecord _record = record;
@@ -32,6 +32,12 @@ internal sealed class LiveRunner(RunnerRecord record)
     /// <summary>When it was heard last.</summary>
     public DateTimeOffset Seen { get; set; } = record.Seen;
 
+    /// <summary>The same by the clock's own count, which nobody sets.</summary>
+    public long Heard { get; set; }
+
+    /// <summary>Held while it says hello: what it has is compared with what it should have once at a time.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
     /// <summary>Calls its tasks lost when it has not come back by then.</summary>
     public ITimer? Grace { get; set; }
 }
@@ -39,6 +45,8 @@ internal sealed class LiveRunner(RunnerRecord record)
 /// <summary>A runner's presence: from its hello until its link ends.</summary>
 internal sealed class RunnerSession(HubLink link, int protocol, TimeProvider time) : IDisposable
 {
+    private long _number;
+
     public HubLink Link { get; } = link;
 
     /// <summary>The version of the protocol that both speak.</summary>
@@ -46,6 +54,9 @@ internal sealed class RunnerSession(HubLink link, int protocol, TimeProvider tim
 
     /// <summary>Its control API.</summary>
     public RunnerControl Control { get; } = new(link, time);
+
+    /// <summary>Counts what it is told (<see cref="Adit.Api.DesiredTasks.Number"/>).</summary>
+    public long NextNumber() => Interlocked.Increment(ref _number);
 
     public void Dispose() => Control.Dispose();
 }

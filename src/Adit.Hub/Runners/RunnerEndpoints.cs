@@ -110,7 +110,7 @@ internal static class RunnerEndpoints
             return NoSession();
         if (batch.Lines is not { Count: <= MostLines })
             return Problems.Invalid($"A batch has at most {MostLines} lines.");
-        return await work.AppendAsync(runner.Record.Name, batch.Task, batch.Lines) is { } end
+        return await work.AppendAsync(runner, batch.Task, batch.Lines) is { } end
             ? TypedResults.Json(new LogReceipt(end), RunnersJson.Default.LogReceipt)
             : Problems.NotFound($"task '{batch.Task}' of this runner");
     }
@@ -132,11 +132,15 @@ internal static class RunnerEndpoints
         {
             return e.Code switch
             {
-                "invalid" or "version" => Problems.Of(StatusCodes.Status400BadRequest, e.Code, e.Message),
-                "not-found" => Problems.NotFound(e.Message),
-                "forbidden" => Problems.Forbidden(e.Message),
-                "limit-reached" => Problems.Of(StatusCodes.Status429TooManyRequests, e.Code, e.Message),
-                _ => Problems.Conflict(e.Code, e.Message),
+                RunnerRefusalCode.Invalid => Problems.Invalid(e.Message),
+                RunnerRefusalCode.Version => Problems.Of(StatusCodes.Status400BadRequest, "version", e.Message),
+                RunnerRefusalCode.LinkGone => Problems.Conflict("link-gone", e.Message),
+                RunnerRefusalCode.NotFound => Problems.NotFound(e.Message),
+                RunnerRefusalCode.NameTaken => Problems.Conflict("name-taken", e.Message),
+                RunnerRefusalCode.Busy => Problems.Conflict("busy", e.Message),
+                RunnerRefusalCode.Forbidden => Problems.Forbidden(e.Message),
+                RunnerRefusalCode.LimitReached => Problems.Of(StatusCodes.Status429TooManyRequests, "limit-reached", e.Message),
+                _ => throw new InvalidOperationException($"No answer for {e.Code}.", e),
             };
         }
         catch (StorageException e)

@@ -30,7 +30,8 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
 
     private readonly ConcurrentDictionary<string, LiveRunner> _runners = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, LiveRunner> _byLink = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _turn = new(1, 1); // Over registering, renaming and removing.
+    private readonly Lock _sessions = new(); // Over who has which link. Nobody else's lock is taken under it.
     private readonly RunnerStore _store;
     private readonly LinkHost _links;
     private readonly Lazy<IRunnerWork> _work;
@@ -72,37 +73,25 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
     {
         RunnerRules.Check(hello, OldestProtocol);
         if (_links.Find(hello.Link) is not { } link || link.Principal.TokenId != caller.TokenId)
-            throw new RunnerRefusal("link-gone", "The link of this session is gone; connect again.");
-        await _turn.WaitAsync();
+            throw LinkGone();
+        var runner = await RegisterAsync(hello, caller);
+        await runner.Turn.WaitAsync();
         try
         {
-            var installation = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hello.Installation)));
-            var runner = _runners.Values.FirstOrDefault(r => r.Record.Installation == installation);
-            var record = RecordOf(hello, caller, installation, runner);
-            if (runner is null || IsWorthWriting(runner.Record, record))
-                await _store.SaveAsync(record);
-            if (runner is null)
-            {
-                runner = new LiveRunner(record);
-                _runners[record.Name] = runner;
-                LogRegistered(record.Name, caller.Account);
-            }
-
-            runner.Record = record;
-            Attach(runner, link, Math.Min(hello.Protocol, Protocol));
-            await _work.Value.ObserveAsync(record.Name, hello.Tasks, isAll: true);
-            _work.Value.RunnerChanged(record.Name);
+            var session = Attach(runner, link, Math.Min(hello.Protocol, Protocol)) ?? throw LinkGone();
+            await _work.Value.ObserveAsync(runner, hello.Tasks, isAll: true);
+            _work.Value.RunnerChanged(runner.Record.Name);
             return new RunnerWelcome
             {
-                Name = record.Name,
-                Protocol = runner.Session!.Protocol,
-                Notice = RunnerRules.NoticeFor(record.Version),
-                Desired = _work.Value.DesiredOf(record.Name),
+                Name = runner.Record.Name,
+                Protocol = session.Protocol,
+                Notice = RunnerRules.NoticeFor(runner.Record.Version),
+                Desired = await _work.Value.DesiredOfAsync(runner, session),
             };
         }
         finally
         {
-            _turn.Release();
+            runner.Turn.Release();
         }
     }
 
@@ -115,11 +104,11 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
     /// <summary>What a runner reports.</summary>
     public async Task HearAsync(LiveRunner runner, RunnerReport report)
     {
-        runner.Seen = _time.GetUtcNow();
+        Hear(runner);
         if (report.Usage is not null)
             runner.Usage = report.Usage;
         if (report.Tasks.Count > 0)
-            await _work.Value.ObserveAsync(runner.Record.Name, report.Tasks, isAll: false);
+            await _work.Value.ObserveAsync(runner, report.Tasks, isAll: false);
     }
 
     /// <summary>Changes what an admin says about a runner.</summary>
@@ -129,17 +118,21 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         await _turn.WaitAsync();
         try
         {
-            var runner = Find(name) ?? throw new RunnerRefusal("not-found", $"runner '{name}'");
-            var next = change(runner.Record);
-            if (next.Name != name && _runners.ContainsKey(next.Name))
-                throw new RunnerRefusal("name-taken", $"There is a runner '{next.Name}' already; choose another name.");
-            await _store.SaveAsync(next);
-            runner.Record = next;
-            if (next.Name != name)
+            var runner = Find(name) ?? throw new RunnerRefusal(RunnerRefusalCode.NotFound, $"runner '{name}'");
+            var before = runner.Record;
+            var next = change(before);
+            if (next.Name == name)
             {
-                _runners[next.Name] = runner;
-                await _work.Value.RenamedAsync(name, next.Name);
-                _runners.TryRemove(name, out _);
+                await _store.SaveAsync(next);
+                runner.Record = next;
+            }
+            else if (_runners.ContainsKey(next.Name))
+            {
+                throw new RunnerRefusal(RunnerRefusalCode.NameTaken, $"There is a runner '{next.Name}' already; choose another name.");
+            }
+            else
+            {
+                await _work.Value.RenameAsync(name, next.Name, () => Swap(runner, next), () => Swap(runner, before), connection => RunnerStore.Save(connection, next));
             }
 
             _work.Value.RunnerChanged(next.Name);
@@ -158,13 +151,12 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         await _turn.WaitAsync();
         try
         {
-            var runner = Find(name) ?? throw new RunnerRefusal("not-found", $"runner '{name}'");
+            var runner = Find(name) ?? throw new RunnerRefusal(RunnerRefusalCode.NotFound, $"runner '{name}'");
             if (_work.Value.Loads().GetValueOrDefault(name)?.Count is > 0 and var count)
-                throw new RunnerRefusal("busy", $"The runner '{name}' has {count} tasks; drain it first, or remove them.");
+                throw new RunnerRefusal(RunnerRefusalCode.Busy, $"The runner '{name}' has {count} tasks; drain it first, or remove them.");
             await _store.RemoveAsync(name);
-            _runners.TryRemove(name, out _);
-            runner.Grace?.Dispose();
-            runner.Session?.Link.Close("the runner was removed");
+            _runners.TryRemove(name, out _); // From here on its link's end starts no grace time, in which another could get its name.
+            Detach(runner)?.Close("the runner was removed");
         }
         finally
         {
@@ -183,13 +175,39 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         }
     }
 
+    private async Task<LiveRunner> RegisterAsync(RunnerHello hello, Caller caller)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var installation = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hello.Installation)));
+            var runner = _runners.Values.FirstOrDefault(r => r.Record.Installation == installation);
+            var record = RecordOf(hello, caller, installation, runner);
+            if (runner is null || IsWorthWriting(runner.Record, record))
+                await _store.SaveAsync(record);
+            if (runner is null)
+            {
+                runner = new LiveRunner(record);
+                _runners[record.Name] = runner;
+                LogRegistered(record.Name, caller.Account);
+            }
+
+            runner.Record = record;
+            return runner;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     private RunnerRecord RecordOf(RunnerHello hello, Caller caller, string installation, LiveRunner? known)
     {
         var now = _time.GetUtcNow();
         if (known?.Record is { } before)
         {
             if (before.Account != caller.Account)
-                throw new RunnerRefusal("forbidden", $"The runner '{before.Name}' belongs to another account; use a token of that account.");
+                throw new RunnerRefusal(RunnerRefusalCode.Forbidden, $"The runner '{before.Name}' belongs to another account; use a token of that account.");
             return before with
             {
                 Version = hello.Version, Facts = hello.Facts, OwnLabels = hello.Labels, OwnTaints = hello.Taints, OwnIsPrivate = hello.IsPrivate, Seen = now,
@@ -199,12 +217,12 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         if (_runners.ContainsKey(hello.Name))
         {
             throw new RunnerRefusal(
-                "name-taken",
+                RunnerRefusalCode.NameTaken,
                 $"There is a runner '{hello.Name}' and this is another installation: give this one another --name, or its old --data; 'adit runner rm {hello.Name}' forgets the other.");
         }
 
         if (!caller.IsAdmin && _runners.Values.Count(r => r.Record.Account == caller.Account) >= MostOfAccount)
-            throw new RunnerRefusal("limit-reached", $"The account '{caller.Account}' has {MostOfAccount} runners; remove some first.");
+            throw new RunnerRefusal(RunnerRefusalCode.LimitReached, $"The account '{caller.Account}' has {MostOfAccount} runners; remove some first.");
         return new RunnerRecord
         {
             Name = hello.Name,
@@ -220,37 +238,91 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         };
     }
 
-    private void Attach(LiveRunner runner, HubLink link, int protocol)
+    private static RunnerRefusal LinkGone() => new(RunnerRefusalCode.LinkGone, "The link of this session is gone; connect again.");
+
+    private void Hear(LiveRunner runner)
     {
-        var old = runner.Session;
-        runner.Grace?.Dispose();
-        runner.Grace = null;
         runner.Seen = _time.GetUtcNow();
-        if (old?.Link != link)
+        runner.Heard = _time.GetTimestamp();
+    }
+
+    // In the turn, and where no task changes.
+    private void Swap(LiveRunner runner, RunnerRecord record)
+    {
+        _runners.TryRemove(runner.Record.Name, out _);
+        runner.Record = record;
+        _runners[record.Name] = runner;
+    }
+
+    // Null when the link has gone meanwhile, or the runner was removed.
+    private RunnerSession? Attach(LiveRunner runner, HubLink link, int protocol)
+    {
+        RunnerSession? old;
+        RunnerSession session;
+        lock (_sessions)
         {
-            runner.Session = new RunnerSession(link, protocol, _time);
+            if (_runners.GetValueOrDefault(runner.Record.Name) != runner)
+                return null;
+            old = runner.Session;
+            runner.Grace?.Dispose();
+            runner.Grace = null;
+            Hear(runner);
+            if (old?.Link == link)
+                return old;
+            session = new RunnerSession(link, protocol, _time);
+            runner.Session = session;
             _byLink[link.Id] = runner;
             if (old is not null)
-            {
                 _byLink.TryRemove(old.Link.Id, out _);
-                old.Link.Close("the runner has connected anew");
-                old.Dispose();
-            }
         }
 
-        if (link.Closed.IsCancellationRequested)
-            OnDisconnected(link, "the link was lost"); // It went while we were at it, and nobody else will say so.
+        if (old is not null)
+        {
+            old.Link.Close("the runner has connected anew");
+            old.Dispose();
+        }
+
+        if (!link.Closed.IsCancellationRequested)
+            return session;
+        OnDisconnected(link, "the link was lost"); // It went while we were at it, and nobody else will say so.
+        return null;
+    }
+
+    // The link that it had; null when it had none.
+    private HubLink? Detach(LiveRunner runner)
+    {
+        lock (_sessions)
+        {
+            runner.Grace?.Dispose();
+            runner.Grace = null;
+            var session = runner.Session;
+            runner.Session = null;
+            runner.Usage = null;
+            if (session is null)
+                return null;
+            _byLink.TryRemove(session.Link.Id, out _);
+            session.Dispose();
+            return session.Link;
+        }
     }
 
     private void OnDisconnected(HubLink link, string reason)
     {
-        if (!_byLink.TryRemove(link.Id, out var runner) || runner.Session is not { } session || session.Link != link)
+        if (!_byLink.TryGetValue(link.Id, out var runner))
             return;
-        runner.Session = null;
-        runner.Usage = null;
-        session.Dispose();
+        lock (_sessions)
+        {
+            if (runner.Session is not { } session || session.Link != link)
+            {
+                _byLink.TryRemove(link.Id, out _);
+                return;
+            }
+
+            Detach(runner);
+            StartGrace(runner);
+        }
+
         LogGone(runner.Record.Name, reason);
-        StartGrace(runner);
         _work.Value.RunnerChanged(runner.Record.Name);
     }
 
@@ -260,7 +332,7 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         runner.Grace = _time.CreateTimer(
             _ =>
             {
-                if (!runner.IsUp)
+                if (!runner.IsUp && _runners.GetValueOrDefault(runner.Record.Name) == runner)
                     _work.Value.RunnerLost(runner.Record.Name);
             },
             null,
@@ -271,10 +343,9 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
     // A link can stand while the program behind it does not report: it has to begin anew.
     private void Look()
     {
-        var now = _time.GetUtcNow();
         foreach (var runner in _runners.Values)
         {
-            if (runner.Session is { } session && now - runner.Seen > SilentAfter)
+            if (runner.Session is { } session && _time.GetElapsedTime(runner.Heard) > SilentAfter)
                 session.Link.Close("the runner has not reported for some time");
         }
     }
@@ -289,8 +360,21 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
     private partial void LogGone(string name, string reason);
 }
 
-/// <summary>Something about a runner that cannot be.</summary>
-internal sealed class RunnerRefusal(string code, string message) : Exception(message)
+/// <summary>Why something about a runner cannot be. A closed set, mapped once to status codes.</summary>
+internal enum RunnerRefusalCode
 {
-    public string Code { get; } = code;
+    Invalid,
+    Version,
+    LinkGone,
+    NotFound,
+    NameTaken,
+    Busy,
+    Forbidden,
+    LimitReached,
+}
+
+/// <summary>A refusal with its sentence.</summary>
+internal sealed class RunnerRefusal(RunnerRefusalCode code, string message) : Exception(message)
+{
+    public RunnerRefusalCode Code { get; } = code;
 }

@@ -23,13 +23,13 @@ internal static class RunnerRules
     {
         CheckName(hello.Name);
         if (hello.Protocol < oldest)
-            throw new RunnerRefusal("version", $"The runner speaks version {hello.Protocol} of the protocol and this hub none before {oldest}; upgrade the runner.");
+            throw new RunnerRefusal(RunnerRefusalCode.Version, $"The runner speaks version {hello.Protocol} of the protocol and this hub none before {oldest}; upgrade the runner.");
         if (hello.Installation is not { Length: >= 16 and <= 64 })
-            throw new RunnerRefusal("invalid", "A runner's installation is a word of 16 to 64 characters.");
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's installation is a word of 16 to 64 characters.");
         if (hello.Facts is null || hello.Tasks is null || hello.Labels is null || hello.Taints is null || hello.Version is not { Length: <= MostText })
-            throw new RunnerRefusal("invalid", "A runner says its version, facts, labels, taints and tasks.");
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner says its version, facts, labels, taints and tasks.");
         if (hello.Tasks.Count > MostTasks)
-            throw new RunnerRefusal("invalid", $"A runner has at most {MostTasks} tasks.");
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, $"A runner has at most {MostTasks} tasks.");
         CheckFacts(hello.Facts);
         CheckLabels(hello.Labels);
         CheckTaints(hello.Taints);
@@ -40,7 +40,7 @@ internal static class RunnerRules
     public static void CheckName(string? name)
     {
         if (name is not { Length: >= 1 and <= 63 } || !char.IsAsciiLetterOrDigit(name[0]) || !name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '_'))
-            throw new RunnerRefusal("invalid", "A runner's name is 1 to 63 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit.");
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's name is 1 to 63 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit.");
     }
 
     /// <summary>Refuses labels that cannot be.</summary>
@@ -48,7 +48,7 @@ internal static class RunnerRules
     public static void CheckLabels(IReadOnlyDictionary<string, string> labels)
     {
         if (labels.Count > MostLabels || labels.Any(static l => !IsWord(l.Key) || l.Value is null || (l.Value.Length > 0 && !IsWord(l.Value))))
-            throw new RunnerRefusal("invalid", $"A runner has at most {MostLabels} labels, KEY=VALUE of letters, digits, '-', '_', '.' and '/'.");
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, $"A runner has at most {MostLabels} labels, KEY=VALUE of letters, digits, '-', '_', '.' and '/'.");
     }
 
     /// <summary>Refuses taints that cannot be.</summary>
@@ -56,7 +56,7 @@ internal static class RunnerRules
     public static void CheckTaints(IReadOnlyList<Taint> taints)
     {
         if (taints.Count > MostLabels || taints.Any(static t => t is null || !IsWord(t.Key) || (t.Value is { Length: > 0 } value && !IsWord(value))))
-            throw new RunnerRefusal("invalid", $"A runner has at most {MostLabels} taints, KEY or KEY=VALUE of letters, digits, '-', '_', '.' and '/'.");
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, $"A runner has at most {MostLabels} taints, KEY or KEY=VALUE of letters, digits, '-', '_', '.' and '/'.");
     }
 
     /// <summary>What to do about a runner's version; null when it is this hub's.</summary>
@@ -71,7 +71,7 @@ internal static class RunnerRules
             || facts.DiskBytes is < 0 or > 1L << 60 || facts.Gpus is not { Count: <= 64 } || facts.Gpus.Any(static g => g is null || !IsText(g.Name))
             || facts.Executors is not { Count: <= 10 } || !facts.Executors.All(IsText)
             || facts.Warnings is not { Count: <= MostWarnings } || facts.Warnings.Any(static w => w is not { Length: <= 1000 }))
-            throw new RunnerRefusal("invalid", "A runner's facts are an operating system, an architecture, cores, memory, disk, GPUs and executors, within reason.");
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's facts are an operating system, an architecture, cores, memory, disk, GPUs and executors, within reason.");
     }
 
     private static bool IsWord(string? text) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Adit.Hub.Storage;
 using Dapper;
+using Microsoft.Data.Sqlite;
 
 namespace Adit.Hub.Runners;
 
@@ -12,7 +13,10 @@ internal sealed class RunnerStore(Database database)
         [.. connection.Query<Row>("SELECT * FROM runners ORDER BY name").Select(static r => r.ToRecord())]);
 
     /// <summary>Stores a runner, in place of the one of the same installation.</summary>
-    public Task SaveAsync(RunnerRecord r) => database.WriteAsync(connection => connection.Execute(
+    public Task SaveAsync(RunnerRecord r) => database.WriteAsync(connection => Save(connection, r));
+
+    /// <summary>The same within a transaction of somebody else. On the database's writing thread.</summary>
+    public static int Save(SqliteConnection connection, RunnerRecord r) => connection.Execute(
         """
         INSERT INTO runners (name, installation, account, version, labels, own_labels, taints, own_taints, private, own_private, cordoned, draining, facts, created, seen)
         VALUES (@Name, @Installation, @Account, @Version, @Labels, @OwnLabels, @Taints, @OwnTaints, @IsPrivateHere, @OwnIsPrivate, @IsCordoned, @IsDraining, @Facts, @Created, @Seen)
@@ -20,7 +24,7 @@ internal sealed class RunnerStore(Database database)
             own_labels = excluded.own_labels, taints = excluded.taints, own_taints = excluded.own_taints, private = excluded.private, own_private = excluded.own_private, cordoned = excluded.cordoned,
             draining = excluded.draining, facts = excluded.facts, seen = excluded.seen
         """,
-        Columns(r)));
+        Columns(r));
 
     /// <summary>Forgets a runner.</summary>
     public Task RemoveAsync(string name) => database.WriteAsync(connection => connection.Execute("DELETE FROM runners WHERE name = @name", new { name }));

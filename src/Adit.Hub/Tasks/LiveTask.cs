@@ -14,6 +14,12 @@ internal sealed class LiveTask(TaskRecord record)
         set => _record = value;
     }
 
+    /// <summary>
+    /// Held over what people ask for and what follows on an end (stop, restart, removal), which write to the database before they change
+    /// anything here: one of them at a time. Taken before the registry's lock, never under it.
+    /// </summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
     /// <summary>Writes of its state to the database, one after the other; the last of them.</summary>
     public Task Saving { get; set; } = Task.CompletedTask;
 
@@ -34,6 +40,18 @@ internal sealed class LiveTask(TaskRecord record)
 
     /// <summary>To be started again as soon as it has ended.</summary>
     public bool IsToStartAgain { get; set; }
+
+    /// <summary>A new attempt of it is being stored: nobody else gets its name meanwhile.</summary>
+    public bool IsStartingAgain { get; set; }
+
+    /// <summary>The last attempt all of whose end is dealt with: it is on disk, and it is decided whether there is another one.</summary>
+    public int Finished { get; set; }
+
+    /// <summary>Whether it is over and stays so, unless a person starts it again.</summary>
+    public bool IsOver => Record.HasEnded && Finished >= Record.Attempt && !IsToStartAgain && !IsStartingAgain;
+
+    /// <summary>The number of its current attempt's first line of log.</summary>
+    public long FirstLine { get; set; } = 1;
 
     /// <summary>Whether it is stored: until then nobody but its maker knows of it.</summary>
     public bool IsStored { get; set; }

@@ -10,18 +10,29 @@ namespace Adit.Hub.Tasks;
 /// a segment is <c>NUMBER MILLISECONDS STREAM TEXT</c>, the stream followed by '+' when the next piece goes on, line breaks and backslashes within the text written as in C. What a crash left half written
 /// at the end is cut off when the log is opened, and comes again from the runner.
 /// </summary>
-internal sealed class LogFile(string directory) : IDisposable
+internal sealed class LogFile : IDisposable
 {
     private const int SegmentBytes = 4 * 1024 * 1024;
     private const int MostSegments = 25; // 100 MiB
+    private const int IndexEvery = 64 * 1024; // Bytes that a reader who knows where to begin skips over at most.
     private const string Extension = ".log";
 
+    private readonly string _directory;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<long> _segments = [];
+    private readonly List<(long Number, long Offset)> _index = []; // Of the last segment, in order. Changed in the turn; readers get a copy.
+    private readonly TimeProvider _time;
     private FileStream? _last;
     private long _end = 1;
+    private long _written;
     private bool _isOpen;
     private volatile TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public LogFile(string directory, TimeProvider time)
+    {
+        _directory = directory;
+        _time = time;
+    }
 
     /// <inheritdoc cref="TaskLogs.AppendAsync"/>
     public async Task<long> AppendAsync(IReadOnlyList<LogLine> lines)
@@ -29,7 +40,7 @@ internal sealed class LogFile(string directory) : IDisposable
         await _turn.WaitAsync();
         try
         {
-            Open();
+            Open(isToWrite: true);
             var text = new StringBuilder();
             var end = _end;
             foreach (var line in lines)
@@ -58,29 +69,65 @@ internal sealed class LogFile(string directory) : IDisposable
         }
     }
 
-    /// <inheritdoc cref="TaskLogs.ReadAsync"/>
-    public async Task<LogPage> ReadAsync(long? from, int most, string? search)
+    /// <inheritdoc cref="TaskLogs.EndAsync"/>
+    public async Task<long> EndAsync()
     {
-        List<long> segments;
-        long end;
         await _turn.WaitAsync();
         try
         {
-            Open();
+            Open(isToWrite: false);
+            return _end;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc cref="TaskLogs.ReadAsync"/>
+    public async Task<LogPage> ReadAsync(long? from, int most, string? search, CancellationToken cancellationToken)
+    {
+        List<long> segments;
+        long end;
+        var offset = 0L;
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            Open(isToWrite: false);
             segments = [.. _segments];
             end = _end;
+            // Who follows reads the end of the last segment again and again, and not all of it.
+            if (from is { } wanted && _index.FindLastIndex(i => i.Number <= wanted) is >= 0 and var at)
+                offset = _index[at].Offset;
         }
         finally
         {
             _turn.Release();
         }
 
-        return await Task.Run(() =>
+        return await Task.Run(
+            () =>
+            {
+                var first = segments.Count > 0 ? segments[0] : 1;
+                var lines = from is { } start ? Forward(segments, start, end, most, search, offset, cancellationToken) : Backward(segments, end, most, search, cancellationToken);
+                return new LogPage { Lines = lines, First = first, End = end };
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Holds no file open when nothing was written for so long.</summary>
+    public async Task CloseSilentAsync(TimeSpan silence)
+    {
+        await _turn.WaitAsync();
+        try
         {
-            var first = segments.Count > 0 ? segments[0] : 1;
-            var lines = from is { } start ? Forward(segments, start, end, most, search) : Backward(segments, end, most, search);
-            return new LogPage { Lines = lines, First = first, End = end };
-        });
+            if (_last is not null && _time.GetElapsedTime(_written) > silence)
+                Close();
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <inheritdoc cref="TaskLogs.WaitAsync"/>
@@ -92,7 +139,7 @@ internal sealed class LogFile(string directory) : IDisposable
             await _turn.WaitAsync(cancellationToken);
             try
             {
-                Open();
+                Open(isToWrite: false);
                 if (_end > number)
                     return;
             }
@@ -111,20 +158,25 @@ internal sealed class LogFile(string directory) : IDisposable
         _turn.Dispose();
     }
 
-    private List<LogLine> Forward(List<long> segments, long from, long end, int most, string? search)
+    // The offset is one of the last segment from which the first line that is wanted is found.
+    private List<LogLine> Forward(List<long> segments, long from, long end, int most, string? search, long offset, CancellationToken cancellationToken)
     {
         var lines = new List<LogLine>();
         for (var i = Math.Max(0, segments.FindLastIndex(s => s <= from)); i < segments.Count && lines.Count < most; i++)
-            lines.AddRange(Lines(segments[i], end).Where(l => l.Number >= from && Has(l, search)).Take(most - lines.Count));
+        {
+            var some = Lines(segments[i], end, i == segments.Count - 1 ? offset : 0, cancellationToken);
+            lines.AddRange(some.Where(l => l.Number >= from && Has(l, search)).Take(most - lines.Count));
+        }
+
         return lines;
     }
 
-    private List<LogLine> Backward(List<long> segments, long end, int most, string? search)
+    private List<LogLine> Backward(List<long> segments, long end, int most, string? search, CancellationToken cancellationToken)
     {
         var lines = new LinkedList<List<LogLine>>();
         for (int i = segments.Count - 1, left = most; i >= 0 && left > 0; i--)
         {
-            var some = Lines(segments[i], end).Where(l => Has(l, search)).TakeLast(left).ToList();
+            var some = Lines(segments[i], end, 0, cancellationToken).Where(l => Has(l, search)).TakeLast(left).ToList();
             lines.AddFirst(some);
             left -= some.Count;
         }
@@ -133,12 +185,14 @@ internal sealed class LogFile(string directory) : IDisposable
     }
 
     // A segment that went meanwhile has none.
-    private IEnumerable<LogLine> Lines(long segment, long end)
+    private IEnumerable<LogLine> Lines(long segment, long end, long offset, CancellationToken cancellationToken)
     {
         StreamReader reader;
         try
         {
-            reader = new StreamReader(new FileStream(PathOf(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), Encoding.UTF8);
+            var file = new FileStream(PathOf(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            file.Position = offset;
+            reader = new StreamReader(file, Encoding.UTF8);
         }
         catch (FileNotFoundException)
         {
@@ -149,6 +203,7 @@ internal sealed class LogFile(string directory) : IDisposable
         {
             while (reader.ReadLine() is { } text)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (Read(text) is not { } line || line.Number >= end)
                     yield break; // It is being written.
                 yield return line;
@@ -163,8 +218,12 @@ internal sealed class LogFile(string directory) : IDisposable
             _last?.Dispose();
             _last = new FileStream(PathOf(first), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             _segments.Add(first);
+            _index.Clear();
         }
 
+        if (_index.Count == 0 || _last.Position - _index[^1].Offset >= IndexEvery)
+            _index.Add((first, _last.Position));
+        _written = _time.GetTimestamp();
         await _last.WriteAsync(bytes);
         _last.Flush(flushToDisk: true);
         while (_segments.Count > MostSegments)
@@ -174,25 +233,36 @@ internal sealed class LogFile(string directory) : IDisposable
         }
     }
 
-    private void Open()
+    // A log that there is not is made by who writes it, and not by who asks for it.
+    private void Open(bool isToWrite)
     {
+        if (isToWrite && !(_isOpen && _last is not null))
+            Create();
         if (_isOpen)
             return;
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(directory);
-        else
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _segments.Clear();
-        _segments.AddRange(Directory.EnumerateFiles(directory, "*" + Extension)
-            .Select(static f => long.TryParse(Path.GetFileNameWithoutExtension(f), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0).Where(static n => n > 0).Order());
+        _index.Clear();
         _end = 1;
+        if (!Directory.Exists(_directory))
+            return;
+        _segments.AddRange(Directory.EnumerateFiles(_directory, "*" + Extension)
+            .Select(static f => long.TryParse(Path.GetFileNameWithoutExtension(f), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0).Where(static n => n > 0).Order());
         if (_segments is [.., var last])
         {
             _last = new FileStream(PathOf(last), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            _written = _time.GetTimestamp();
             _end = CutOff(_last, last);
         }
 
         _isOpen = true;
+    }
+
+    private void Create()
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(_directory);
+        else
+            Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     // Whole lines only; where the next one begins.
@@ -253,5 +323,5 @@ internal sealed class LogFile(string directory) : IDisposable
 
     private static bool Has(LogLine line, string? search) => search is null || line.Text.Contains(search, StringComparison.OrdinalIgnoreCase);
 
-    private string PathOf(long segment) => Path.Combine(directory, segment.ToString("D18", CultureInfo.InvariantCulture) + Extension);
+    private string PathOf(long segment) => Path.Combine(_directory, segment.ToString("D18", CultureInfo.InvariantCulture) + Extension);
 }

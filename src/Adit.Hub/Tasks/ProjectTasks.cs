@@ -11,7 +11,7 @@ internal sealed class ProjectTasks(TaskRegistry registry) : IProjectContent
         foreach (var task in registry.All.Where(t => t.Record.Project == project).ToList())
         {
             await registry.StopAsync(task, $"its project {project} has ended");
-            if (task.Record.HasEnded)
+            if (task.Record.HasEnded || task.Record.State == Api.TaskState.Lost)
                 await registry.RemoveAsync(task);
         }
 

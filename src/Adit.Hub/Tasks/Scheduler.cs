@@ -83,12 +83,13 @@ internal static class Scheduler
     /// <summary>What a task waits for, when no place is to be had now: one sentence.</summary>
     public static string WaitsFor(ResolvedTask task, IReadOnlyCollection<Place> places)
     {
+        string Why(Place place) => NoRoom(task, place) ?? "is held for a task that has waited longer";
         var fitting = places.Where(p => Misfit(task, p.Record) is null).ToList();
         return fitting.Count switch
         {
             0 => NeverFits(task, places),
-            1 => $"The runner '{fitting[0].Record.Name}' {NoRoom(task, fitting[0])}.",
-            var n => $"None of {n} runners that could take it has room: {string.Join("; ", fitting.Take(3).Select(p => $"{p.Record.Name} {NoRoom(task, p)}"))}.",
+            1 => $"The runner '{fitting[0].Record.Name}' {Why(fitting[0])}.",
+            var n => $"None of {n} runners that could take it has room: {string.Join("; ", fitting.Take(3).Select(p => $"{p.Record.Name} {Why(p)}"))}.",
         };
     }
 

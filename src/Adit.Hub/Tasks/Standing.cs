@@ -43,6 +43,29 @@ internal sealed class Standing
     public IReadOnlyCollection<Place> PlacesOf(string account, RunnerRights rights) =>
         [.. _runners.Where(r => rights.MayUse(account, r.Record)).Select(r => new Place(r.Record, r.IsUp, _byRunner.GetValueOrDefault(r.Record.Name) ?? RunnerLoad.None))];
 
+    /// <summary>
+    /// Tasks in the order of their turns, each owner's from the oldest on. It is looked anew after each who has least, so that one who was placed counts for
+    /// the next: take one at a time, and add what was placed (<see cref="Add"/>) before the next.
+    /// </summary>
+    public IEnumerable<LiveTask> InTurn(IEnumerable<LiveTask> tasks)
+    {
+        var byAccount = tasks.GroupBy(static t => t.Record.Account, StringComparer.Ordinal)
+            .Select(static g => new Queue<LiveTask>(g.OrderBy(static t => t.Record.Created).ThenBy(static t => t.Record.Id, StringComparer.Ordinal))).ToList();
+        while (byAccount.Count > 0)
+        {
+            var next = byAccount[0];
+            foreach (var other in byAccount.Skip(1))
+            {
+                if (Compare(other.Peek().Record, next.Peek().Record) < 0)
+                    next = other;
+            }
+
+            yield return next.Dequeue();
+            if (next.Count == 0)
+                byAccount.Remove(next);
+        }
+    }
+
     /// <summary>Whose turn it is: who has least, and among the same who came first.</summary>
     public int Compare(TaskRecord one, TaskRecord other)
     {

@@ -79,22 +79,25 @@ internal static class TaskEndpoints
     {
         var caller = context.Caller();
         var size = Math.Clamp(limit ?? PageSize, 1, PageSize);
+        var after = TaskCursor.Parse(cursor);
+        if (cursor is not null && after is null)
+            return Problems.Invalid("'cursor' is what an earlier page gave as 'next'.");
         if (!ended)
         {
             // What runs, and what could be started again, is in memory.
             var current = registry.All.Where(t => rights.MaySee(caller, t.Record) && (all || t.Record.Account == caller.Account) && (project is null || t.Record.Project == project))
                 .OrderByDescending(static t => t.Record.Created).ThenByDescending(static t => t.Record.Id, StringComparer.Ordinal)
-                .SkipWhile(t => cursor is not null && t.Record.Id != cursor).Skip(cursor is null ? 0 : 1)
+                .SkipWhile(t => after is not null && after.IsAtOrAfter(t.Record))
                 .Take(size + 1).ToList();
             return TypedResults.Json(
-                new TaskList { Items = [.. current.Take(size).Select(t => view.Of(t, context))], Next = current.Count > size ? current[size - 1].Record.Id : null },
+                new TaskList { Items = [.. current.Take(size).Select(t => view.Of(t, context))], Next = current.Count > size ? TaskCursor.Of(current[size - 1].Record) : null },
                 TasksJson.Default.TaskList);
         }
 
-        var page = (await store.ListAsync(all ? null : caller.Account, cursor, size + 1)).ToList();
+        var page = (await store.ListAsync(all ? null : caller.Account, after, size + 1)).ToList();
         var items = page.Take(size).Where(r => rights.MaySee(caller, r) && (project is null || r.Project == project))
             .Select(r => registry.Find(r.Id) is { } live ? view.Of(live, context) : view.Of(r, context));
-        return TypedResults.Json(new TaskList { Items = [.. items], Next = page.Count > size ? page[size - 1].Id : null }, TasksJson.Default.TaskList);
+        return TypedResults.Json(new TaskList { Items = [.. items], Next = page.Count > size ? TaskCursor.Of(page[size - 1]) : null }, TasksJson.Default.TaskList);
     }
 
     private static Task<IResult> StartAsync(CreateTaskRequest request, HttpContext context, TaskLaunch launch, AuditLog audit) => TaskAnswers.OfAsync(async () =>
@@ -165,7 +168,7 @@ internal static class TaskEndpoints
             return Problems.NotFound($"task '{task}'");
         if (search is { Length: 0 or > 200 })
             return Problems.Invalid("What is searched for has 1 to 200 characters.");
-        var page = await logs.ReadAsync(live?.Record.Id ?? record!.Id, from, Math.Clamp(limit ?? 1000, 1, MostLines), search);
+        var page = await logs.ReadAsync(live?.Record.Id ?? record!.Id, from, Math.Clamp(limit ?? 1000, 1, MostLines), search, context.RequestAborted);
         return TypedResults.Json(page, TasksJson.Default.LogPage);
     }
 
@@ -179,6 +182,6 @@ internal static class TaskEndpoints
             from = seen + 1;
         context.Response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold events back until its buffer is full.
         var stopping = lifetime.ApplicationStopping;
-        return TypedResults.ServerSentEvents(follow.ReadAsync(id, from, tail, stopping, context.RequestAborted));
+        return TypedResults.ServerSentEvents(follow.ReadAsync(id, context.Caller().TokenId, from, tail, stopping, context.RequestAborted));
     }
 }

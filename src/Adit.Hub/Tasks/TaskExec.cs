@@ -12,10 +12,12 @@ namespace Adit.Hub.Tasks;
 /// GET /api/v1/tasks/{task}/exec, a WebSocket of subprotocol <c>adit-exec</c>: a command beside a task. The hub lets in and carries bytes; what
 /// they say is between client and runner (docs/reference/runner.md, "Exec").
 /// </summary>
-internal sealed class TaskExec(TaskRights rights, IRunners runners, AuditLog audit)
+internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunners runners, Callers callers, AuditLog audit, TimeProvider time)
 {
     /// <summary>The subprotocol.</summary>
     public const string SubProtocol = "adit-exec";
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Serves one command to its end.</summary>
     public async Task ServeAsync(string task, HttpContext context)
@@ -37,6 +39,17 @@ internal sealed class TaskExec(TaskRights rights, IRunners runners, AuditLog aud
         using var socket = await context.WebSockets.AcceptWebSocketAsync(SubProtocol);
         await using var client = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: false);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var who = context.Caller().TokenId;
+        await using var watch = time.CreateTimer(
+            _ =>
+            {
+                // A token that was revoked, or that may no longer: the command ends as if its client had left.
+                if (callers.Find(who) is not { } still || registry.Find(id) is not { } live || !rights.MayChange(still, live.Record))
+                    stream.Reset(ResetCode.Cancelled, "Whoever ran the command may not any more.");
+            },
+            null,
+            LookEvery,
+            LookEvery);
         var there = CopyAsync(client, runner, over.Token);
         var back = CopyAsync(runner, client, over.Token);
         if (await Task.WhenAny(there, back) == there)
@@ -59,7 +72,8 @@ internal sealed class TaskExec(TaskRights rights, IRunners runners, AuditLog aud
             _ => null,
         };
         var record = (await rights.FindAsync(task, caller)).Live?.Record;
-        if (refusal is null && (record?.Runner is not { } name || runners.Find(name)?.Session is null))
+        var link = record?.Runner is { } name ? runners.Find(name)?.Session?.Link : null;
+        if (refusal is null && link is null)
             refusal = Problems.Of(StatusCodes.Status503ServiceUnavailable, "runner-away", $"The task '{task}' has no runner that is there now.");
         if (refusal is not null)
         {
@@ -68,7 +82,7 @@ internal sealed class TaskExec(TaskRights rights, IRunners runners, AuditLog aud
         }
 
         await audit.RecordAsync(TaskAudit.By(caller, "task.exec", record!, context.Address()));
-        return (runners.Find(record!.Runner!)!.Session!.Link, record.Id);
+        return (link!, record!.Id);
     }
 
     private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancellationToken)

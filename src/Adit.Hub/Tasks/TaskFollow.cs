@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Adit.Api;
+using Adit.Hub.Access;
 
 namespace Adit.Hub.Tasks;
 
@@ -10,7 +11,7 @@ namespace Adit.Hub.Tasks;
 /// A log as it grows, as server-sent events: <c>lines</c> with a <see cref="LogPage"/> (its id is the last line's number, so that a listener that
 /// comes back goes on where it was), and <c>end</c> with the task's state once it is over and everything was sent.
 /// </summary>
-internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore store, TaskNews news, TimeProvider time)
+internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore store, TaskNews news, TaskRights rights, Callers callers, TimeProvider time)
 {
     private const int MostLines = 2000;
     private const int DefaultTail = 100;
@@ -18,19 +19,23 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
 
     /// <summary>The events.</summary>
     /// <param name="task">The task's id.</param>
+    /// <param name="who">Who reads (<see cref="Caller.TokenId"/>): it ends when they may no longer.</param>
     /// <param name="from">The first line; null for the last <paramref name="tail"/>.</param>
     /// <param name="tail">How many of those there are; null for a hundred.</param>
     public async IAsyncEnumerable<SseItem<string>> ReadAsync(
-        string task, long? from, int? tail, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string task, string who, long? from, int? tail, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
-        var page = await logs.ReadAsync(task, from, from is null ? Math.Clamp(tail ?? DefaultTail, 0, MostLines) : MostLines, null);
+        var page = await logs.ReadAsync(task, from, from is null ? Math.Clamp(tail ?? DefaultTail, 0, MostLines) : MostLines, null, over.Token);
         var next = page.Lines is [.., var shown] ? shown.Number + 1 : from ?? page.End;
         // Something at once, also where nothing was written: a browser knows only by it that it is listening.
         yield return page.Lines.Count > 0 ? Item(page) : new SseItem<string>("{}", "still-here");
+        var isOver = false;
         while (!over.IsCancellationRequested)
         {
-            page = await logs.ReadAsync(task, next, MostLines, null);
+            if (!await MayAsync(task, who))
+                yield break;
+            page = await logs.ReadAsync(task, next, MostLines, null, over.Token);
             if (page.Lines is [.., var last])
             {
                 next = last.Number + 1;
@@ -38,9 +43,12 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
                 continue;
             }
 
-            // A runner says that a task has ended when its log is here, unless it was cut off.
-            if (registry.Find(task) is not { Record.HasEnded: false })
+            // A runner says that a task has ended when its log is here, unless it was cut off. What came while we looked is read once more.
+            if (isOver)
                 break;
+            isOver = registry.Find(task) is not { IsOver: false };
+            if (isOver)
+                continue;
             if (!await HasMoreAsync(task, next, over.Token))
                 yield return new SseItem<string>("{}", "still-here");
         }
@@ -48,6 +56,9 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
         if (!over.IsCancellationRequested && (registry.Find(task)?.Record ?? await store.FindAsync(task, null, null)) is { } record)
             yield return new SseItem<string>(JsonSerializer.Serialize(new TaskEvent("ended", record.Id, record.Name, record.State, record.Reason) { ExitCode = record.ExitCode }, TasksJson.Default.TaskEvent), "end");
     }
+
+    private async Task<bool> MayAsync(string task, string who) =>
+        callers.Find(who) is { } caller && (registry.Find(task)?.Record ?? await store.FindAsync(task, null, null)) is { } record && rights.MaySee(caller, record);
 
     private static SseItem<string> Item(LogPage page) =>
         new(JsonSerializer.Serialize(page, TasksJson.Default.LogPage), "lines") { EventId = page.Lines[^1].Number.ToString(CultureInfo.InvariantCulture) };
@@ -67,7 +78,7 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
         news.Changing += OnChange;
         try
         {
-            if (registry.Find(task) is not { Record.HasEnded: false })
+            if (registry.Find(task) is not { IsOver: false })
                 return true;
             await Task.WhenAny(changed.Task, logs.WaitAsync(task, number, either.Token));
             return !deadline.IsCancellationRequested;

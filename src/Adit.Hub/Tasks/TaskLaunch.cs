@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Adit.Api;
 using Adit.Hub.Access;
@@ -11,6 +12,9 @@ namespace Adit.Hub.Tasks;
 internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITemplates templates, Authority authority, TaskView view, TimeProvider time)
 {
     private const int LongestKey = 100;
+    private const int MostNames = 5;
+
+    private readonly ConcurrentDictionary<(string Account, string Key), Task<LiveTask>> _underWay = new();
 
     /// <summary>Starts what is asked for.</summary>
     /// <returns>The task, and whether it is there already from the same request.</returns>
@@ -23,8 +27,61 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
             throw new TaskRefusal(TaskRefusalCode.Invalid, $"An Idempotency-Key has 1 to {LongestKey} characters.");
         if (key is not null && await store.FindByKeyAsync(caller.Account, key) is { } made)
             return (registry.Find(made.Id) is { } live ? view.Of(live, context) : view.Of(made, context), true);
+        if (key is null)
+            return (Answer(await MakeAsync(request, null, caller, context), context), false);
+
+        // The same request may come again while the first one is at it: it gets the same task.
+        var first = new TaskCompletionSource<LiveTask>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var theirs = _underWay.GetOrAdd((caller.Account, key), first.Task);
+        if (theirs != first.Task)
+            return (view.Of(await theirs.WaitAsync(context.RequestAborted), context), true);
+        try
+        {
+            if (await store.FindByKeyAsync(caller.Account, key) is { } before && registry.Find(before.Id) is { } done)
+            {
+                first.SetResult(done); // One before us was done with it just after we had looked.
+                return (view.Of(done, context), true);
+            }
+
+            var task = await MakeAsync(request, key, caller, context);
+            first.SetResult(task);
+            return (Answer(task, context), false);
+        }
+        catch (Exception e)
+        {
+            first.SetException(e);
+            _ = first.Task.Exception; // Seen, also when nobody else asked.
+            throw;
+        }
+        finally
+        {
+            _underWay.TryRemove((caller.Account, key), out _);
+        }
+    }
+
+    private ApiTask Answer(LiveTask task, HttpContext context) =>
+        view.Of(task, context) with { Notices = task.Record.Resolved.Notices is { Count: > 0 } notices ? notices : null };
+
+    private async Task<LiveTask> MakeAsync(CreateTaskRequest request, string? key, Caller caller, HttpContext context)
+    {
         CheckProject(request.Project, caller);
-        var name = request.Name ?? FreeName(request.Template, caller.Account);
+        if (request.Name is { } asked)
+            return await MakeAsync(asked, request, key, caller, context);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await MakeAsync(FreeName(request.Template, caller.Account), request, key, caller, context);
+            }
+            catch (TaskRefusal e) when (e.Code == TaskRefusalCode.NameTaken && attempt < MostNames)
+            {
+                // Another request had the same idea at the same moment.
+            }
+        }
+    }
+
+    private async Task<LiveTask> MakeAsync(string name, CreateTaskRequest request, string? key, Caller caller, HttpContext context)
+    {
         if (TaskNames.Refusal(name) is { } refusal)
             throw new TaskRefusal(TaskRefusalCode.Invalid, refusal);
         var resolved = templates.Resolve(request, caller, new TaskAddress(name, view.Origin(name, caller.Account, context)));
@@ -38,7 +95,7 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
         if (places.All(p => Scheduler.Misfit(resolved, p.Record) is not null))
             throw new TaskRefusal(TaskRefusalCode.NeverFits, Scheduler.NeverFits(resolved, places));
         var now = time.GetUtcNow();
-        var task = await registry.AddAsync(new TaskRecord
+        return await registry.AddAsync(new TaskRecord
         {
             Id = "t" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)),
             Name = name,
@@ -55,7 +112,6 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
             Steps = [new TaskStep(TaskState.Queued, now)],
             Created = now,
         });
-        return (view.Of(task, context) with { Notices = resolved.Notices.Count > 0 ? resolved.Notices : null }, false);
     }
 
     private void CheckProject(string? project, Caller caller)
@@ -78,7 +134,7 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
         for (var number = 1; ; number++)
         {
             var name = number == 1 ? stem : $"{(stem.Length > 25 ? stem[..25].TrimEnd('-') : stem)}-{number}";
-            if (registry.Find(account, name) is null)
+            if (!registry.IsNameTaken(account, name))
                 return name;
         }
     }

@@ -8,13 +8,14 @@ internal static class TaskLife
 {
     private static readonly FrozenDictionary<TaskState, FrozenSet<TaskState>> Next = new Dictionary<TaskState, FrozenSet<TaskState>>
     {
-        [TaskState.Queued] = Of(TaskState.Scheduled, TaskState.Stopped, TaskState.Failed),
+        [TaskState.Queued] = Of(TaskState.Scheduled, TaskState.Stopped),
         [TaskState.Scheduled] = Of(TaskState.Preparing, TaskState.Starting, TaskState.Ready, TaskState.Stopping, TaskState.Stopped, TaskState.Failed, TaskState.Lost),
         [TaskState.Preparing] = Of(TaskState.Starting, TaskState.Ready, TaskState.Stopping, TaskState.Stopped, TaskState.Failed, TaskState.Lost),
         [TaskState.Starting] = Of(TaskState.Ready, TaskState.Stopping, TaskState.Stopped, TaskState.Failed, TaskState.Lost),
         [TaskState.Ready] = Of(TaskState.Stopping, TaskState.Stopped, TaskState.Failed, TaskState.Lost),
         [TaskState.Stopping] = Of(TaskState.Stopped, TaskState.Failed, TaskState.Lost),
-        [TaskState.Lost] = Of(TaskState.Preparing, TaskState.Starting, TaskState.Ready, TaskState.Stopping, TaskState.Stopped, TaskState.Failed),
+        [TaskState.Lost] = Of(
+            TaskState.Queued, TaskState.Scheduled, TaskState.Preparing, TaskState.Starting, TaskState.Ready, TaskState.Stopping, TaskState.Stopped, TaskState.Failed),
         [TaskState.Stopped] = Of(TaskState.Queued),
         [TaskState.Failed] = Of(TaskState.Queued),
     }.ToFrozenDictionary();

@@ -5,8 +5,10 @@ using Adit.Hub.Storage;
 namespace Adit.Hub.Tasks;
 
 /// <summary>The logs of tasks, in files of the data directory: big bytes do not enter the database.</summary>
-internal sealed class TaskLogs(DataDirectory directory) : IDisposable
+internal sealed class TaskLogs(DataDirectory directory, TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(10);
+
     private readonly ConcurrentDictionary<string, LogFile> _files = new(StringComparer.Ordinal);
 
     /// <summary>Adds lines that follow on what is there; those that are there already are left out. On disk when it returns.</summary>
@@ -14,12 +16,27 @@ internal sealed class TaskLogs(DataDirectory directory) : IDisposable
     /// <exception cref="StorageException">They could not be written; the runner sends them again.</exception>
     public async Task<long?> AppendAsync(string task, IReadOnlyList<LogLine> lines) => await Of(task).AppendAsync(lines);
 
+    /// <summary>One more than the last line there is.</summary>
+    /// <exception cref="StorageException">The log cannot be read.</exception>
+    public async Task<long> EndAsync(string task)
+    {
+        try
+        {
+            return await Of(task).EndAsync();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"The log of task {task} cannot be read: {e.Message}", e);
+        }
+    }
+
     /// <summary>Reads lines.</summary>
     /// <param name="task">Whose.</param>
     /// <param name="from">The first; null for the last <paramref name="most"/> there are.</param>
     /// <param name="most">At most so many.</param>
     /// <param name="search">Only those that contain this, in whatever case; null for all.</param>
-    public Task<LogPage> ReadAsync(string task, long? from, int most, string? search) => Of(task).ReadAsync(from, most, search);
+    /// <param name="cancellationToken">Gives up: a search reads all there is.</param>
+    public Task<LogPage> ReadAsync(string task, long? from, int most, string? search, CancellationToken cancellationToken) => Of(task).ReadAsync(from, most, search, cancellationToken);
 
     /// <summary>Waits until there is a line of this number or a later one, or the time is over.</summary>
     public Task WaitAsync(string task, long number, CancellationToken cancellationToken) => Of(task).WaitAsync(number, cancellationToken);
@@ -41,11 +58,11 @@ internal sealed class TaskLogs(DataDirectory directory) : IDisposable
         }
     }
 
-    /// <summary>Lets go of a log that nobody writes any more; whoever reads it opens it again.</summary>
-    public void Release(string task)
+    /// <summary>Closes the files of logs that nobody writes any more; whoever reads them opens them again.</summary>
+    public async Task CloseSilentAsync()
     {
-        if (_files.TryRemove(task, out var file))
-            file.Dispose();
+        foreach (var file in _files.Values)
+            await file.CloseSilentAsync(Silence);
     }
 
     public void Dispose()
@@ -54,5 +71,5 @@ internal sealed class TaskLogs(DataDirectory directory) : IDisposable
             file.Dispose();
     }
 
-    private LogFile Of(string task) => _files.GetOrAdd(task, static (id, root) => new LogFile(Path.Combine(root, id)), directory.File("logs"));
+    private LogFile Of(string task) => _files.GetOrAdd(task, static (id, of) => new LogFile(Path.Combine(of.Root, id), of.Time), (Root: directory.File("logs"), Time: time));
 }

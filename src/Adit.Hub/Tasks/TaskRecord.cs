@@ -45,7 +45,7 @@ internal sealed record TaskRecord
 
     public int? ExitCode { get; init; }
 
-    /// <summary>The runner that has it, or had it last.</summary>
+    /// <summary>The runner that has it, or had it last; while it is queued, the one that has its files, where it waits for that one.</summary>
     public string? Runner { get; init; }
 
     /// <summary>The states of this attempt.</summary>
@@ -64,6 +64,11 @@ internal sealed record TaskRecord
     public DateTimeOffset? UsedUntil { get; init; }
 
     public TaskKind Kind => Resolved.Kind;
+
+    /// <summary>
+    /// Whether its files are its own and outlive an attempt: a session's, which is started again where they are. They go when it is removed.
+    /// </summary>
+    public bool KeepsHome => Kind == TaskKind.Session && HoldsName && Resolved.Spec.Home is null;
 
     /// <summary>Whether it is over.</summary>
     public bool HasEnded => TaskLife.IsEnd(State);
@@ -91,10 +96,11 @@ internal sealed record TaskRecord
         };
     }
 
-    /// <summary>A new attempt of one that has ended.</summary>
-    public TaskRecord Again(DateTimeOffset at) => this with
+    /// <summary>A new attempt of one that has ended, or of one that is lost.</summary>
+    /// <exception cref="InvalidOperationException">It is neither.</exception>
+    public TaskRecord Again(DateTimeOffset at) => !TaskLife.May(State, TaskState.Queued) ? throw new InvalidOperationException($"A task that is {State} is not started again.") : this with
     {
-        Attempt = Attempt + 1, State = TaskState.Queued, Reason = null, ExitCode = null, Runner = null, LastLines = null, Ended = null, IsWanted = true,
+        Attempt = Attempt + 1, State = TaskState.Queued, Reason = null, ExitCode = null, Runner = KeepsHome ? Runner : null, LastLines = null, Ended = null, IsWanted = true,
         HoldsName = true, Steps = [new TaskStep(TaskState.Queued, at)], UsedBefore = UsedBefore + (UsageSpan.Of(this)?.Until(at) ?? TimeSpan.Zero), UsedUntil = null,
     };
 }

@@ -17,6 +17,7 @@ internal sealed partial class TaskRegistry
     /// <exception cref="StorageException">It could not be stored; it goes on.</exception>
     public async Task<bool> StopUnusedAsync(LiveTask task, string reason, Func<bool> isUnused)
     {
+        using var turn = await TurnAsync(task);
         if (task is not { IsStored: true, Record: { State: TaskState.Ready, IsWanted: true } })
             return false;
         _tunnels.Unserve(task.Record);

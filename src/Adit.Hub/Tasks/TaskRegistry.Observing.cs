@@ -1,5 +1,7 @@
 using Adit.Api;
+using Adit.Hub.Runners;
 using Adit.Hub.Storage;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Tasks;
@@ -12,66 +14,89 @@ internal sealed partial class TaskRegistry
     private const int LongestLine = 32 * 1024;
 
     /// <inheritdoc />
-    public DesiredTasks DesiredOf(string runner) => new()
+    public async Task<DesiredTasks> DesiredOfAsync(LiveRunner runner, RunnerSession session)
     {
-        IsAll = true,
-        Items = [.. _tasks.Values.Where(t => t.IsStored && t.Record.Runner == runner && TaskLife.IsPlaced(t.Record.State))
-            .Select(static t => new DesiredTask { Spec = t.Record.Spec, Run = t.Record.IsWanted })],
-    };
+        // A runner is told what is on disk. What is still being stored of others of its tasks is waited for: it would be ended if it were left out.
+        await Task.WhenAll(OfRunner(runner.Record.Name).Select(static t => t.Saving)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            var name = runner.Record.Name;
+            var theirs = _tasks.Values.Where(t => t.IsStored && t.Record.Runner == name).ToList();
+            return new DesiredTasks
+            {
+                IsAll = true,
+                Number = session.NextNumber(),
+                Items =
+                [
+                    .. theirs.Where(static t => TaskLife.IsPlaced(t.Record.State) && (t.Record.State != TaskState.Scheduled || t.Saving.IsCompletedSuccessfully)).Select(Desired),
+                    .. theirs.Where(static t => !TaskLife.IsPlaced(t.Record.State) && t.Record.KeepsHome).Select(Kept),
+                ],
+            };
+        }
+    }
 
     /// <inheritdoc />
-    public async Task ObserveAsync(string runner, IReadOnlyList<ObservedTask> tasks, bool isAll)
+    public async Task ObserveAsync(LiveRunner runner, IReadOnlyList<ObservedTask> tasks, bool isAll)
     {
-        var ended = new List<LiveTask>();
+        var ended = new List<(LiveTask Task, int Attempt)>();
         var stale = new List<TaskAttempt>();
         lock (_lock)
         {
+            var name = runner.Record.Name;
             foreach (var seen in tasks)
             {
-                if (_tasks.GetValueOrDefault(seen.Id) is { IsStored: true } task && task.Record.Runner == runner && task.Record.Attempt == seen.Attempt && !task.Record.HasEnded)
+                var task = _tasks.GetValueOrDefault(seen.Id);
+                var isTheirs = task is { IsStored: true } && task.Record.Runner == name && task.Record.Attempt == seen.Attempt;
+                if (isTheirs && TaskLife.IsPlaced(task!.Record.State))
                 {
                     if (Take(task, seen, isAll))
-                        ended.Add(task);
+                        ended.Add((task, seen.Attempt));
                 }
-                else if (!_tasks.TryGetValue(seen.Id, out var other) || other.IsStored)
+                else if (isTheirs && task!.Record.HasEnded && !task.Saving.IsCompletedSuccessfully)
+                {
+                    continue; // Until its end is on disk the runner has to remember it.
+                }
+                else if (task is null || task.IsStored)
                 {
                     stale.Add(new TaskAttempt(seen.Id, seen.Attempt)); // Over, or somewhere else by now: it may go.
                 }
             }
 
             if (isAll)
-                ended.AddRange(Missing(runner, tasks));
+                ended.AddRange(Missing(name, tasks).Select(static t => (t, t.Record.Attempt)));
         }
 
-        foreach (var task in ended)
+        foreach (var (task, attempt) in ended)
         {
-            try
-            {
-                await task.Saving;
-            }
-            catch (StorageException)
-            {
-                continue; // The runner keeps it and says it again.
-            }
-
-            await EndedAsync(task);
-            stale.Add(new TaskAttempt(task.Record.Id, task.Record.Attempt));
+            await task.Saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!task.Saving.IsCompletedSuccessfully)
+                continue; // The runner keeps it and says it again, and the next look stores it.
+            stale.Add(new TaskAttempt(task.Record.Id, attempt));
+            await FinishAsync(task);
         }
 
-        if (stale.Count > 0 && !isAll && _runners.Find(runner)?.Session is { } session)
-            _ = session.Control.TryDesireAsync(new DesiredTasks { IsAll = false, Items = [], Forget = stale }, CancellationToken.None);
+        if (stale.Count > 0 && !isAll)
+        {
+            lock (_lock)
+                Say(runner.Record.Name, [], stale);
+        }
+
         if (ended.Count > 0)
             PlaceQueued();
     }
 
     /// <inheritdoc />
-    public async Task<long?> AppendAsync(string runner, string task, IReadOnlyList<LogLine> lines)
+    public async Task<long?> AppendAsync(LiveRunner runner, string task, IReadOnlyList<LogLine> lines)
     {
         // One that has ended may be in the database alone by now, and its last lines come late.
-        var record = _tasks.TryGetValue(task, out var live) ? live.IsStored ? live.Record : null : await _store.FindAsync(task, null, null);
-        return record?.Runner == runner
-            ? await _logs.AppendAsync(task, [.. lines.Where(static l => l is { Number: > 0, Stream: "out" or "err" or "adit", Text.Length: <= LongestLine })])
-            : null;
+        var stored = _tasks.TryGetValue(task, out var live) ? null : await _store.FindAsync(task, null, null);
+        lock (_lock)
+        {
+            if ((live is { IsStored: true } ? live.Record.Runner : stored?.Runner) is not { } of || of != runner.Record.Name)
+                return null;
+        }
+
+        return await _logs.AppendAsync(task, [.. lines.Where(static l => l is { Number: > 0, Stream: "out" or "err" or "adit", Text.Length: <= LongestLine })]);
     }
 
     /// <inheritdoc />
@@ -107,13 +132,28 @@ internal sealed partial class TaskRegistry
     }
 
     /// <inheritdoc />
-    public async Task RenamedAsync(string before, string now)
+    public async Task RenameAsync(string before, string now, Action swap, Action undo, Action<SqliteConnection> write)
     {
-        await _store.RenameRunnerAsync(before, now);
-        lock (_lock)
+        // Memory first, so that whatever is written from here on has the new name, and comes after this in the database's one queue.
+        void Name(string from, string to, Action runner)
         {
-            foreach (var task in _tasks.Values.Where(t => t.Record.Runner == before))
-                task.Record = task.Record with { Runner = now };
+            lock (_lock)
+            {
+                runner();
+                foreach (var task in _tasks.Values.Where(t => t.Record.Runner == from))
+                    task.Record = task.Record with { Runner = to };
+            }
+        }
+
+        Name(before, now, swap);
+        try
+        {
+            await _store.RenameRunnerAsync(before, now, write);
+        }
+        catch
+        {
+            Name(now, before, undo);
+            throw;
         }
     }
 
@@ -123,6 +163,8 @@ internal sealed partial class TaskRegistry
         var record = task.Record;
         task.Progress = Short(seen.Progress);
         task.Usage = seen.Usage;
+        if (record is { State: TaskState.Lost, IsWanted: false } && !TaskLife.IsEnd(seen.State))
+            Move(task, TaskState.Stopping, "It was stopped while its runner was away.");
         if (seen.State == record.State || (!record.IsWanted && !TaskLife.IsEnd(seen.State)))
         {
             Serve(task, seen.State); // The runner came back with it, or it is on its way out.
@@ -163,7 +205,7 @@ internal sealed partial class TaskRegistry
             _tunnels.Unserve(task.Record);
     }
 
-    // Under the lock. What a runner should have and says it has not: unless it was never told, that is gone.
+    // Under the lock. What a runner should have and says it has not: unless it never was heard to have begun, that is gone.
     private List<LiveTask> Missing(string runner, IReadOnlyList<ObservedTask> tasks)
     {
         var ended = new List<LiveTask>();
@@ -171,6 +213,12 @@ internal sealed partial class TaskRegistry
         {
             if (tasks.Any(s => s.Id == task.Record.Id && s.Attempt == task.Record.Attempt))
                 continue;
+            if (task.Record is { State: TaskState.Lost, IsWanted: true } && task.Record.Steps.All(static s => s.State is TaskState.Queued or TaskState.Scheduled or TaskState.Lost))
+            {
+                Move(task, TaskState.Scheduled, null); // It is told now.
+                continue;
+            }
+
             if (task.Record.IsWanted)
                 Move(task, TaskState.Failed, $"The runner '{runner}' came back without it: its machine was restarted, or its data directory is another one.");
             else
@@ -179,31 +227,6 @@ internal sealed partial class TaskRegistry
         }
 
         return ended;
-    }
-
-    // Its end is on disk.
-    private async Task EndedAsync(LiveTask task)
-    {
-        _tunnels.Unserve(task.Record);
-        var isToRetry = task.Record is { State: TaskState.Failed, IsWanted: true } r && r.Attempt <= r.Resolved.Start.Retries && r.Steps.All(static s => s.State != TaskState.Ready);
-        if (task.IsToStartAgain || isToRetry)
-        {
-            task.IsToStartAgain = false;
-            try
-            {
-                await RestartAsync(task);
-            }
-            catch (Exception e) when (e is StorageException or TaskRefusal)
-            {
-                LogNotAgain(task.Record.Id, e.Message);
-            }
-        }
-        else if (!task.Record.HoldsName)
-        {
-            lock (_lock)
-                _tasks.TryRemove(task.Record.Id, out _);
-            await _tunnels.RemoveAsync(task.Record, "its task has ended");
-        }
     }
 
     private async Task DrainAsync(LiveTask task, string runner)

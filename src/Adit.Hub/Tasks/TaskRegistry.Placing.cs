@@ -1,11 +1,14 @@
 using Adit.Api;
 using Adit.Hub.Runners;
+using Adit.Hub.Tasks.Quotas;
 
 namespace Adit.Hub.Tasks;
 
 /// <summary>Where tasks run: what is queued gets its turn, fair between owners.</summary>
 internal sealed partial class TaskRegistry
 {
+    private static readonly TimeSpan HoldAfter = TimeSpan.FromMinutes(5);
+
     /// <summary>The runners that an account's tasks may run on, with what is reserved there.</summary>
     public IReadOnlyCollection<Place> PlacesOf(string account) => Now().PlacesOf(account, _rights);
 
@@ -14,21 +17,17 @@ internal sealed partial class TaskRegistry
 
     private Standing Now() => new(_tasks.Values.Select(static t => t.Record), _runners.All);
 
-    // Under the lock.
+    // Under the lock. Who comes later goes first only where that takes nothing from who waits long for the same runner.
     private void Place(LiveTask task)
     {
         var now = Now();
-        var places = now.PlacesOf(task.Record.Account, _rights);
-        var before = _tasks.Values.Where(t => t != task && t.Record.State == TaskState.Queued && now.Compare(t.Record, task.Record) < 0).ToList();
-        before.Sort((one, other) => now.Compare(one.Record, other.Record));
         var quotas = QuotasNow(all: false);
-        var first = before.Where(t => quotas.WaitsFor(t.Record) is null).ToList(); // Who waits for a quota waits for no runner.
-        var quota = quotas.WaitsFor(task.Record);
-        // Who comes later goes first only where that takes nothing from who waits for the same runner.
-        if (quota is null && Scheduler.Choose(task.Record.Resolved, places) is { } place && !first.Any(t => MayWaitFor(t.Record, place)))
-            Move(task, TaskState.Scheduled, null, r => r with { Runner = place.Record.Name });
-        else
-            task.Queue = new TaskQueuePlace(before.Count + 1, quota ?? Scheduler.WaitsFor(task.Record.Resolved, places));
+        var waiting = _tasks.Values.Where(t => t != task && t is { Record: { State: TaskState.Queued, IsWanted: true } }).ToList();
+        var held = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var other in waiting.Where(t => quotas.WaitsFor(t.Record) is null)) // Who waits for a quota waits for no runner.
+            Hold(other.Record, now, held);
+        if (!TryPlace(task, now, quotas, held))
+            task.Queue = task.Queue! with { Position = waiting.Count(t => now.Compare(t.Record, task.Record) < 0) + 1 };
     }
 
     /// <summary>Places what waits, as far as there is room. Each that got a place is stored before its runner is told.</summary>
@@ -44,28 +43,59 @@ internal sealed partial class TaskRegistry
                 return;
             var now = Now();
             var quotas = QuotasNow(all: false);
-            queued.Sort((one, other) => now.Compare(one.Record, other.Record));
+            var held = new HashSet<string>(StringComparer.Ordinal);
             var position = 0;
-            foreach (var task in queued)
+            foreach (var task in now.InTurn(queued))
             {
-                var places = now.PlacesOf(task.Record.Account, _rights);
-                var quota = quotas.WaitsFor(task.Record);
-                if (quota is null && Scheduler.Choose(task.Record.Resolved, places) is { } place)
+                if (TryPlace(task, now, quotas, held))
                 {
-                    Move(task, TaskState.Scheduled, null, r => r with { Runner = place.Record.Name });
-                    now.Add(task.Record);
-                    quotas.Add(task.Record);
                     placed.Add(task);
+                    continue;
                 }
-                else
-                {
-                    task.Queue = new TaskQueuePlace(++position, quota ?? Scheduler.WaitsFor(task.Record.Resolved, places));
-                }
+
+                task.Queue = task.Queue! with { Position = ++position };
+                Hold(task.Record, now, held);
             }
         }
 
         foreach (var task in placed)
             _ = TellStoredAsync(task);
+    }
+
+    // Under the lock. Whether it has a place now; otherwise why not is said of it.
+    private bool TryPlace(LiveTask task, Standing now, QuotaMoment quotas, HashSet<string> held)
+    {
+        var places = PlacesFor(task.Record, now);
+        var quota = quotas.WaitsFor(task.Record);
+        if (quota is null && Scheduler.Choose(task.Record.Resolved, places.Where(p => !held.Contains(p.Record.Name))) is { } place)
+        {
+            Move(task, TaskState.Scheduled, null, r => r with { Runner = place.Record.Name });
+            now.Add(task.Record);
+            quotas.Add(task.Record);
+            return true;
+        }
+
+        var home = task.Record.KeepsHome && places.Count == 1 && places.First().Record.Name == task.Record.Runner ? " Its files are there; launch it anew to start without them elsewhere." : "";
+        task.Queue = new TaskQueuePlace(1, quota ?? (Scheduler.WaitsFor(task.Record.Resolved, places) + home));
+        return false;
+    }
+
+    // A session that is started again waits for the runner that has its files, as long as there is that runner.
+    private IReadOnlyCollection<Place> PlacesFor(TaskRecord task, Standing now)
+    {
+        var places = now.PlacesOf(task.Account, _rights);
+        return task is { KeepsHome: true, Runner: { } home } && places.FirstOrDefault(p => p.Record.Name == home) is { } place ? [place] : places;
+    }
+
+    // What has waited long has one runner held for it, the one that needs to free the least, until it fits there: else what is small would go first for ever.
+    private void Hold(TaskRecord task, Standing now, HashSet<string> held)
+    {
+        if (_time.GetUtcNow() - task.Steps[^1].At < HoldAfter)
+            return;
+        var place = PlacesFor(task, now).Where(p => p.IsUp && !p.Record.IsCordoned && !p.Record.IsDraining && !held.Contains(p.Record.Name) && Scheduler.Misfit(task.Resolved, p.Record) is null)
+            .OrderBy(static p => Scheduler.Share(p.Load.Reserved, p.Record.Facts)).ThenBy(static p => p.Record.Name, StringComparer.Ordinal).FirstOrDefault();
+        if (place is not null)
+            held.Add(place.Record.Name);
     }
 
     private async Task TellStoredAsync(LiveTask task)
@@ -74,7 +104,4 @@ internal sealed partial class TaskRegistry
         if (task.Saving.IsCompletedSuccessfully)
             Tell(task); // Otherwise the next look stores it, and tells it then.
     }
-
-    private bool MayWaitFor(TaskRecord task, Place place) =>
-        _rights.MayUse(task.Account, place.Record) && Scheduler.Misfit(task.Resolved, place.Record) is null;
 }

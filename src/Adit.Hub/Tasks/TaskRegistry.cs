@@ -18,6 +18,8 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private const int MostOfAccount = 1000;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TellAgainAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan KeepLogs = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, LiveTask> _tasks = new(StringComparer.Ordinal);
@@ -34,6 +36,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private readonly ILogger<TaskRegistry> _log;
     private readonly ITimer _look;
     private bool _isLoaded;
+    private long _swept;
 
     public TaskRegistry(
         TaskStore store, IRunners runners, RunnerRights rights, TaskTunnels tunnels, TaskLogs logs, TaskNews news, QuotaBook quotas, UsageStore usage, TimeProvider time,
@@ -67,12 +70,20 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     public async Task LoadAsync()
     {
         foreach (var record in await _store.ListCurrentAsync())
-            _tasks[record.Id] = new LiveTask(record) { IsStored = true };
+        {
+            var firstLine = record is { Attempt: > 1, HasEnded: false } ? await _logs.EndAsync(record.Id) : 1;
+            _tasks[record.Id] = new LiveTask(record) { IsStored = true, Finished = record.HasEnded ? record.Attempt : record.Attempt - 1, FirstLine = firstLine };
+        }
+
         await LoadUsageAsync();
         await _tunnels.RestoreAsync(_tasks.Values.Select(static t => t.Record));
         _isLoaded = true;
         PlaceQueued();
     }
+
+    /// <summary>Whether somebody has this name, also one who is only just asking for it.</summary>
+    public bool IsNameTaken(string account, string name) =>
+        _tasks.Values.Any(t => t.Record.HoldsName && t.Record.Account == account && t.Record.Name == name);
 
     /// <summary>Adds a task and places it at once where there is room.</summary>
     /// <param name="record">The task, queued.</param>
@@ -81,182 +92,74 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     public async Task<LiveTask> AddAsync(TaskRecord record)
     {
         var task = new LiveTask(record);
+        TaskRecord stored;
         LiveTask? before;
         lock (_lock)
         {
             before = _tasks.Values.FirstOrDefault(t => t.Record.HoldsName && t.Record.Account == record.Account && t.Record.Name == record.Name);
-            if (before is { Record.HasEnded: false })
-                throw new TaskRefusal(TaskRefusalCode.NameTaken, $"You have a task '{record.Name}' already, and it is {before.Record.State.Word()}; stop it or choose another name.");
+            if (before is { IsOver: false })
+                throw new TaskRefusal(TaskRefusalCode.NameTaken, $"You have a task '{record.Name}' already, and it is {before.Record.State.Word()}; {(before.Record.State == TaskState.Lost ? "remove" : "stop")} it or choose another name.");
             CheckLimits(record);
             CheckQuotas(record);
             _tasks[record.Id] = task; // From here on its name is taken and its room reserved.
             Place(task);
+            stored = task.Record;
         }
 
         try
         {
-            if (before is not null)
-                await _tunnels.RemoveAsync(before.Record, "a new task has its name");
-            await _tunnels.MakeAsync(task.Record);
-            await _store.AddAsync(task.Record);
+            // Whatever could refuse it comes before anything is taken from the one that has the name.
+            _tunnels.Check(stored);
+            await _store.AddAsync(stored);
+            await TakeOverAsync(before, stored);
         }
         catch
         {
             lock (_lock)
                 _tasks.TryRemove(record.Id, out _);
-            await _tunnels.RemoveAsync(record, "its task could not be made");
+            PlaceQueued(); // Its room is free again.
             throw;
         }
 
         lock (_lock)
         {
             task.IsStored = true;
+            if (task.Record != stored)
+                Save(task); // Its runner went meanwhile, say.
             if (before is not null)
                 _tasks.TryRemove(before.Record.Id, out _);
         }
 
+        if (before is not null)
+            ForgetHome(before.Record);
         _news.Changed(task, "created");
         Tell(task);
         return task;
     }
 
-    /// <summary>It should not run any more. Returns when that is on disk, not when it has ended.</summary>
-    /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public async Task StopAsync(LiveTask task, string? reason)
+    // The addresses: those of the one that had the name go, and its own come. When that fails all is as it was.
+    private async Task TakeOverAsync(LiveTask? before, TaskRecord record)
     {
-        if (task.Record.HasEnded || !task.Record.IsWanted)
-            return;
-        await _store.SetWantedAsync(task.Record.Id, false);
-        lock (_lock)
+        try
         {
-            task.IsToStartAgain = false;
-            if (task.Record.HasEnded)
-                return;
-            task.Record = task.Record with { IsWanted = false };
-            if (task.Record.State == TaskState.Queued)
-                Move(task, TaskState.Stopped, reason);
-            else if (TaskLife.May(task.Record.State, TaskState.Stopping) && task.Record.State != TaskState.Lost)
-                Move(task, TaskState.Stopping, reason);
+            if (before is not null)
+                await _tunnels.RemoveAsync(before.Record, "a new task has its name");
+            await _tunnels.MakeAsync(record);
         }
-
-        await task.Saving;
-        Tell(task);
-        if (task.Record.HasEnded)
-            await EndedAsync(task);
-    }
-
-    /// <summary>Starts it again: at once when it has ended, otherwise as soon as it has.</summary>
-    /// <exception cref="TaskRefusal">Another has its name now.</exception>
-    /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public async Task RestartAsync(LiveTask task)
-    {
-        if (!task.Record.HasEnded)
+        catch
         {
-            lock (_lock)
-                CheckQuotas(task.Record); // What could not be started again is not stopped for it.
-            await StopAsync(task, "it is started again");
-            lock (_lock)
-            {
-                task.IsToStartAgain = !task.Record.HasEnded;
-                if (task.IsToStartAgain)
-                    return;
-            }
+            await _tunnels.RemoveAsync(record, "its task could not be made");
+            await _store.UndoAddAsync(record.Id, before?.Record.Id);
+            if (before is not null)
+                await _tunnels.MakeAsync(before.Record);
+            throw;
         }
-
-        TaskRecord next;
-        lock (_lock)
-        {
-            if (_tasks.Values.Any(t => t != task && t.Record.HoldsName && t.Record.Account == task.Record.Account && t.Record.Name == task.Record.Name))
-                throw new TaskRefusal(TaskRefusalCode.NameTaken, $"Another task of yours is called '{task.Record.Name}' now; remove that one, or launch this one anew under another name.");
-            CheckQuotas(task.Record);
-            next = task.Record.Again(_time.GetUtcNow());
-            task.Record = next;
-            task.Queue = null;
-            _tasks[next.Id] = task;
-            Place(task);
-            next = task.Record;
-        }
-
-        await _tunnels.MakeAsync(next);
-        await _store.SetAgainAsync(next);
-        _news.Changed(task, "again");
-        Tell(task);
-    }
-
-    /// <summary>Removes a task that has ended from sight: its name and its addresses are free. Its log stays for its time.</summary>
-    /// <exception cref="TaskRefusal">It has not ended.</exception>
-    /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public async Task RemoveAsync(LiveTask task)
-    {
-        if (!task.Record.HasEnded)
-            throw new TaskRefusal(TaskRefusalCode.NotEnded, $"The task '{task.Record.Name}' is {task.Record.State.Word()}; stop it first.");
-        await _store.RemoveAsync(task.Record.Id);
-        lock (_lock)
-        {
-            task.Record = task.Record with { HoldsName = false };
-            _tasks.TryRemove(task.Record.Id, out _);
-        }
-
-        await _tunnels.RemoveAsync(task.Record, "its task was removed");
-        _news.Changed(task, "removed");
     }
 
     public void Dispose()
     {
         _quotas.Changed -= PlaceQueued;
         _look.Dispose();
-    }
-
-    /// <summary>Tells a task's runner what should be of it. When that fails it is told again at the next look.</summary>
-    private void Tell(LiveTask task)
-    {
-        var record = task.Record;
-        if (record.Runner is null || !TaskLife.IsPlaced(record.State) || _runners.Find(record.Runner)?.Session is not { } session)
-            return;
-        task.Told = _time.GetTimestamp();
-        _ = session.Control.TryDesireAsync(
-            new DesiredTasks { IsAll = false, Items = [new DesiredTask { Spec = record.Spec, Run = record.IsWanted }] }, CancellationToken.None);
-    }
-
-    // Under the lock. The state is in memory at once and on disk after whatever was written before it.
-    private void Move(LiveTask task, TaskState to, string? reason, Func<TaskRecord, TaskRecord>? also = null)
-    {
-        var next = task.Record.To(to, _time.GetUtcNow(), reason);
-        task.Record = also is null ? next : also(next);
-        if (to != TaskState.Queued)
-            task.Queue = null;
-        if (to is not (TaskState.Scheduled or TaskState.Preparing))
-            task.Progress = null;
-        if (task.Record.HasEnded)
-        {
-            task.Usage = null;
-            CountEnded(task.Record);
-        }
-
-        if (task.IsStored)
-            Save(task);
-        _news.Changed(task, "changed");
-    }
-
-    private void Save(LiveTask task)
-    {
-        var record = task.Record;
-        var before = task.Saving;
-        task.Saving = SaveAfterAsync();
-
-        async Task SaveAfterAsync()
-        {
-            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                await _store.SetStateAsync(record);
-            }
-            catch (StorageException e)
-            {
-                LogNotSaved(record.Id, record.State, e.Message); // Its runner says it again, and the next change writes all of it.
-                throw;
-            }
-        }
     }
 
     private void CheckLimits(TaskRecord record)
@@ -270,30 +173,6 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
                 TaskRefusalCode.LimitReached, $"The template '{record.Resolved.Template}' lets one have {most} tasks of it that have not ended; stop one first.");
         }
     }
-
-    // What was not heard is said again: nothing depends on one message.
-    private void Look()
-    {
-        foreach (var task in _tasks.Values)
-        {
-            var record = task.Record;
-            if (task is { IsStored: true, Saving.IsFaulted: true })
-            {
-                lock (_lock)
-                    Save(task);
-                continue;
-            }
-
-            var waits = record.State == TaskState.Scheduled || (!record.IsWanted && TaskLife.IsPlaced(record.State));
-            if (waits && task is { IsStored: true, Saving.IsCompletedSuccessfully: true } && (task.Told == 0 || _time.GetElapsedTime(task.Told) > TellAgainAfter))
-                Tell(task);
-        }
-
-        PlaceQueued();
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The state of task {Id}, {State}, could not be stored: {Reason}")]
-    private partial void LogNotSaved(string id, TaskState state, string reason);
 }
 
 /// <summary>Why something cannot be done with a task. A closed set, mapped once to status codes.</summary>

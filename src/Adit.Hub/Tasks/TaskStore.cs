@@ -20,17 +20,17 @@ internal sealed class TaskStore(Database database)
 
     /// <summary>A page of tasks, the newest first.</summary>
     /// <param name="account">Whose; null for everybody's.</param>
-    /// <param name="before">The id of the last one of the page before; null for the first page.</param>
+    /// <param name="before">Where the page before ended; null for the first page.</param>
     /// <param name="limit">How many.</param>
-    public Task<IReadOnlyList<TaskRecord>> ListAsync(string? account, string? before, int limit) => database.ReadAsync<IReadOnlyList<TaskRecord>>(connection =>
+    public Task<IReadOnlyList<TaskRecord>> ListAsync(string? account, TaskCursor? before, int limit) => database.ReadAsync<IReadOnlyList<TaskRecord>>(connection =>
         [.. connection.Query<Row>(
             """
             SELECT * FROM tasks
             WHERE (@account IS NULL OR account = @account)
-                AND (@before IS NULL OR (created, id) < (SELECT created, id FROM tasks WHERE id = @before))
+                AND (@id IS NULL OR (created, id) < (@created, @id))
             ORDER BY created DESC, id DESC LIMIT @limit
             """,
-            new { account, before, limit }).Select(static r => r.ToRecord())]);
+            new { account, id = before?.Id, created = before?.Created.ToString("O"), limit }).Select(static r => r.ToRecord())]);
 
     /// <summary>A task by its id, or an account's newest by its name.</summary>
     public Task<TaskRecord?> FindAsync(string? id, string? account, string? name) => database.ReadAsync(connection => connection.QueryFirstOrDefault<Row>(
@@ -88,6 +88,14 @@ internal sealed class TaskStore(Database database)
         UsageStore.Write(connection, record);
     });
 
+    /// <summary>Takes back an addition; the one that gave up its name for it has it again.</summary>
+    public Task UndoAddAsync(string id, string? before) => database.WriteAsync(connection =>
+    {
+        UsageStore.Remove(connection, id);
+        connection.Execute("DELETE FROM tasks WHERE id = @id", new { id });
+        connection.Execute("UPDATE tasks SET holds = 1 WHERE id = @before", new { before });
+    });
+
     /// <summary>Whether it should run.</summary>
     public Task SetWantedAsync(string id, bool isWanted) =>
         database.WriteAsync(connection => connection.Execute("UPDATE tasks SET wanted = @isWanted WHERE id = @id", new { id, isWanted }));
@@ -106,9 +114,13 @@ internal sealed class TaskStore(Database database)
     public Task RemoveAsync(string id) => database.WriteAsync(connection => connection.Execute("UPDATE tasks SET holds = 0 WHERE id = @id", new { id }));
 
     /// <summary>A runner has another name.</summary>
-    public Task RenameRunnerAsync(string before, string now) =>
+    /// <param name="before">Its old name.</param>
+    /// <param name="now">Its new name.</param>
+    /// <param name="also">What else is written with it, or not at all.</param>
+    public Task RenameRunnerAsync(string before, string now, Action<SqliteConnection> also) =>
         database.WriteAsync(connection =>
         {
+            also(connection);
             connection.Execute("UPDATE tasks SET runner = @now WHERE runner = @before", new { before, now });
             UsageStore.RenameRunner(connection, before, now);
         });

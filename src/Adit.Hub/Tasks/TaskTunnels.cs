@@ -9,6 +9,21 @@ namespace Adit.Hub.Tasks;
 /// <summary>The addresses of tasks: a tunnel for each port.</summary>
 internal sealed class TaskTunnels(ITaskTunnels tunnels, TaskKeepers keepers)
 {
+    /// <summary>Whether a task may have what it asks for; makes nothing.</summary>
+    /// <exception cref="TaskRefusal">It would be too open.</exception>
+    public void Check(TaskRecord task)
+    {
+        try
+        {
+            for (var i = 0; i < task.Resolved.Ports.Count; i++)
+                tunnels.Check(TunnelOf(task, i));
+        }
+        catch (TunnelRefusal e)
+        {
+            throw RefusalOf(e);
+        }
+    }
+
     /// <summary>Makes what a task has of them and is not there.</summary>
     /// <exception cref="TaskRefusal">A name is taken, or it would be too open; none of them was left.</exception>
     /// <exception cref="Storage.StorageException">One could not be stored; none of them was left.</exception>
@@ -16,17 +31,14 @@ internal sealed class TaskTunnels(ITaskTunnels tunnels, TaskKeepers keepers)
     {
         try
         {
-            await Task.WhenAll(task.Resolved.Ports.Select((port, i) => tunnels.MakeAsync(new TaskTunnel(NameOf(task, i), task.Id, port.Name, port.IsHttp ? TunnelKind.Http : TunnelKind.Tcp)
-            {
-                Account = task.Account, Maker = task.Maker, TokenId = task.TokenId, Project = task.Project, Access = task.Resolved.Access, Options = port.Options,
-            })));
+            await Task.WhenAll(task.Resolved.Ports.Select((_, i) => tunnels.MakeAsync(TunnelOf(task, i))));
         }
         catch (Exception e) when (e is TunnelRefusal or Storage.StorageException)
         {
             await RemoveAsync(task, "its task could not be made");
-            throw e is TunnelRefusal refusal
-                ? new TaskRefusal(refusal.Code == TunnelRefusalCode.TooOpen ? TaskRefusalCode.Forbidden : TaskRefusalCode.NameTaken, refusal.Message)
-                : e;
+            if (e is TunnelRefusal refusal)
+                throw RefusalOf(refusal);
+            throw;
         }
     }
 
@@ -72,6 +84,18 @@ internal sealed class TaskTunnels(ITaskTunnels tunnels, TaskKeepers keepers)
 
     /// <summary>The tunnels of a task's ports, the main one first.</summary>
     public static IEnumerable<string> NamesOf(TaskRecord task) => task.Resolved.Ports.Select((_, i) => NameOf(task, i));
+
+    private static TaskTunnel TunnelOf(TaskRecord task, int port)
+    {
+        var of = task.Resolved.Ports[port];
+        return new TaskTunnel(NameOf(task, port), task.Id, of.Name, of.IsHttp ? TunnelKind.Http : TunnelKind.Tcp)
+        {
+            Account = task.Account, Maker = task.Maker, TokenId = task.TokenId, Project = task.Project, Access = task.Resolved.Access, Options = of.Options,
+        };
+    }
+
+    private static TaskRefusal RefusalOf(TunnelRefusal e) =>
+        new(e.Code == TunnelRefusalCode.TooOpen ? TaskRefusalCode.Forbidden : TaskRefusalCode.NameTaken, e.Message);
 
     private static string NameOf(TaskRecord task, int port) => TaskNames.Tunnel(task.Name, task.Account, port == 0 ? null : task.Resolved.Ports[port].Name);
 }

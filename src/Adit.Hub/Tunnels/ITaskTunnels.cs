@@ -10,6 +10,10 @@ namespace Adit.Hub.Tunnels;
 /// </summary>
 internal interface ITaskTunnels
 {
+    /// <summary>Whether it might be made as it is asked for; makes nothing.</summary>
+    /// <exception cref="TunnelRefusal">It would be open further than this hub allows.</exception>
+    void Check(TaskTunnel tunnel);
+
     /// <summary>Makes the tunnel of a port, or has one that is there for the same task as it is asked for.</summary>
     /// <exception cref="TunnelRefusal">Its name is taken, or it would be open further than this hub allows; nothing was changed.</exception>
     /// <exception cref="Storage.StorageException">It could not be stored; nothing was changed.</exception>

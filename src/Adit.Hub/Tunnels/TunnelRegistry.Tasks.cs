@@ -10,6 +10,9 @@ internal sealed partial class TunnelRegistry : ITaskTunnels
     public ILookup<string, string> Names => All.Select(static t => t.Record).Where(static r => r?.Task is not null).ToLookup(static r => r!.Task!, static r => r!.Name);
 
     /// <inheritdoc />
+    public void Check(TaskTunnel asked) => TunnelRules.CheckAccess(null, RecordOf(asked), asked.Account, _cap);
+
+    /// <inheritdoc />
     public async Task MakeAsync(TaskTunnel asked)
     {
         var tunnel = _tunnels.GetOrAdd(asked.Name, static _ => new LiveTunnel());
@@ -53,6 +56,8 @@ internal sealed partial class TunnelRegistry : ITaskTunnels
         Unserve(name);
         if (upstream.Add(new TunnelServing(link, TunnelTarget.Parse(record.Target!, record.Kind)!, record.Target!, _time.GetUtcNow())))
             _news.Publish(record, "up", $"the runner {link.Client.Name} serves it");
+        if (link.Closed.IsCancellationRequested)
+            Unserve(name); // It went while we were at it, and nobody else will say so.
     }
 
     /// <inheritdoc />

@@ -33,6 +33,8 @@ internal sealed class FakeRunner : IAsyncDisposable
     private readonly HttpClient _api;
     private readonly ConcurrentDictionary<string, DesiredTask> _desired = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ObservedTask> _seen = new(StringComparer.Ordinal);
+    private readonly List<DesiredTasks> _said = [];
+    private long _number;
 
     private FakeRunner(TestHub hub, string name, string token, WebApplication control)
     {
@@ -60,7 +62,8 @@ internal sealed class FakeRunner : IAsyncDisposable
     public bool CannotFreeze { get; set; }
 
     /// <summary>Starts one and registers it.</summary>
-    public static async Task<FakeRunner> StartAsync(TestHub hub, string name = "gpu1", double cpus = 64, string? token = null, int gpus = 0, bool isPrivate = false)
+    public static async Task<FakeRunner> StartAsync(
+        TestHub hub, string name = "gpu1", double cpus = 64, string? token = null, int gpus = 0, bool isPrivate = false, IReadOnlyList<ObservedTask>? has = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -82,8 +85,20 @@ internal sealed class FakeRunner : IAsyncDisposable
         });
         await app.StartAsync();
         made = new FakeRunner(hub, name, token ?? hub.AdminToken, app);
+        foreach (var task in has ?? [])
+            made._seen[task.Id] = task;
         await made.GreetAsync(cpus, gpus, isPrivate);
         return made;
+    }
+
+    /// <summary>All that the hub said, in the order in which it came.</summary>
+    public IReadOnlyList<DesiredTasks> Said
+    {
+        get
+        {
+            lock (_said)
+                return [.. _said];
+        }
     }
 
     /// <summary>What the hub wants of a task.</summary>
@@ -145,10 +160,35 @@ internal sealed class FakeRunner : IAsyncDisposable
         Take((await answer.Content.ReadFromJsonAsync(RunnersJson.Default.RunnerWelcome))!.Desired);
     }
 
+    // As a runner does it (docs/reference/runner.md): what is older than what it heard already says nothing.
     private void Take(DesiredTasks desired)
     {
-        foreach (var item in desired.Items)
-            _desired[item.Spec.Id] = item;
+        lock (_said)
+        {
+            _said.Add(desired);
+            if (desired.Number < _number)
+                return;
+            _number = desired.Number;
+            foreach (var item in desired.Items)
+                _desired[item.Spec.Id] = item;
+            foreach (var (id, attempt) in desired.Forget ?? [])
+            {
+                if (_desired.TryGetValue(id, out var item) && item.Spec.Attempt <= attempt)
+                    Forget(id);
+            }
+
+            if (desired.IsAll)
+            {
+                foreach (var gone in _desired.Keys.Except(desired.Items.Select(static i => i.Spec.Id)))
+                    Forget(gone);
+            }
+        }
+    }
+
+    private void Forget(string task)
+    {
+        _desired.TryRemove(task, out _);
+        _seen.TryRemove(task, out _);
     }
 
     private async Task ServeAsync(LinkStream stream)

@@ -12,21 +12,23 @@ internal static class TaskCalls
 
     /// <summary>Starts a command with what it shall have reserved; Ann's when no token is given.</summary>
     public static async Task<ApiTask> RunAsync(
-        this TaskHub hub, string name, double cpu = 1, long memoryMib = 64, int gpus = 0, string? token = null, string? project = null, string template = "command")
+        this TaskHub hub, string name, double cpu = 1, long memoryMib = 64, int gpus = 0, string? token = null, string? project = null, string template = "command",
+        TaskKind? kind = null)
     {
-        using var answer = await hub.TryRunAsync(name, cpu, memoryMib, gpus, token, project, template);
+        using var answer = await hub.TryRunAsync(name, cpu, memoryMib, gpus, token, project, template, kind);
         Assert.True(answer.StatusCode == HttpStatusCode.Created, await answer.Content.ReadAsStringAsync(Ct));
         return (await answer.Content.ReadFromJsonAsync(TasksJson.Default.ApiTask, Ct))!;
     }
 
     /// <summary>The same, whatever comes of it.</summary>
     public static async Task<HttpResponseMessage> TryRunAsync(
-        this TaskHub hub, string name, double cpu = 1, long memoryMib = 64, int gpus = 0, string? token = null, string? project = null, string template = "command")
+        this TaskHub hub, string name, double cpu = 1, long memoryMib = 64, int gpus = 0, string? token = null, string? project = null, string template = "command",
+        TaskKind? kind = null)
     {
         using var api = hub.Hub.Api(token ?? hub.Ann.Secret);
         var request = new CreateTaskRequest
         {
-            Template = template, Name = name, Project = project, Command = template == "command" ? ["sleep", "60"] : null,
+            Template = template, Name = name, Kind = kind, Project = project, Command = template == "command" ? ["sleep", "60"] : null,
             Resources = new TaskResources { Cpu = cpu, MemoryBytes = memoryMib << 20, Gpus = gpus > 0 ? gpus : null },
         };
         return await api.PostAsJsonAsync("/api/v1/tasks", request, TasksJson.Default.CreateTaskRequest, Ct);

@@ -4,6 +4,7 @@ using Adit.Api;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Tests.Edge.Forwarding;
 using Adit.Hub.Tests.Tunnels;
+using Adit.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Tasks;
@@ -82,6 +83,9 @@ internal sealed class TaskHub : IAsyncDisposable
         using var api = Hub.Api(Ann.Secret);
         return (await api.GetFromJsonAsync($"/api/v1/tasks/{task}", TasksJson.Default.ApiTask))!;
     }
+
+    /// <summary>Waits until a task is in a state.</summary>
+    public Task StateAsync(string task, TaskState state) => Eventually.HoldsAsync(async () => (await ShowAsync(task)).State == state, $"task {task} is {state}");
 
     /// <summary>A POST of Ann's below /api/v1/tasks/.</summary>
     public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string? json = null, string? token = null)

@@ -51,6 +51,9 @@ internal sealed class UsageStore(Database database)
             });
     }
 
+    /// <summary>Takes back what was written of a task that never was. On the database's writing thread.</summary>
+    public static void Remove(SqliteConnection connection, string task) => connection.Execute("DELETE FROM task_usage WHERE task = @task", new { task });
+
     /// <summary>A runner has another name: what was used there is the same machine's.</summary>
     public static void RenameRunner(SqliteConnection connection, string before, string now) =>
         connection.Execute("UPDATE task_usage SET runner = @now WHERE runner = @before", new { before, now });

@@ -58,7 +58,7 @@ internal sealed class TaskWaiting
         _meter = meter;
         _time = time;
         _stopping = lifetime.ApplicationStopping;
-        _events = new WaitingEvents(this, logs, time);
+        _events = new WaitingEvents(this, _registry, logs, time);
         keepers.Room = this;
         news.Changing += task => keepers.Find(task.Record.Id)?.Wake();
     }
@@ -179,7 +179,7 @@ internal sealed class TaskWaiting
     {
         _meter.CountPage();
         var story = await TellAsync(task, visit);
-        var lines = story.SeesLog ? (await _logs.ReadAsync(task.Record.Id, null, LogLines, null)).Lines : [];
+        var lines = story.SeesLog ? (await _logs.ReadAsync(task.Record.Id, null, LogLines, null, CancellationToken.None)).Lines.Where(l => l.Number >= task.FirstLine).ToList() : [];
         await ErrorAnswer.WriteAsync(
             visit, StatusCodes.Status200OK, "text/html; charset=utf-8", WaitingPage.Write(story, lines, visit), WaitingPage.ContentSecurityPolicy, "same-origin");
     }

@@ -16,7 +16,7 @@ namespace Adit.Hub.Tasks.Waiting;
 /// <see cref="WaitingNews"/>, <c>log</c> with lines for who may see them, and <c>ready</c> at the end. An event's id is the last line of
 /// the log that was sent; the rest is sent whole each time, so that whoever comes back misses nothing.
 /// </summary>
-internal sealed class WaitingEvents(TaskWaiting room, TaskLogs logs, TimeProvider time)
+internal sealed class WaitingEvents(TaskWaiting room, TaskRegistry registry, TaskLogs logs, TimeProvider time)
 {
     private const int FirstLines = 20;
     private const int MostLines = 200;
@@ -73,9 +73,11 @@ internal sealed class WaitingEvents(TaskWaiting room, TaskLogs logs, TimeProvide
     // Returns the line to go on with.
     private async Task<long?> WriteLogAsync(string task, Visit visit, long? next)
     {
-        var page = await logs.ReadAsync(task, next, next is null ? FirstLines : MostLines, null);
+        var page = await logs.ReadAsync(task, next, next is null ? FirstLines : MostLines, null, CancellationToken.None);
         if (page.End - next > MostLines)
-            page = await logs.ReadAsync(task, null, MostLines, null); // Nobody reads so fast: the end is what helps.
+            page = await logs.ReadAsync(task, null, MostLines, null, CancellationToken.None); // Nobody reads so fast: the end is what helps.
+        if (next is null && registry.Find(task) is { } live)
+            page = page with { Lines = [.. page.Lines.Where(l => l.Number >= live.FirstLine)] }; // An earlier attempt's end says nothing about this start.
         if (page.Lines is not [.., var last])
             return next ?? page.End;
         var lines = JsonSerializer.Serialize([.. page.Lines.Select(static l => l.Text)], WaitingJson.Default.IReadOnlyListString);
