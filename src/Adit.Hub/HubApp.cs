@@ -189,6 +189,7 @@ public sealed class HubApp : IAsyncDisposable
         });
         services.ConfigureHttpJsonOptions(json =>
         {
+            json.SerializerOptions.RespectNullableAnnotations = true; // What must be there is not null: a request that says so is refused, and reaches no code.
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TunnelsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TokensJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, SessionsJson.Default);

@@ -32,6 +32,8 @@ internal static class EdgeServices
         services.TryAddSingleton(p => new Forwarder(
             p.GetRequiredService<ForwarderOptions>(), p.GetRequiredService<TrustedProxies>(), p.GetRequiredService<GateHolder>().Gate,
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Forwarder>>()));
+        // A line ends with CR LF and with nothing else (RFC 9112 section 2.2 allows to refuse it): whoever stands before us may read a bare LF otherwise.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         services.Configure<KestrelServerOptions>(EdgeServer.Configure);
 
         var kestrel = services.Last(s => s.ServiceType == typeof(IServer));

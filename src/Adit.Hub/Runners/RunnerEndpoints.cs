@@ -94,15 +94,14 @@ internal static class RunnerEndpoints
     private static Task<IResult> GreetAsync(RunnerHello hello, HttpContext context, RunnerRegistry registry) =>
         AnswerAsync(async () => TypedResults.Json(await registry.GreetAsync(hello, context.Caller()), RunnersJson.Default.RunnerWelcome));
 
-    private static async Task<IResult> HearAsync(RunnerReport report, HttpContext context, RunnerRegistry registry)
+    private static Task<IResult> HearAsync(RunnerReport report, HttpContext context, RunnerRegistry registry) => AnswerAsync(async () =>
     {
         if (registry.OfLink(report.Link, context.Caller()) is not { } runner)
             return NoSession();
-        if (report.Tasks is not { Count: <= RunnerRules.MostTasks })
-            return Problems.Invalid($"A report has at most {RunnerRules.MostTasks} tasks.");
+        RunnerRules.CheckTasks(report.Tasks);
         await registry.HearAsync(runner, report);
         return TypedResults.NoContent();
-    }
+    });
 
     private static async Task<IResult> AppendAsync(LogBatch batch, HttpContext context, RunnerRegistry registry, IRunnerWork work)
     {

@@ -57,14 +57,13 @@ internal sealed record RunnerRecord
     /// <summary>All its labels, those that every runner has too: <c>os</c>, <c>arch</c> and <c>name</c>.</summary>
     public IReadOnlyDictionary<string, string> AllLabels()
     {
-        var all = new SortedDictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["arch"] = Facts.Architecture,
-            ["name"] = Name,
-            ["os"] = Facts.Os.Split(' ')[0].ToLowerInvariant(),
-        };
+        var all = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in OwnLabels.Concat(Labels))
             all[key] = value;
+        // Last, so that no runner draws tasks to itself by calling itself another.
+        all["arch"] = Facts.Architecture;
+        all["name"] = Name;
+        all["os"] = Facts.Os.Split(' ')[0].ToLowerInvariant();
         return all;
     }
 

@@ -26,13 +26,20 @@ internal static class RunnerRules
             throw new RunnerRefusal(RunnerRefusalCode.Version, $"The runner speaks version {hello.Protocol} of the protocol and this hub none before {oldest}; upgrade the runner.");
         if (hello.Installation is not { Length: >= 16 and <= 64 })
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's installation is a word of 16 to 64 characters.");
-        if (hello.Facts is null || hello.Tasks is null || hello.Labels is null || hello.Taints is null || hello.Version is not { Length: <= MostText })
+        if (hello.Facts is null || hello.Tasks is null || hello.Labels is null || hello.Taints is null || hello.Version is not { Length: <= MostText } || hello.Version.Any(char.IsControl))
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner says its version, facts, labels, taints and tasks.");
-        if (hello.Tasks.Count > MostTasks)
-            throw new RunnerRefusal(RunnerRefusalCode.Invalid, $"A runner has at most {MostTasks} tasks.");
+        CheckTasks(hello.Tasks);
         CheckFacts(hello.Facts);
         CheckLabels(hello.Labels);
         CheckTaints(hello.Taints);
+    }
+
+    /// <summary>Refuses what cannot be said of tasks.</summary>
+    /// <exception cref="RunnerRefusal">It cannot.</exception>
+    public static void CheckTasks(IReadOnlyList<ObservedTask> tasks)
+    {
+        if (tasks.Count > MostTasks || tasks.Any(static t => t is not { Id: not null }))
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, $"A runner says at most {MostTasks} tasks at a time, each with its id.");
     }
 
     /// <summary>Refuses a text that is no name.</summary>
@@ -70,7 +77,7 @@ internal static class RunnerRules
         if (!IsText(facts.Os) || !IsText(facts.Architecture) || facts.Cpus is not (> 0 and <= 4096) || facts.MemoryBytes is <= 0 or > 1L << 50
             || facts.DiskBytes is < 0 or > 1L << 60 || facts.Gpus is not { Count: <= 64 } || facts.Gpus.Any(static g => g is null || !IsText(g.Name))
             || facts.Executors is not { Count: <= 10 } || !facts.Executors.All(IsText)
-            || facts.Warnings is not { Count: <= MostWarnings } || facts.Warnings.Any(static w => w is not { Length: <= 1000 }))
+            || facts.Warnings is not { Count: <= MostWarnings } || facts.Warnings.Any(static w => w is not { Length: <= 1000 } || w.Any(char.IsControl)))
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's facts are an operating system, an architecture, cores, memory, disk, GPUs and executors, within reason.");
     }
 

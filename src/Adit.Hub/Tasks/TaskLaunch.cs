@@ -26,7 +26,12 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
         if (key is { Length: 0 or > LongestKey })
             throw new TaskRefusal(TaskRefusalCode.Invalid, $"An Idempotency-Key has 1 to {LongestKey} characters.");
         if (key is not null && await store.FindByKeyAsync(caller.Account, key) is { } made)
+        {
+            if (!authority.May(caller, Permission.TasksRead, made.Belonging))
+                throw new TaskRefusal(TaskRefusalCode.NameTaken, "This Idempotency-Key was used for something else; take another.");
             return (registry.Find(made.Id) is { } live ? view.Of(live, context) : view.Of(made, context), true);
+        }
+
         if (key is null)
             return (Answer(await MakeAsync(request, null, caller, context), context), false);
 

@@ -12,6 +12,9 @@ internal sealed partial class TaskRegistry
     private const int MostLastLines = 50;
     private const int MostReason = 500;
     private const int LongestLine = 32 * 1024;
+    private const long MostLines = 1L << 53; // What a browser can count.
+    private const double MostCores = 4096;
+    private const long MostMemory = 1L << 50;
 
     /// <inheritdoc />
     public async Task<DesiredTasks> DesiredOfAsync(LiveRunner runner, RunnerSession session)
@@ -96,7 +99,7 @@ internal sealed partial class TaskRegistry
                 return null;
         }
 
-        return await _logs.AppendAsync(task, [.. lines.Where(static l => l is { Number: > 0, Stream: "out" or "err" or "adit", Text.Length: <= LongestLine })]);
+        return await _logs.AppendAsync(task, [.. lines.Where(static l => l is { Number: > 0 and < MostLines, Stream: "out" or "err" or "adit", Text.Length: <= LongestLine })]);
     }
 
     /// <inheritdoc />
@@ -162,7 +165,7 @@ internal sealed partial class TaskRegistry
     {
         var record = task.Record;
         task.Progress = Short(seen.Progress);
-        task.Usage = seen.Usage;
+        task.Usage = seen.Usage is { Cpu: >= 0 and <= MostCores, MemoryBytes: >= 0 and <= MostMemory, Gpu: null or (>= 0 and <= 1) } usage ? usage : null;
         if (record is { State: TaskState.Lost, IsWanted: false } && !TaskLife.IsEnd(seen.State))
             Move(task, TaskState.Stopping, "It was stopped while its runner was away.");
         if (seen.State == record.State || (!record.IsWanted && !TaskLife.IsEnd(seen.State)))
@@ -183,7 +186,7 @@ internal sealed partial class TaskRegistry
         {
             ExitCode = seen.ExitCode ?? r.ExitCode,
             UsedUntil = isAll && TaskLife.IsEnd(seen.State) ? EndOf(record, seen) : r.UsedUntil,
-            LastLines = seen.State == TaskState.Failed ? [.. (seen.LastLines ?? []).TakeLast(MostLastLines).Select(static l => Short(l)!)] : null,
+            LastLines = seen.State == TaskState.Failed ? [.. (seen.LastLines ?? []).TakeLast(MostLastLines).Select(static l => Short(l) ?? "")] : null,
         });
         Serve(task, seen.State);
         return task.Record.HasEnded;
@@ -243,7 +246,15 @@ internal sealed partial class TaskRegistry
 
     private IEnumerable<LiveTask> OfRunner(string runner) => _tasks.Values.Where(t => t.Record.Runner == runner && TaskLife.IsPlaced(t.Record.State));
 
-    private static string? Short(string? text) => text is null || text.Length <= MostReason ? text : text[..MostReason] + "…";
+    // What runners say is read by people, in terminals too: no escapes.
+    private static string? Short(string? text)
+    {
+        if (text is null)
+            return null;
+        if (text.Length > MostReason)
+            text = text[..MostReason] + "…";
+        return text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? '\uFFFD' : c)) : text;
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task {Id} is {Is}, and its runner says {Seen}, which cannot follow; left as it is.")]
     private partial void LogImpossible(string id, TaskState @is, TaskState seen);

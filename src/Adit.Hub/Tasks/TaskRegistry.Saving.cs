@@ -1,5 +1,4 @@
 using Adit.Api;
-using Adit.Hub.Runners;
 using Adit.Hub.Storage;
 using Microsoft.Extensions.Logging;
 

@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
 using Adit.Hub.Storage;
-using Adit.Hub.Tasks;
-using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
 using Microsoft.Data.Sqlite;
 

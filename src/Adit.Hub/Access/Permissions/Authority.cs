@@ -14,7 +14,11 @@ internal sealed class Authority(IProjectRoles projects)
     {
         if (!caller.Scopes.Covers(permission, thing.Project))
             return false;
-        if (caller.Role == PlatformRole.Admin || (thing.Owner is { } owner && owner == caller.Account))
+        if (caller.Role == PlatformRole.Admin)
+            return true;
+        // What somebody made in a project is theirs as long as they belong to it.
+        if (thing.Owner is { } owner && owner == caller.Account
+            && (thing.Project is not { } of || (projects.RoleOf(caller, of) is { } own && own >= (permission.IsWrite ? ProjectRole.Member : ProjectRole.Viewer))))
             return true;
         if (caller.Role == PlatformRole.Auditor && !permission.IsWrite && permission != Permission.RoutesOpen)
             return true;

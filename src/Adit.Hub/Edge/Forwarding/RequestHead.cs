@@ -38,6 +38,8 @@ internal static class RequestHead
             // decided otherwise (RFC 9112 section 6.3), so such a request ends here.
             if (headers.ContentLength is not null || headers.ContainsKey("X-Content-Length") || request.Protocol == "HTTP/1.0")
                 throw new BadRequestException(ForwardError.BadRequest, "It has both Content-Length and Transfer-Encoding.");
+            if (headers.TransferEncoding is not [{ } coding] || !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase))
+                throw new BadRequestException(ForwardError.BadRequest, "Its Transfer-Encoding is not 'chunked', once.");
             return RequestShape.Chunked;
         }
 

@@ -27,7 +27,7 @@ internal static class TemplateYaml
             return null;
         }
 
-        var parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
+        var parser = new Parser(new Scanner(new StringReader(text.TrimStart('\uFEFF')), skipComments: true));
         try
         {
             return new Reader(parser, problems).Document();

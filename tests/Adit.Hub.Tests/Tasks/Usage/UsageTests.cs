@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
 using Adit.Hub.Storage;
+using Adit.Hub.Runners;
 using Adit.Hub.Tasks;
 using Adit.Hub.Tasks.Usage;
 using Adit.Hub.Tests.Access;
@@ -103,7 +104,7 @@ public sealed class UsageTests
         // Its runner comes back without it: nobody saw what it did since.
         registry.RunnerLost(hub.Runner.Name);
         _time.Advance(TimeSpan.FromSeconds(9));
-        await registry.ObserveAsync(hub.Runner.Name, [], isAll: true);
+        await registry.ObserveAsync(hub.Service<IRunners>().Find(hub.Runner.Name)!, [], isAll: true);
         Assert.Equal((0.005, Start.AddSeconds(18)), ((await AttemptsAsync(hub))[0].Hours, (await AttemptsAsync(hub))[0].Ended));
         Assert.Equal(TaskState.Failed, (await hub.ShowAsync(one.Id)).State);
     }
@@ -119,7 +120,7 @@ public sealed class UsageTests
             await hub.ReadyAsync(task);
             _time.Advance(TimeSpan.FromSeconds(9));
             await hub.Service<TaskRegistry>().ObserveAsync(
-                hub.Runner.Name, [new ObservedTask { Id = task.Id, Attempt = 1, State = TaskState.Stopped, Since = began.AddSeconds(since) }], isAll: true);
+                hub.Service<IRunners>().Find(hub.Runner.Name)!, [new ObservedTask { Id = task.Id, Attempt = 1, State = TaskState.Stopped, Since = began.AddSeconds(since) }], isAll: true);
             var attempt = (await AttemptsAsync(hub)).Single(a => a.Name == name);
             Assert.Equal((name, hours), (name, (int)Math.Round(attempt.Hours * 3600)));
         }
@@ -166,7 +167,7 @@ public sealed class UsageTests
         // Pages of it, and names that outlive a rename of the runner and an end of the project.
         var first = await ReportAsync(hub, query: "by=task&limit=2");
         Assert.Equal((2, 1), (first.Attempts!.Count, (await ReportAsync(hub, query: $"by=task&limit=2&cursor={first.Next}")).Attempts!.Count));
-        await hub.Service<TaskStore>().RenameRunnerAsync("gpu1", "gpu2");
+        await hub.Service<TaskStore>().RenameRunnerAsync("gpu1", "gpu2", static _ => { });
         Assert.Equal("gpu2", Assert.Single((await ReportAsync(hub, query: "by=runner")).Lines!).Key);
         await hub.Service<TaskRegistry>().EndProjectUsageAsync("churn");
         Assert.Equal([null, "churn (ended 2030-05-06)"], (await ReportAsync(hub, query: "by=project")).Lines!.Select(static l => l.Key));
