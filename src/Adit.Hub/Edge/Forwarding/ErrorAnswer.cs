@@ -50,6 +50,8 @@ internal static class ErrorAnswer
         headers.ContentType = contentType;
         headers.ContentLength = body.Length;
         headers.CacheControl = "no-store";
+        if (visit is { IsHttp11: true, Error: ForwardError.BadRequest })
+            headers.Connection = "close"; // Where such a request ends is for nobody to say (RFC 9112 section 6.3).
         headers["X-Request-Id"] = visit.Id;
         headers.XContentTypeOptions = "nosniff";
         if (contentType.StartsWith("text/html", StringComparison.Ordinal))

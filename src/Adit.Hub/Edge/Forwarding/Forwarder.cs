@@ -337,8 +337,6 @@ internal sealed class Forwarder : IDisposable
                 visit.Fail(f.Error, f.Detail);
                 break;
             case BadRequestException b:
-                if (visit.IsHttp11 && !visit.Response.HasStarted)
-                    visit.Response.Headers.Connection = "close"; // Where such a request ends is for nobody to say (RFC 9112 section 6.3).
                 visit.Fail(b.Error, b.Message);
                 break;
             case BadResponseException b:
