@@ -56,8 +56,8 @@ internal sealed class RunnerControl : IDisposable
     }
 
     /// <summary>Halts all processes of a task where they are, or lets them go on.</summary>
-    /// <returns>Null when that is so now; otherwise why it is not, for people.</returns>
-    public async Task<string?> TryHaltAsync(string task, bool isHalted, CancellationToken cancellationToken)
+    /// <returns>What came of it.</returns>
+    public async Task<HaltAnswer> TryHaltAsync(string task, bool isHalted, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(Patience, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -65,13 +65,13 @@ internal sealed class RunnerControl : IDisposable
         {
             using var answer = await _http.PostAsync(new Uri($"v1/tasks/{Uri.EscapeDataString(task)}/{(isHalted ? "freeze" : "thaw")}", UriKind.Relative), null, both.Token);
             if (answer.IsSuccessStatusCode)
-                return null;
+                return new HaltAnswer(IsDone: true, IsKnown: true, null);
             var said = await answer.Content.ReadAsStringAsync(both.Token);
-            return said.Length is > 0 and <= MostReason ? said : $"the runner answered {(int)answer.StatusCode}";
+            return new HaltAnswer(IsDone: false, IsKnown: true, said.Length is > 0 and <= MostReason ? said : $"the runner answered {(int)answer.StatusCode}");
         }
         catch (Exception e) when (e is HttpRequestException or LinkStreamException or IOException or OperationCanceledException)
         {
-            return "the runner does not answer";
+            return new HaltAnswer(IsDone: false, IsKnown: false, "the runner does not answer");
         }
     }
 
@@ -82,3 +82,9 @@ internal sealed class RunnerControl : IDisposable
 
     public void Dispose() => _http.Dispose();
 }
+
+/// <summary>What a runner said to a request to halt a task, or to let it go on.</summary>
+/// <param name="IsDone">Whether it is so now.</param>
+/// <param name="IsKnown">Whether the runner answered; otherwise nobody knows whether it is so.</param>
+/// <param name="Reason">Why it is not, for people.</param>
+internal readonly record struct HaltAnswer(bool IsDone, bool IsKnown, string? Reason);

@@ -3,6 +3,7 @@ using Adit.Hub.Access;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Http;
 using Adit.Hub.Runners;
+using Adit.Hub.Tasks.Waiting;
 using Adit.Link;
 using Microsoft.AspNetCore.Http;
 
@@ -12,7 +13,7 @@ namespace Adit.Hub.Tasks;
 /// GET /api/v1/tasks/{task}/exec, a WebSocket of subprotocol <c>adit-exec</c>: a command beside a task. The hub lets in and carries bytes; what
 /// they say is between client and runner (docs/reference/runner.md, "Exec").
 /// </summary>
-internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunners runners, Callers callers, AuditLog audit, TimeProvider time)
+internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunners runners, Callers callers, TaskKeepers keepers, AuditLog audit, TimeProvider time)
 {
     /// <summary>The subprotocol.</summary>
     public const string SubProtocol = "adit-exec";
@@ -24,6 +25,8 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
     {
         if (await OpenAsync(task, context) is not var (link, id))
             return;
+        if (keepers.Find(id) is { Sleeps: true } && keepers.Waker is { } wake)
+            await wake(id, "a command is run beside it", context.RequestAborted);
         LinkStream stream;
         try
         {
@@ -46,6 +49,8 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
                 // A token that was revoked, or that may no longer: the command ends as if its client had left.
                 if (callers.Find(who) is not { } still || registry.Find(id) is not { } live || !rights.MayChange(still, live.Record))
                     stream.Reset(ResetCode.Cancelled, "Whoever ran the command may not any more.");
+                else
+                    keepers.Of(id).Use.Sent(); // Somebody is there.
             },
             null,
             LookEvery,

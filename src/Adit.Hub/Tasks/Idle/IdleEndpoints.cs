@@ -71,7 +71,8 @@ internal static class IdleEndpoints
             if (change(live) is { } refusal)
                 return Problems.Invalid(refusal);
             engine.Retell(live);
-            await engine.SaveAsync(); // Whoever was told that it is kept can rely on it through a restart.
+            if (!await engine.SaveAsync()) // Whoever is told that it is kept can rely on it through a restart.
+                return Problems.Of(StatusCodes.Status507InsufficientStorage, "storage", "It is kept for now, and the hub could not store that: a restart of the hub would forget it. Try again.");
             await audit.RecordAsync(TaskAudit.By(caller, action, live.Record, context.Address()));
             return Explain(live, engine, keepers);
         });

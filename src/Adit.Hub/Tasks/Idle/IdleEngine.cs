@@ -25,6 +25,7 @@ internal sealed partial class IdleEngine : IAsyncDisposable
 
     private readonly ConcurrentDictionary<string, IdleTask> _tasks = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _saving = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private readonly IdleStore _store;
     private readonly TaskRegistry _registry;
@@ -125,26 +126,43 @@ internal sealed partial class IdleEngine : IAsyncDisposable
     }
 
     /// <summary>Stores what changed. What cannot be stored now is stored the next time.</summary>
-    public async Task SaveAsync()
+    /// <returns>Whether all that was changed before the call is on disk.</returns>
+    public async Task<bool> SaveAsync()
+    {
+        await _saving.WaitAsync();
+        try
+        {
+            return await SaveChangedAsync();
+        }
+        finally
+        {
+            _saving.Release();
+        }
+    }
+
+    private async Task<bool> SaveChangedAsync()
     {
         var changed = _tasks.Where(static t => t.Value.TakeChanged()).Select(static t => KeyValuePair.Create(t.Key, t.Value.Memory)).ToList();
         var gone = _tasks.Keys.Where(id => _registry.Find(id) is null).ToList();
         if (changed.Count == 0 && gone.Count == 0)
-            return;
+            return true;
         try
         {
             await _store.SaveAsync(changed, gone);
             foreach (var id in gone)
                 _tasks.TryRemove(id, out _);
+            return true;
         }
         catch (StorageException e)
         {
             foreach (var (id, _) in changed)
                 _tasks.GetValueOrDefault(id)?.MarkChanged();
             LogNotStored(e.Message);
+            return false;
         }
     }
 
+    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -153,11 +171,21 @@ internal sealed partial class IdleEngine : IAsyncDisposable
         _stop.Dispose();
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "One look that fails must not be the last one; the log has why.")]
     private async Task TickAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Every, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
-            await LookAsync(cancellationToken);
+        {
+            try
+            {
+                await LookAsync(cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogNotLookedAt(e, "all");
+            }
+        }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "One task that cannot be looked at must not keep the others from it; the next look tries again.")]

@@ -9,6 +9,7 @@ internal sealed class IdleTask(IdleMemory memory)
     private readonly Lock _lock = new();
     private volatile IdleMemory _memory = memory;
     private bool _isChanged;
+    private Task<bool>? _waking;
 
     public IdleMemory Memory => _memory;
 
@@ -38,11 +39,22 @@ internal sealed class IdleTask(IdleMemory memory)
     /// <summary>When its kernels were asked about last (timestamp); 0 for never.</summary>
     public long KernelsAsked { get; set; }
 
-    /// <summary>Whether its runner said that it cannot freeze it.</summary>
-    public bool CannotFreeze { get; set; }
+    /// <summary>The attempt of which its runner said that it cannot be frozen; 0 for none.</summary>
+    public int UnfreezableAttempt { get; set; }
 
     /// <summary>Held while it is halted or woken.</summary>
     public SemaphoreSlim Halting { get; } = new(1, 1);
+
+    /// <summary>Starts waking it, or has what somebody else started.</summary>
+    public Task<bool> WakeOnceAsync(Func<Task<bool>> wake)
+    {
+        lock (_lock)
+        {
+            if (_waking is null or { IsCompleted: true })
+                _waking = Task.Run(wake);
+            return _waking;
+        }
+    }
 
     /// <summary>Changes what is kept.</summary>
     public void Change(Func<IdleMemory, IdleMemory> change)

@@ -12,7 +12,7 @@ internal sealed class TaskKeepers(IdleClock clock) : ITaskKeepers
     private readonly ConcurrentDictionary<string, TaskKeeper> _keepers = new(StringComparer.Ordinal);
 
     /// <summary>Wakes a task that is halted: its id, and why. Set once, before anybody can come.</summary>
-    public Func<string, string, Task<bool>>? Waker { get; set; }
+    public Func<string, string, CancellationToken, Task<bool>>? Waker { get; set; }
 
     private IdleClock Clock { get; } = clock;
 

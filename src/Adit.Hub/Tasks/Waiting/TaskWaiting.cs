@@ -78,8 +78,27 @@ internal sealed class TaskWaiting
         if (visit.Use == UseClass.Strong)
             keeper.Arrive();
         var visitor = WaitingVisitors.Of(visit);
-        if (keeper.Sleeps && visitor != WaitingVisitor.Robot && _keepers.Waker is { } wake && await wake(keeper.Id, "a visitor came") && route.Upstream.IsUp)
-            return true;
+        if (keeper.Sleeps && visitor != WaitingVisitor.Robot && _keepers.Waker is { } wake)
+        {
+            Enter(keeper, visit); // Who waits for that counts as one who waits.
+            try
+            {
+                if (await wake(keeper.Id, "a visitor came", visit.Lifetime.RequestAborted) && route.Upstream.IsUp)
+                    return true;
+            }
+            catch (OperationCanceledException)
+            {
+                throw new ForwardException(ForwardError.VisitorLeft);
+            }
+            finally
+            {
+                Leave(keeper);
+            }
+
+            if (keeper.Sleeps && route.Upstream.IsUp)
+                throw new ForwardException(ForwardError.NotReady, "It is frozen, and could not be woken; try again in a moment.");
+        }
+
         switch (visitor)
         {
             case WaitingVisitor.Person:
