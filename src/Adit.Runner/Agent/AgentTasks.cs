@@ -11,7 +11,9 @@ namespace Adit.Runner.Agent;
 internal sealed class AgentTasks(
     string data, IReadOnlyDictionary<string, IExecutor> executors, LogShipping shipping, TimeProvider time, Action changed, Action<RunnerNote> note) : IAsyncDisposable
 {
-    private const int MostTold = 2000; // The hub takes no more of a runner.
+    /// <summary>So many tasks the hub takes of a runner at once.</summary>
+    public const int MostTold = 2000;
+
     private const int MostNumbers = 20_000;
     private static readonly TimeSpan KnownWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RemoveAgainAfter = TimeSpan.FromSeconds(30);
@@ -19,6 +21,7 @@ internal sealed class AgentTasks(
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, AgentTask> _tasks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ObservedTask> _kept = new(StringComparer.Ordinal); // Only a home is left, and how it ended.
+    private readonly Dictionary<string, ObservedTask> _absent = new(StringComparer.Ordinal); // What is to end and is not here.
     private readonly Dictionary<string, Leaving> _leaving = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _numbers = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
@@ -58,6 +61,17 @@ internal sealed class AgentTasks(
             return [.. _tasks.Values.Select(static t => t.Seen).Concat(_kept.Values).Take(MostTold)];
     }
 
+    /// <summary>What the hub wants ended and is not here, since the call before: it is told so once, and asks again where that is lost.</summary>
+    public IReadOnlyList<ObservedTask> Absent()
+    {
+        lock (_lock)
+        {
+            ObservedTask[] absent = [.. _absent.Values];
+            _absent.Clear();
+            return absent;
+        }
+    }
+
     /// <summary>A session begins: what comes of earlier ones from now on counts for nothing.</summary>
     public void Begin(string session)
     {
@@ -80,7 +94,7 @@ internal sealed class AgentTasks(
             foreach (var item in desired.Items)
             {
                 if (Counts(item.Spec.Id, desired.Number))
-                    TryTake(item);
+                    TryTake(item, isNumbered: desired.Number > 0);
             }
 
             foreach (var (id, attempt) in desired.Forget ?? [])
@@ -177,11 +191,11 @@ internal sealed class AgentTasks(
     }
 
     // Under the lock.
-    private void TryTake(DesiredTask item)
+    private void TryTake(DesiredTask item, bool isNumbered)
     {
         try
         {
-            Take(item);
+            Take(item, isNumbered);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -189,7 +203,7 @@ internal sealed class AgentTasks(
         }
     }
 
-    private void Take(DesiredTask item)
+    private void Take(DesiredTask item, bool isNumbered)
     {
         var id = item.Spec.Id;
         if (_tasks.TryGetValue(id, out var task))
@@ -209,6 +223,14 @@ internal sealed class AgentTasks(
         if (_kept.TryGetValue(id, out var ended) && item.Spec.Attempt <= ended.Attempt)
             return;
         var place = new TaskPlace(data, id);
+        if (!item.Run && isNumbered && !Directory.Exists(place.Path))
+        {
+            // Nothing needs to be kept of it: a start that comes late has a lower number.
+            if (_absent.Count < MostTold)
+                _absent[id] = new ObservedTask { Id = id, Attempt = item.Spec.Attempt, State = TaskState.Stopped, Since = time.GetUtcNow() };
+            return;
+        }
+
         var memory = new TaskMemory { Spec = item.Spec, Run = item.Run, KeepsHome = item.KeepsHome };
         memory.Write(place);
         _kept.Remove(id);
@@ -270,7 +292,7 @@ internal sealed class AgentTasks(
                     if (trouble is null && !leaving.IsWhole)
                         _kept[leaving.Place.Id] = leaving.Memory!.End!;
                     if (leaving.Next is { } next)
-                        TryTake(next);
+                        TryTake(next, isNumbered: false);
                     return;
                 }
             }

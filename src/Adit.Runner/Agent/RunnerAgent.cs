@@ -231,8 +231,9 @@ public sealed class RunnerAgent : IAsyncDisposable
             if (held.Count > 0)
                 _ = LookAgainAsync(cancellationToken);
             var seen = _tasks.All.Where(static t => !t.MayGo).Select(static t => t.Seen).Where(s => !held.Contains(s.Id) && told.GetValueOrDefault(s.Id) != s).ToList();
-            if (seen.Count > 0 || isWhole)
-                await _api.ReportAsync(new RunnerReport { Link = link, Usage = usage, Tasks = seen }, cancellationToken);
+            IReadOnlyList<ObservedTask> all = [.. seen, .. _tasks.Absent()];
+            if (all.Count > 0 || isWhole)
+                await _api.ReportAsync(new RunnerReport { Link = link, Usage = usage, Tasks = [.. all.Take(AgentTasks.MostTold)] }, cancellationToken);
             foreach (var one in seen)
                 told[one.Id] = one;
             _tasks.Tidy();

@@ -159,6 +159,18 @@ public sealed class AgentTasksTests
     }
 
     [Fact]
+    public async Task What_is_to_end_and_is_not_here_is_said_to_have_ended_and_leaves_nothing()
+    {
+        await using var stage = new AgentStage();
+
+        stage.Tell(new DesiredTask { Spec = stage.Spec("t", Idle), Run = false, KeepsHome = true });
+
+        Assert.Equal((stage.Id("t"), TaskState.Stopped), (Assert.Single(stage.Tasks.Absent()) is var seen ? (seen.Id, seen.State) : default));
+        Assert.Empty(stage.Tasks.Absent());
+        Assert.False(Directory.Exists(stage.Place("t").Path));
+    }
+
+    [Fact]
     public async Task A_place_that_cannot_be_read_stops_no_other_task()
     {
         await using var stage = new AgentStage();
