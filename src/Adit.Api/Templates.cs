@@ -286,6 +286,9 @@ public sealed record TemplateTest
     /// <summary>What whoever starts it would be told.</summary>
     public IReadOnlyList<string> Notices { get; set; } = [];
 
+    /// <summary>What of a quota it would wait for, whether runners have room or not; null for nothing.</summary>
+    public string? WaitsFor { get; init; }
+
     /// <summary>What an hour would cost, unrounded; null where nothing is known of prices.</summary>
     public decimal? PricePerHour { get; init; }
 

@@ -140,6 +140,8 @@ internal static class TemplateTestCommand
 
         foreach (var runner in test.Runners ?? [])
             Screen.Line($"{runner.Runner}: {(runner.HasRoom ? "has room" : Safe(runner.Reason ?? (runner.CouldFit ? "is full" : "does not fit")))}");
+        if (test.WaitsFor is { } waits)
+            Screen.Note("It would wait: " + Safe(waits));
         if (test.Runners is { Count: 0 })
             Screen.Note("The hub has no runner that you may use.");
     }

@@ -76,7 +76,7 @@ internal static class UsageCommand
             return;
         }
 
-        var table = new Table(report.By.ToUpperInvariant(), "TASKS", "HOURS", "CORE HOURS", "GIB HOURS", "GPU HOURS", "COST");
+        var table = new Table(report.By.ToUpperInvariant(), "STARTS", "HOURS", "CORE HOURS", "GIB HOURS", "GPU HOURS", "COST");
         foreach (var line in lines)
             table.Add(Row(RequestLine.Safe(line.Key ?? "-"), line));
         if (lines.Count > 1)

@@ -24,6 +24,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         ("explain", "/access"), ("projects", "/projects"), ("members", "/projects/churn"), ("project-settings", "/projects/churn/settings"),
         ("services", "/projects/churn/services"), ("service", "/projects/churn/services/churn-ci"), ("all-services", "/people/services"),
         ("people", "/people"), ("account-of", "/people/accounts/anna"), ("groups", "/people/groups"), ("group", "/people/groups/ds"), ("tokens", "/tokens"),
+        ("usage", "/usage"), ("usage-tasks", "/usage?by=task"), ("quotas", "/usage/quotas"),
         ("audit", "/audit"), ("account", "/account"), ("settings", "/settings"), ("routes", "/settings/routes"), ("route", "/settings/routes/wiki"), ("device", "/device"), ("nothing", "/nothing-here"),
     ];
 
@@ -127,6 +128,8 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await hub.PutAsync("/api/v1/groups/ds/members/anna");
         await hub.PostAsync("/api/v1/projects", new { name = "churn", title = "Churn model", description = "Who leaves, and why." });
         await hub.PutAsync("/api/v1/projects/churn/members/account:anna", new { role = "member" });
+        await hub.PutAsync("/api/v1/quotas/user/*", new { cpu = 1, memoryBytes = 1L << 40, gpuHours = 20 });
+        await hub.PutAsync("/api/v1/quotas/project/churn", new { tasks = 5 });
         await hub.PostAsync("/api/v1/projects/churn/service-accounts", new { name = "churn-ci" });
         await hub.PostAsync("/api/v1/tokens", new { name = "nightly", account = "churn-ci", scopes = new[] { "tunnels:write!project=churn" }, expiresInSeconds = 7 * 86400 });
         await hub.PostAsync("/api/v1/tokens", new { name = "ci", scopes = new[] { "tunnels:write", "projects:read" }, expiresInSeconds = 30 * 86400 });

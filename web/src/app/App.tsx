@@ -31,6 +31,8 @@ const Services = lazy(() => import('../people/Services'));
 const Groups = lazy(() => import('../people/Groups'));
 const AccountPage = lazy(() => import('../people/AccountPage'));
 const GroupPage = lazy(() => import('../people/GroupPage'));
+const UsagePage = lazy(() => import('../usage/UsagePage'));
+const QuotasPage = lazy(() => import('../usage/QuotasPage'));
 const Tokens = lazy(() => import('../tokens/Tokens'));
 const Audit = lazy(() => import('../audit/Audit'));
 const MyAccount = lazy(() => import('../account/MyAccount'));
@@ -77,6 +79,8 @@ export function App() {
               <Route path="/people/groups"><Groups /></Route>
               <Route path="/people/accounts/:name">{({ name }) => <AccountPage key={name} name={name} />}</Route>
               <Route path="/people/groups/:name">{({ name }) => <GroupPage key={name} name={name} />}</Route>
+              <Route path="/usage"><UsagePage /></Route>
+              <Route path="/usage/quotas"><QuotasPage /></Route>
               <Route path="/tokens"><Tokens /></Route>
               <Route path="/audit"><Audit /></Route>
               <Route path="/account"><MyAccount /></Route>

@@ -22,6 +22,7 @@ const places: readonly Place[] = [
   { to: '/templates', text: 'Templates', icon: 'template' },
   { to: '/runners', text: 'Runners', icon: 'runner' },
   { to: '/projects', text: 'Projects', icon: 'project' },
+  { to: '/usage', text: 'Usage', icon: 'usage' },
   { to: '/tokens', text: 'Tokens', icon: 'token' },
   { to: '/access', text: 'Who can open what', icon: 'door' },
   { to: '/people', text: 'People', icon: 'people', staff: true },

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { projectsApi, type Project, type ProjectVisibility } from '../api/projects';
 import { isMissing } from '../api/problem';
-import { Button } from '../design/Button';
+import { Button, ButtonLink } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { SelectField, TextArea, TextField } from '../design/Field';
 import { Moment } from '../design/Moment';
@@ -26,7 +26,7 @@ export default function ProjectPage({ name, part }: { readonly name: string; rea
   const shown = part === 'settings' && !project?.may?.includes('change') ? 'members' : part;
   return (
     <Page title={isMissing(query.error) ? 'No such project' : project?.title || name} crumb={{ to: '/projects', text: 'Projects' }} lead={project?.description && <Long text={project.description} />}
-      actions={project?.role && <Badge tone="accent">you are {project.role}</Badge>}>
+      actions={project && <>{project.role && <Badge tone="accent">you are {project.role}</Badge>}<ButtonLink to={`/usage?by=user&project=${name}`} icon="usage">Usage</ButtonLink></>}>
       <Loaded query={query} lines={5}>
         {({ value, etag }) => value.deleted ? (
           <Notice kind="warn">

@@ -4,7 +4,9 @@ import { Elsewhere } from '../design/Button';
 import { Command, CopyButton } from '../design/Copy';
 import { Moment } from '../design/Moment';
 import { Facts, Panel } from '../design/Page';
+import { moneyOf } from '../usage/usage';
 import { IdlePanel } from './IdlePanel';
+import { priceOf } from './launch';
 import { stepsOf } from './steps';
 import { commandLineOf, hasEnded, resourcesOf, tookOf } from './words';
 
@@ -36,6 +38,7 @@ export function AboutTask({ task }: { readonly task: Task }) {
           task.project ? ['Project', <Link key="project" to={`/projects/${task.project}`} className="inline">{task.project}</Link>] : null,
           ['Runner', task.runner ? <Link key="runner" to={`/runners/${task.runner}`} className="inline">{task.runner}</Link> : 'none yet'],
           ['Reserved', resourcesOf(task.resources)],
+          task.pricePerHour !== null && task.pricePerHour !== undefined && ['Price', `${priceOf(task.pricePerHour, task.currency)}; ${moneyOf(task.cost ?? 0, task.currency)} by now`],
           ['Made', <Moment key="made" at={task.created} />],
           task.ended ? ['Ended', <Moment key="ended" at={task.ended} />] : null,
           task.exitCode !== null && task.exitCode !== undefined ? ['Exit code', String(task.exitCode)] : null,

@@ -21,7 +21,7 @@ export function Verdict({ test, wrong, isOld, refusal }: {
     <div className="stack tight" aria-live="polite" aria-busy={isOld}>
       {data.pricePerHour !== null && data.pricePerHour !== undefined && <div className="price numeric">{priceOf(data.pricePerHour, data.currency)}</div>}
       {data.requests && <span className="muted">{resourcesOf(data.requests)}</span>}
-      {refusal ? <Line kind="danger" icon="warning">{refusal}</Line> : data.isValid && <Fit test={data} />}
+      {refusal ? <Line kind="danger" icon="warning">{refusal}</Line> : data.isValid && (data.waitsFor ? <><Line kind="warn" icon="warning">It would wait in the queue.</Line><span className="faint">{data.waitsFor}</span></> : <Fit test={data} />)}
       {data.notices?.map((notice) => <Line key={notice} kind="warn" icon="info">{notice}</Line>)}
     </div>
   );

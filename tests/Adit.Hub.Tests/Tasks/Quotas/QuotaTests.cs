@@ -199,8 +199,8 @@ public sealed class QuotaTests
         await hub.RunAsync("one", cpu: 1.5);
         var waits = await TestAsync(hub, 1);
         Assert.True(waits.IsValid);
-        Assert.Equal(["It would wait: The quota of the user 'ann' (the default) is 2 cores at once: 1.5 in use, and this asks for 1."], waits.Notices);
-        Assert.Empty((await TestAsync(hub, 0.5)).Notices);
+        Assert.Equal("The quota of the user 'ann' (the default) is 2 cores at once: 1.5 in use, and this asks for 1.", waits.WaitsFor);
+        Assert.Null((await TestAsync(hub, 0.5)).WaitsFor);
 
         // Of a project that one is not in, one learns nothing by it.
         (await hub.Hub.CreateProjectAsync(await hub.Hub.PersonAsync("bob"), "churn")).Dispose();
