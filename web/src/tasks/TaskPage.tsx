@@ -88,7 +88,7 @@ function Situation({ task }: { readonly task: Task }) {
     return <Notice kind="warn">Its runner{task.runner && ` ${task.runner}`} is not heard of. It may still run there, and is taken up again when the runner comes back. Started again meanwhile, it runs on another runner.</Notice>;
   }
   if (task.state === 'queued') {
-    return <Notice kind="warn">It waits, with {resourcesOf(task.resources)}{situation && `: ${situation}`}</Notice>;
+    return <Notice kind="warn">It waits for {resourcesOf(task.resources)}{situation && `: ${situation}`}</Notice>;
   }
   if (task.state === 'ready' && task.idle?.isWarned) return <Warned task={task} />;
   if (isMoving(task.state)) return <Notice>{situation || waits[task.state] || 'It is on its way.'}</Notice>;
