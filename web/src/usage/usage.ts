@@ -1,6 +1,6 @@
 import type { Quota, QuotaLimits, UsageCost, UsageFilter } from '../api/usage';
+import { memory as sizeOf } from '../design/words';
 import { bytesOf } from '../tasks/launch';
-import { sizeOf } from '../tasks/words';
 
 export const ways = ['user', 'project', 'template', 'runner', 'task'] as const;
 export type Way = (typeof ways)[number];
