@@ -54,7 +54,8 @@ internal sealed partial class TaskRegistry
                 }
 
                 task.Queue = task.Queue! with { Position = ++position };
-                Hold(task.Record, now, held);
+                if (quotas.WaitsFor(task.Record) is null) // Who waits for a quota waits for no runner.
+                    Hold(task.Record, now, held);
             }
         }
 

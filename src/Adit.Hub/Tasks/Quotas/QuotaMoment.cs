@@ -119,7 +119,7 @@ internal sealed class QuotaMoment
                 var isFull = QuotaWords.Used(used, part) + wish > limit + 1e-6;
                 if (!isFull && !_waiting.Any(w => w.Subject == subject && w.Part == part && w.Account != task.Account))
                     continue;
-                if (subject.Kind == QuotaKind.Project)
+                if (subject.Kind == QuotaKind.Project && wish <= limit) // Nobody waits for what never comes: the quota was lowered since.
                     _waiting.Add((subject, part, task.Account));
                 return isFull ? QuotaWords.Full(subject, quota, part, used, wants) : QuotaWords.Turn(subject, quota, part, used);
             }

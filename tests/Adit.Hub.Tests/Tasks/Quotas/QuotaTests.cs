@@ -88,6 +88,15 @@ public sealed class QuotaTests
         await hub.ReadyAsync(one);
         await hub.EndAsync(one);
         await StateAsync(hub, mine, TaskState.Scheduled);
+        await StateAsync(hub, small, TaskState.Scheduled);
+
+        // What can never go on, since the quota was lowered, holds up nobody.
+        var large = await hub.RunAsync("large", cpu: 3.5, project: "churn");
+        await hub.QuotaAsync("project/churn", new SetQuotaRequest { Cpu = 3 });
+        await hub.ReadyAsync(mine);
+        await hub.EndAsync(mine);
+        await StateAsync(hub, await hub.RunAsync("another", cpu: 1, token: bob, project: "churn"), TaskState.Scheduled);
+        Assert.Equal(TaskState.Queued, (await hub.ShowAsync(large.Id)).State);
     }
 
     [Fact(Timeout = 60_000)]
