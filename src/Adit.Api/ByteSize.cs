@@ -4,7 +4,7 @@ namespace Adit.Api;
 
 /// <summary>
 /// Sizes as people write them, the same for the hub's configuration and the command line: <c>4096</c>, <c>64KB</c>, <c>10 GB</c> (powers of
-/// 1000), <c>64KiB</c> or <c>64Ki</c> (of 1024). Units in any case; fractions are rounded down.
+/// 1000), <c>64KiB</c> or <c>64Ki</c> (of 1024), <c>2G</c> (of 1000, as Kubernetes has it). Units in any case; fractions are rounded down.
 /// </summary>
 public static class ByteSize
 {
@@ -12,7 +12,8 @@ public static class ByteSize
 
     private static readonly (string Unit, long Bytes)[] Units =
     [
-        ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("Gi", 1L << 30), ("Mi", 1L << 20), ("Ki", 1L << 10), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1), ("", 1),
+        ("TiB", 1L << 40), ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("Ti", 1L << 40), ("Gi", 1L << 30), ("Mi", 1L << 20), ("Ki", 1L << 10),
+        ("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("T", 1_000_000_000_000), ("G", 1_000_000_000), ("M", 1_000_000), ("K", 1_000), ("B", 1), ("", 1),
     ];
 
     /// <summary>Reads one.</summary>
@@ -34,7 +35,7 @@ public static class ByteSize
     /// <summary>For people, in powers of 1024: <c>4.5 GiB</c>.</summary>
     public static string Of(long bytes)
     {
-        foreach (var (unit, size) in Units.Take(3))
+        foreach (var (unit, size) in Units.Take(4))
         {
             if (bytes >= size)
                 return string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)size:0.#} {unit}");

@@ -84,9 +84,10 @@ public sealed record TaskIdleReport
 /// <summary>Something that may count as use.</summary>
 /// <param name="Class"><c>request</c>, <c>message</c>, <c>terminal</c>, <c>push</c>, <c>kernel</c> or <c>compute</c>.</param>
 /// <param name="Last">When it was seen last; null for never.</param>
-/// <param name="Counts">Whether it keeps the task, or kept it longest.</param>
+/// <param name="Counts">Whether its template counts it as use.</param>
 /// <param name="Detail">What it is, and why it does not count where it does not.</param>
-public sealed record TaskIdleSignal(string Class, DateTimeOffset? Last, bool Counts, string Detail);
+/// <param name="Decides">Whether this is what keeps the task, or kept it longest.</param>
+public sealed record TaskIdleSignal(string Class, DateTimeOffset? Last, bool Counts, string Detail, bool Decides);
 
 /// <summary>What was not counted.</summary>
 /// <param name="Kind">Why: <c>bot</c>, <c>probe</c>, <c>anonymous</c>, <c>path</c>, …</param>

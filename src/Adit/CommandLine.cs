@@ -11,6 +11,8 @@ internal static class CommandLine
     /// <summary>Parses, runs, and returns the exit code.</summary>
     public static async Task<int> RunAsync(RootCommand root, string[] arguments)
     {
+        Screen.Open();
+
         // '@FILE' is read by the options that take secrets, and by them only: a file's words are no options.
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)

@@ -41,11 +41,11 @@ internal static class Scheduler
 
         var wants = task.Requests;
         if (wants.Gpus > facts.Gpus.Count)
-            return facts.Gpus.Count == 0 ? "it has no GPU" : $"it has {facts.Gpus.Count} GPUs";
+            return facts.Gpus.Count == 0 ? "it has no GPU" : $"it has {Gpus(facts.Gpus.Count)}";
         if (wants is { Gpus: > 0, GpuType: { } type } && labels.GetValueOrDefault("gpu") != type)
             return $"it has no GPU of type {type}";
         if (wants.Cpu > facts.Cpus)
-            return string.Create(CultureInfo.InvariantCulture, $"it has {facts.Cpus:0.##} cores");
+            return string.Create(CultureInfo.InvariantCulture, $"it has {facts.Cpus:0.##} {(facts.Cpus == 1 ? "core" : "cores")}");
         return wants.MemoryBytes > facts.MemoryBytes ? $"it has {Bytes(facts.MemoryBytes)} of memory" : null;
     }
 
@@ -63,7 +63,7 @@ internal static class Scheduler
             return $"has {count} tasks, which is the most";
         var wants = task.Requests;
         if ((wants.Gpus ?? 0) > record.Facts.Gpus.Count - (reserved.Gpus ?? 0))
-            return $"has {record.Facts.Gpus.Count - (reserved.Gpus ?? 0)} of {record.Facts.Gpus.Count} GPUs free";
+            return $"has {record.Facts.Gpus.Count - (reserved.Gpus ?? 0)} of {Gpus(record.Facts.Gpus.Count)} free";
         if ((wants.Cpu ?? 0) > record.Facts.Cpus - (reserved.Cpu ?? 0) + 1e-6)
             return string.Create(CultureInfo.InvariantCulture, $"has {Math.Max(0, record.Facts.Cpus - (reserved.Cpu ?? 0)):0.##} of {record.Facts.Cpus:0.##} cores free");
         var free = record.Facts.MemoryBytes - (reserved.MemoryBytes ?? 0);
@@ -119,13 +119,15 @@ internal static class Scheduler
         var wants = task.Requests;
         var words = new List<string>();
         if (wants.Cpu is { } cpu)
-            words.Add(string.Create(CultureInfo.InvariantCulture, $"{cpu:0.##} cores"));
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"{cpu:0.##} {(cpu == 1 ? "core" : "cores")}"));
         if (wants.MemoryBytes is { } memory)
             words.Add(Bytes(memory) + " of memory");
         if (wants.Gpus is > 0 and var gpus)
-            words.Add($"{gpus} GPUs{(wants.GpuType is null ? "" : " of type " + wants.GpuType)}");
+            words.Add($"{Gpus(gpus)}{(wants.GpuType is null ? "" : " of type " + wants.GpuType)}");
         return string.Join(", ", words);
     }
+
+    private static string Gpus(int count) => count == 1 ? "1 GPU" : string.Create(CultureInfo.InvariantCulture, $"{count} GPUs");
 
     private static string Bytes(long bytes) => bytes >= 1L << 30
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.#} GiB")

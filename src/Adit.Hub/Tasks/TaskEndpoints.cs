@@ -133,8 +133,14 @@ internal static class TaskEndpoints
     private static Task<IResult> RemoveAsync(string task, HttpContext context, TaskRegistry registry, TaskRights rights, AuditLog audit) => TaskAnswers.OfAsync(async () =>
     {
         var caller = context.Caller();
-        if (await rights.FindAsync(task, caller) is not ({ } live, _))
-            return Problems.NotFound($"task '{task}' that could be removed");
+        var (live, record) = await rights.FindAsync(task, caller);
+        if (live is null)
+        {
+            return record is null
+                ? Problems.NotFound($"task '{task}'")
+                : Problems.Conflict("ended", $"The {(record.Kind == TaskKind.Job ? "job" : "task")} '{record.Name}' has ended and holds nothing; its log goes after 30 days.");
+        }
+
         if (!rights.MayChange(caller, live.Record))
             return TaskRights.ReadOnly(live.Record);
         await registry.RemoveAsync(live);

@@ -14,12 +14,9 @@ internal static class TaskNames
     private const int LongestLabel = 63;
 
     /// <summary>Why a task cannot have a name; null when it can.</summary>
-    public static string? Refusal(string name)
-    {
-        if (name.Length is 0 or > Longest || !IsLabel(name))
-            return $"A task's name is 1 to {Longest} of a-z, 0-9 and single hyphens inside.";
-        return name.Length == 2 ? "A task's name has one character, or three and more: with two its address would look like an internationalized name." : null;
-    }
+    public static string? Refusal(string name) => name.Length is 0 or 2 or > Longest || !IsLabel(name)
+        ? $"'{Shown(name)}' is no name for a task: one has 1 or 3 to {Longest} of a-z, 0-9 and single hyphens inside (with two characters its address would look like an internationalized name)."
+        : null;
 
     /// <summary>What stands for an account in addresses: its name where that is a label, otherwise what is left of it and four digits of its hash.</summary>
     public static string OwnerLabel(string account)
@@ -51,6 +48,9 @@ internal static class TaskNames
     public static string? TunnelRefusal(string name, string account, string? port) => Tunnel(name, account, port).Length <= LongestLabel
         ? null
         : $"The address of the port '{port}' would be longer than {LongestLabel} characters; give the task a shorter name.";
+
+    // It goes into an answer: what could not be shown is not.
+    private static string Shown(string name) => name.Length <= LongestLabel && !name.Any(char.IsControl) ? name : name.Length + " characters";
 
     private static bool IsLabel(string text) =>
         text[0] != '-' && text[^1] != '-' && !text.Contains("--", StringComparison.Ordinal)

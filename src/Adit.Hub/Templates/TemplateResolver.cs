@@ -180,8 +180,8 @@ internal static class TemplateResolver
         if (memory is { } m && (m < LeastMemory || m > (known.Most.MemoryBytes ?? long.MaxValue)))
         {
             throw Invalid(known.Most.MemoryBytes is { } most
-                ? $"The template '{template.Slug}' takes 1Mi to {Size(most)} of memory, not {Size(m)}."
-                : $"A task takes 1Mi of memory or more, not {Size(m)}.");
+                ? $"The template '{template.Slug}' takes 1Mi to {Size(most)} of memory, not {Asked(m)}"
+                : $"A task takes 1Mi of memory or more, not {Asked(m)}");
         }
 
         if (gpus is { } g && (g < 0 || g > (known.Most.Gpus ?? 0)))
@@ -244,6 +244,9 @@ internal static class TemplateResolver
     private static string Size(long bytes) => bytes % (1L << 30) == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes >> 30}Gi")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.#}Mi");
+
+    // Whoever leaves out the unit asks for a few bytes.
+    private static string Asked(long bytes) => bytes < LeastMemory ? $"{bytes} bytes; write a unit, such as 2Gi." : Size(bytes) + ".";
 
     private static string Sentence(string text) => text.EndsWith('?') ? text : text + ".";
 

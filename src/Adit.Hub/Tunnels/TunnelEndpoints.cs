@@ -116,8 +116,13 @@ internal static class TunnelEndpoints
     {
         if (rights.FindToChange(name, context.Caller(), out var tunnel) is { } refusal)
             return refusal;
-        if (tunnel.Record?.Task is { } task)
-            return Problems.Conflict("of-task", $"The tunnel '{name}' is a port of the task {task} and goes with it; stop the task, or make the tunnel its owner's alone.");
+        if (tunnel.Record is { Task: { } task } ofTask)
+        {
+            var called = name.Split("--")[^2]; // NAME--OWNER or PORT--NAME--OWNER: docs/reference/tasks.md.
+            var how = ofTask.Account == context.Caller().Account ? called : task;
+            return Problems.Conflict("of-task", $"The tunnel '{name}' is a port of the task '{called}' and goes with it: 'adit stop {how}' ends the task, 'adit rm {how}' removes both then.");
+        }
+
         try
         {
             await registry.RemoveAsync(tunnel, $"removed by {context.Caller().TokenName}");

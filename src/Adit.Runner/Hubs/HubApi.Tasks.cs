@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Adit.Api;
 
@@ -80,6 +82,23 @@ public sealed partial class HubApi
             else if (item.EventType == "end")
                 yield return (null, JsonSerializer.Deserialize(item.Data, TasksJson.Default.TaskEvent));
         }
+    }
+
+    /// <summary>
+    /// Throws what the hub says against a command beside a task. It asks as a WebSocket would, because one that is refused does not say why.
+    /// </summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task CheckExecAsync(string task, string subProtocol, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Of(task) + "/exec") { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.ParseAdd("websocket");
+        request.Headers.Add("Sec-WebSocket-Version", "13"); // RFC 6455 4.1.
+        request.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
+        request.Headers.Add("Sec-WebSocket-Protocol", subProtocol);
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if ((int)answer.StatusCode >= 400)
+            throw await HubProblem.ReadAsync(answer, hub, cancellationToken);
     }
 
     /// <summary>Runners that one may use.</summary>

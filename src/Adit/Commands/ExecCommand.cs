@@ -106,6 +106,8 @@ internal static class ExecCommand
         catch (WebSocketException e)
         {
             socket.Dispose();
+            using (var api = new HubApi(hub.CreateHttpClient(), hub.Url))
+                await api.CheckExecAsync(task, SubProtocol, cancellationToken); // Says what the hub says, where it has refused.
             throw new CommandException(ExitCode.Failed, $"The hub runs no command there now ({e.Message.TrimEnd('.')}): see 'adit ps', and whether its runner is there with 'adit runner ls'.");
         }
     }

@@ -22,27 +22,30 @@ internal static class IdleCommand
             var hub = access.Read(parsed);
             using var api = new HubApi(hub.CreateHttpClient(), hub.Url);
             var report = await api.ExplainIdleAsync(parsed.GetValue(task)!, cancellationToken);
-            Screen.Line(parsed.GetValue(json) ? JsonSerializer.Serialize(report, TasksJson.Default.TaskIdleReport) : Text(report, TimeProvider.System.GetUtcNow()));
+            Screen.Line(parsed.GetValue(json) ? JsonSerializer.Serialize(report, TasksJson.Default.TaskIdleReport) : Text(report, parsed.GetValue(task)!, TimeProvider.System.GetUtcNow()));
             return ExitCode.Ok;
         });
         return command;
     }
 
     /// <summary>The explanation for people.</summary>
-    internal static string Text(TaskIdleReport report, DateTimeOffset now)
+    /// <param name="report">What the hub says.</param>
+    /// <param name="task">What its reader calls the task.</param>
+    /// <param name="now">Now.</param>
+    internal static string Text(TaskIdleReport report, string task, DateTimeOffset now)
     {
-        var lines = new List<string> { $"{report.State}, {report.Decision}: {RequestLine.Safe(report.Reason)}." };
+        var lines = new List<string> { $"{(report.State == "off" ? "off" : $"{report.State}, {report.Decision}")}: {RequestLine.Safe(report.Reason)}." };
         if (report.Next is { } next && report.At is { } at)
             lines.Add($"Without use: {next} {In(at, now)}{(report.StopsAt is { } stop && stop != at ? $", stop {In(stop, now)}" : "")}.");
         if (report.Warned is not null)
-            lines.Add("Its owner was warned. 'adit extend TASK 4h' keeps it.");
+            lines.Add($"Its owner was warned. 'adit extend {task} 4h' keeps it.");
         if (report.Lease is { } lease)
             lines.Add($"A lease keeps it for {TaskWords.Age(lease.Until - now)}{(lease.Reason is { Length: > 0 } why ? ": " + RequestLine.Safe(why) : "")}.");
         if (report.Extension is { } extension)
             lines.Add($"It is kept for {TaskWords.Age(extension.Until - now)}, {RequestLine.Safe(extension.Reason ?? "as somebody asked")}.");
-        var signals = new Table("SIGNAL", "LAST", "COUNTS", "WHAT IT IS");
+        var signals = new Table("", "SIGNAL", "LAST", "COUNTS", "WHAT IT IS");
         foreach (var signal in report.Signals)
-            signals.Add(signal.Class, signal.Last is { } last ? TaskWords.Age(now - last) : "-", signal.Counts ? "yes" : "-", RequestLine.Safe(signal.Detail));
+            signals.Add(signal.Decides ? "->" : "", signal.Class, signal.Last is { } last ? TaskWords.Age(now - last) : "-", signal.Counts ? "yes" : "no", RequestLine.Safe(signal.Detail));
         lines.Add("");
         lines.Add(signals.ToString());
         if (report.Ignored.Count > 0)

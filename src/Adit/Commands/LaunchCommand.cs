@@ -84,8 +84,10 @@ internal static class LaunchCommand
             return;
         }
 
-        var where = task.Runner is null ? task.Queue is { } queue ? $"{queue.Position}. in the queue: {queue.Reason}" : "" : $"on {task.Runner}";
-        Screen.Line($"{task.Name} is {TaskWords.Of(task.State)}{(where.Length > 0 ? " " + where : "")}{(task.Url is null ? "" : $": {task.Url}")}");
+        if (task is { Runner: null, Queue: { } queue })
+            Screen.Line($"{task.Name} is queued, {queue.Position}. in the queue: {queue.Reason}{(task.Url is null ? "" : $" Its address will be {task.Url}")}");
+        else
+            Screen.Line($"{task.Name} {TaskWords.Is(task.State)}{(task.Runner is null ? "" : $" on {task.Runner}")}{(task.Url is null ? "" : $": {task.Url}")}");
     }
 
     private static Dictionary<string, string>? Set(string[]? texts, string flag) => texts is { Length: > 0 } ? RunnerFlags.KeyValues(texts, flag) : null;

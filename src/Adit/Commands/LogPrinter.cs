@@ -27,7 +27,7 @@ internal static class LogPrinter
             }
 
             var text = (times ? line.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff ", System.Globalization.CultureInfo.InvariantCulture) : "") + (line.Stream == "adit" ? "adit: " : "") + line.Text;
-            var writer = toError || line.Stream != "out" ? Console.Error : Console.Out;
+            var writer = toError || line.Stream != "out" ? Screen.Err : Screen.Out;
             if (line.IsPart)
                 writer.Write(text);
             else

@@ -8,13 +8,14 @@ namespace Adit.Commands;
 internal static class LogsCommand
 {
     private const int DefaultTail = 1000;
+    private const int MostTail = 5000; // As the API has it.
 
     public static Command Create()
     {
         var access = new HubAccessOptions();
         var task = new Argument<string>("TASK") { Description = "Its name, or its id." };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with lines as they come, until it ends." };
-        var tail = new Option<int>("--tail", "-n") { Description = "How many of the last lines.", HelpName = "LINES", DefaultValueFactory = static _ => DefaultTail };
+        var tail = new Option<int>("--tail", "-n") { Description = "How many of the last lines: 5000 at most.", HelpName = "LINES", DefaultValueFactory = static _ => DefaultTail };
         var search = new Option<string?>("--search") { Description = "Only lines that contain this, in whatever case.", HelpName = "TEXT" };
         var times = new Option<bool>("--times", "-t") { Description = "With the time of each line." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per line." };
@@ -25,15 +26,20 @@ internal static class LogsCommand
             var hub = access.Read(parsed);
             using var api = new HubApi(hub.CreateHttpClient(), hub.Url);
             var name = parsed.GetValue(task)!;
-            var count = Math.Clamp(parsed.GetValue(tail), 0, 5000);
-            if (parsed.GetValue(follow) && parsed.GetValue(search) is null)
+            var count = parsed.GetValue(tail);
+            if (count is < 0 or > MostTail)
+                throw new CommandException(ExitCode.Usage, $"--tail takes 0 to {MostTail} lines, not {count}.");
+            var isFollowed = parsed.GetValue(follow);
+            if (isFollowed && parsed.GetValue(search) is not null)
+                throw new CommandException(ExitCode.Usage, "--follow shows every line as it comes and --search looks through those that there are: leave one out, or give what is followed to 'grep'.");
+            if (isFollowed)
             {
                 await LogPrinter.FollowAsync(api, name, null, count, parsed.GetValue(json), false, cancellationToken, parsed.GetValue(times));
                 return ExitCode.Ok;
             }
 
             var page = await api.GetLogAsync(name, null, Math.Max(1, count), parsed.GetValue(search), cancellationToken);
-            LogPrinter.Print(page.Lines, parsed.GetValue(json), parsed.GetValue(times), toError: false);
+            LogPrinter.Print(count == 0 ? [] : page.Lines, parsed.GetValue(json), parsed.GetValue(times), toError: false);
             if (page.Lines.Count == 0)
                 Screen.Note(page.End > 1 ? "No line of it is like that." : $"{name} has written nothing yet.");
             return ExitCode.Ok;

@@ -48,8 +48,7 @@ internal static class StatusCommand
 
     private static string Describe(HubStatus s) =>
         $"hub      {s.Hub} answers in {Words.Duration(s.RoundTripMs)}\n"
-        + $"tunnels  {Words.Count(s.TunnelsUp)} up, {Words.Count(s.Tunnels - s.TunnelsUp)} down, served over {Words.Count(s.Clients)} "
-            + "links\n"
+        + $"tunnels  {Words.Count(s.TunnelsUp)} up, {Words.Count(s.Tunnels - s.TunnelsUp)} down, served over {(s.Clients == 1 ? "1 link" : $"{Words.Count(s.Clients)} links")}\n"
         + $"traffic  {Words.Count(s.Requests)} requests, {Words.Bytes(s.BytesIn)} in, {Words.Bytes(s.BytesOut)} out, "
             + $"{Words.Count(s.OpenStreams)} streams open";
 }

@@ -36,5 +36,5 @@ internal static class TaskChangeCommand
         return command;
     }
 
-    private static void Say(ApiTask task) => Screen.Note($"{task.Name} is {TaskWords.Of(task.State)}.");
+    private static void Say(ApiTask task) => Screen.Note($"{task.Name} {TaskWords.Is(task.State)}.");
 }

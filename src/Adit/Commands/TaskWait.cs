@@ -44,7 +44,13 @@ internal sealed class TaskWait(HubApi api, TimeProvider time)
             return Failed(task, options);
         LaunchCommand.Show(task, options.Json);
         if (options.Open && task.Ports is [{ Tunnel: var tunnel }, ..] && task.Url is not null)
-            Browser.Open((await api.CreateSignInLinkAsync(tunnel, cancellationToken)).Url, static note => Screen.Note(note));
+        {
+            // A browser that does not come up does not always say so, and there may be none on this machine.
+            var link = (await api.CreateSignInLinkAsync(tunnel, cancellationToken)).Url;
+            Screen.Note($"In a browser elsewhere, within a minute and once: {link}");
+            Browser.Open(link, static note => Screen.Note(note));
+        }
+
         return ExitCode.Ok;
     }
 
@@ -58,7 +64,7 @@ internal sealed class TaskWait(HubApi api, TimeProvider time)
         if (task.State == TaskState.Stopped && (task.ExitCode ?? 0) == 0)
             return ExitCode.Ok;
         if (task.ExitCode is null or 0 || end is null)
-            Screen.Error($"{task.Name} is {TaskWords.Of(task.State)}{(task.Reason is null ? "" : $": {RequestLine.Safe(task.Reason)}")}");
+            Screen.Error($"{task.Name} {TaskWords.Is(task.State)}{(task.Reason is null ? "" : $": {RequestLine.Safe(task.Reason)}")}");
         return task.ExitCode is { } code and not 0 ? code : ExitCode.Failed;
     }
 
@@ -82,9 +88,9 @@ internal sealed class TaskWait(HubApi api, TimeProvider time)
         var text = task switch
         {
             { Queue: { } queue } => $"{task.Name} is {queue.Position}. in the queue: {queue.Reason}",
-            { Progress: { } progress } => $"{task.Name} is {TaskWords.Of(task.State)} on {task.Runner}: {RequestLine.Safe(progress)}",
-            { Runner: { } runner } => $"{task.Name} is {TaskWords.Of(task.State)} on {runner}",
-            _ => $"{task.Name} is {TaskWords.Of(task.State)}",
+            { Progress: { } progress } => $"{task.Name} {TaskWords.Is(task.State)} on {task.Runner}: {RequestLine.Safe(progress)}",
+            { Runner: { } runner } => $"{task.Name} {TaskWords.Is(task.State)} on {runner}",
+            _ => $"{task.Name} {TaskWords.Is(task.State)}",
         };
         if (text == _said)
             return;
@@ -98,7 +104,7 @@ internal sealed class TaskWait(HubApi api, TimeProvider time)
             LaunchCommand.Show(task, json: true);
         foreach (var line in task.LastLines ?? [])
             Screen.Note("  " + RequestLine.Safe(line));
-        Screen.Error($"{task.Name} is {TaskWords.Of(task.State)}{(task.Reason is null ? "" : $": {RequestLine.Safe(task.Reason)}")} See 'adit logs {task.Name}'.");
+        Screen.Error($"{task.Name} {TaskWords.Is(task.State)}{(task.Reason is null ? "" : $": {RequestLine.Safe(task.Reason)}")} See 'adit logs {task.Name}'.");
         return ExitCode.Failed;
     }
 }

@@ -6,6 +6,9 @@ internal static class Screen
     /// <summary>Standard output; flushed with each line.</summary>
     public static TextWriter Out => Console.Out;
 
+    /// <summary>Standard error; likewise.</summary>
+    public static TextWriter Err => Console.Error;
+
     /// <summary>Whether a person looks at standard output.</summary>
     public static bool IsInteractive => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
 
@@ -26,6 +29,22 @@ internal static class Screen
                 return 80;
             }
         }
+    }
+
+    /// <summary>
+    /// Opens the console; before anything is written, and before there are other threads. The runtime sets a terminal up for reading keys with the
+    /// first use (terminfo's keypad_xmit, written to the terminal even where output is a pipe), which nothing here needs and which stays in
+    /// whatever records a terminal. It looks up how in TERM, once.
+    /// </summary>
+    public static void Open()
+    {
+        const string Term = "TERM";
+        if (OperatingSystem.IsWindows() || Environment.GetEnvironmentVariable(Term) is not { } term)
+            return;
+        Environment.SetEnvironmentVariable(Term, null);
+        using (var output = Console.OpenStandardOutput())
+            output.Write([]); // Nothing, which is a use.
+        Environment.SetEnvironmentVariable(Term, term);
     }
 
     /// <summary>Writes a line to standard output.</summary>

@@ -22,7 +22,14 @@ public sealed class LaunchTests
         Assert.Contains("oops", await AditProcess.RunAsync(["logs", "hello"], hub.ClientEnvironment), StringComparison.Ordinal);
         var task = await TaskAsync(hub, "hello");
         Assert.Equal((TaskState.Failed, 3), (task.State, task.ExitCode));
-        await AditProcess.RunAsync(["launch", "command", "--name", "hello", "--job", "--wait", "--", "true"], hub.ClientEnvironment);
+        await AditProcess.RunAsync(["launch", "command", "--name", "hello", "--job", "--wait", "--memory", "1GB", "--", "echo", "hi"], hub.ClientEnvironment);
+
+        // What has ended says so in the hub's own words, and what the log cannot do is refused.
+        Assert.Equal("adit: The task 'hello' has ended.", await AditProcess.RunAsync(["exec", "hello", "--", "ls"], hub.ClientEnvironment, expectedExitCode: 4));
+        Assert.Contains("holds nothing", await AditProcess.RunAsync(["rm", "hello"], hub.ClientEnvironment, expectedExitCode: 4), StringComparison.Ordinal);
+        Assert.Contains("--tail takes 0 to 5000 lines, not 10000", await AditProcess.RunAsync(["logs", "hello", "-n", "10000"], hub.ClientEnvironment, expectedExitCode: 2), StringComparison.Ordinal);
+        Assert.Contains("leave one out", await AditProcess.RunAsync(["logs", "-f", "hello", "--search", "hi"], hub.ClientEnvironment, expectedExitCode: 2), StringComparison.Ordinal);
+        Assert.Equal("", (await AditProcess.RunAsync(["logs", "hello", "-n", "0"], hub.ClientEnvironment)).Trim());
     }
 
     [Fact(Timeout = 240_000)]

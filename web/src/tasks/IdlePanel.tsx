@@ -66,7 +66,7 @@ function Signals({ signals }: { readonly signals: IdleReport['signals'] }) {
     <ul className="signals" aria-label="What is looked at">
       {signals.map((signal) => (
         <li key={signal.class}>
-          <span className="row"><strong>{signal.class}</strong>{signal.counts && <Badge tone="accent">decides</Badge>}</span>
+          <span className="row"><strong>{signal.class}</strong>{signal.decides && <Badge tone="accent">decides</Badge>}</span>
           <span className="numeric"><Moment at={signal.last} /></span>
           <span className="muted">{sentence(signal.detail)}</span>
         </li>

@@ -38,6 +38,8 @@ internal sealed record AuditQuery
                 throw new FormatException($"A filter has 1 to {MostText} characters.");
         }
 
+        if (query.Action is { } action && action.Contains('*', StringComparison.Ordinal) && (action.IndexOf('*', StringComparison.Ordinal) != action.Length - 1 || action is not [_, .., '.', '*']))
+            throw new FormatException("An action is named in full, such as token.create, or its first words with '.*' after them: token.*.");
         if (query.Outcome is not (null or "allowed" or "denied" or "failed"))
             throw new FormatException("The outcome is allowed, denied or failed.");
         return new AuditQuery

@@ -50,7 +50,7 @@ internal static class IdleEndpoints
         ChangeAsync(task, "task.extend", context, rights, engine, keepers, audit, live =>
         {
             if (request.Seconds < 0 || request.Seconds > LongestExtension.TotalSeconds)
-                return "A task is kept for 0 to 86400 seconds from now; ask again before they are over.";
+                return "A task is kept for a day at most, from now on; ask again before that is over.";
             var until = engine.Now + TimeSpan.FromSeconds(request.Seconds);
             engine.Of(live).Change(m => m with { Extension = request.Seconds == 0 ? null : new TaskHold(until, $"asked for by {context.Caller().TokenName}") });
             return null;
@@ -67,7 +67,7 @@ internal static class IdleEndpoints
             if (!rights.MayChange(caller, live.Record))
                 return TaskRights.ReadOnly(live.Record);
             if (live.Record.HasEnded)
-                return Problems.Conflict("ended", $"The task '{live.Record.Name}' is {live.Record.State.Word()}; start it again first.");
+                return Problems.Conflict("ended", $"The task '{live.Record.Name}' {live.Record.State.Is()}; start it again first.");
             if (change(live) is { } refusal)
                 return Problems.Invalid(refusal);
             engine.Retell(live);

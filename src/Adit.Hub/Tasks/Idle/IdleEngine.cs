@@ -329,7 +329,7 @@ internal sealed partial class IdleEngine : IAsyncDisposable
         var warned = !decision.IsWarned ? null : decision.Verdict == IdleVerdict.Warn ? Now : idle.Memory.Warned;
         if (warned != idle.Memory.Warned)
             idle.Change(m => m with { Warned = warned });
-        if (idle.Memory.History is not [var last, ..] || last.Decision != Word(decision.Verdict) || (decision.Verdict == IdleVerdict.Keep && idle.Cause != decision.Cause))
+        if (idle.Memory.History is not [var last, ..] || last.Decision != Word(decision.Verdict) || (decision.Verdict == IdleVerdict.Keep && idle.Cause is { } cause && cause != decision.Cause))
             idle.Tell(Now, Word(decision.Verdict), decision.Reason);
         idle.Cause = decision.Cause;
         task.Idle = Short(idle, decision);

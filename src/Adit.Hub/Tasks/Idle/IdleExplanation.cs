@@ -20,14 +20,14 @@ internal static class IdleExplanation
         return new TaskIdleReport
         {
             Task = record.Id,
-            State = decision is null || isOff ? "off" : memory.IsFrozen ? "frozen" : now - decision.IdleSince < TimeSpan.FromMinutes(1) ? "used" : "idle",
+            State = decision is null || isOff ? "off" : memory.IsFrozen ? "frozen" : IsUsed(decision, now) ? "used" : "idle",
             Decision = IdleEngine.Word(decision?.Verdict ?? IdleVerdict.Keep),
-            Reason = decision?.Reason ?? (record.Kind == TaskKind.Job ? "a job ends by itself and is never idle" : $"it is {record.State.Word()}"),
+            Reason = decision?.Reason ?? (record.Kind == TaskKind.Job ? "a job ends by itself and is never idle" : $"it {record.State.Is()}{(record.Reason is null ? "" : ": " + record.Reason.TrimEnd('.'))}"),
             IdleSince = decision?.IdleSince,
             Next = decision?.Next?.ToString().ToLowerInvariant(),
             At = decision?.At,
             StopsAt = decision?.StopsAt,
-            Warned = memory.Warned,
+            Warned = decision is null ? null : memory.Warned,
             TimeoutSeconds = policy.Steps.FirstOrDefault(static s => s.Action == IdleAction.Stop) is { } stop ? (int)stop.After.TotalSeconds : null,
             Terms = policy.ToTerms(),
             Signals = Signals(policy, memory, idle, decision),
@@ -38,29 +38,33 @@ internal static class IdleExplanation
         };
     }
 
+    // Who is warned that it is about to be stopped for want of use is not told at the same time that it is used.
+    private static bool IsUsed(IdleDecision decision, DateTimeOffset now) =>
+        now - decision.IdleSince < TimeSpan.FromMinutes(1) && (decision.IsOfAge || decision is { Verdict: IdleVerdict.Keep, IsWarned: false });
+
     private static List<TaskIdleSignal> Signals(IdlePolicy policy, IdleMemory memory, IdleTask idle, IdleDecision? decision)
     {
         bool IsCause(IdleCause cause) => decision?.Cause == cause;
         var (cpu, gpu) = idle.Window.Average;
         var signals = new List<TaskIdleSignal>
         {
-            new("request", memory.Request, policy.Requests && IsCause(IdleCause.Request), policy.Requests ? "requests of people and programs that the gate knows, answered with less than 300" : "its template does not count requests"),
-            new("message", memory.Message, policy.WebSocket && IsCause(IdleCause.Message), policy.WebSocket ? "what visitors sent over WebSockets" : "its template does not count WebSockets"),
+            new("request", memory.Request, policy.Requests, policy.Requests ? "requests of people and programs that the gate knows, answered with less than 300" : "its template does not count requests", IsCause(IdleCause.Request)),
+            new("message", memory.Message, policy.WebSocket, policy.WebSocket ? "what visitors sent over WebSockets" : "its template does not count WebSockets", IsCause(IdleCause.Message)),
         };
         if (memory.Terminal is not null)
-            signals.Add(new("terminal", memory.Terminal, IsCause(IdleCause.Terminal), "what visitors sent to ports that are no HTTP"));
-        signals.Add(new("push", memory.Push, IsCause(IdleCause.Push), $"what it sent by itself to open pages; counts for {IdleRule.Words(policy.WebSocketPassiveMax)} after the last that somebody did"));
+            signals.Add(new("terminal", memory.Terminal, true, "what visitors sent to ports that are no HTTP", IsCause(IdleCause.Terminal)));
+        signals.Add(new("push", memory.Push, policy.WebSocketPassiveMax > TimeSpan.Zero, $"what it sent by itself to open pages; counts for {IdleRule.Words(policy.WebSocketPassiveMax)} after the last that somebody did", IsCause(IdleCause.Push)));
         if (policy.JupyterKernels)
         {
-            signals.Add(new("kernel", memory.Kernel?.Seen, IsCause(IdleCause.Kernel), memory.Kernel is { IsOver: false } kernel
-                ? $"a kernel is busy since {kernel.Since:u}; counts for {IdleRule.Words(policy.BusyMax)}" : "no kernel is busy"));
+            signals.Add(new("kernel", memory.Kernel?.Seen, true, memory.Kernel is { IsOver: false } kernel
+                ? $"a kernel is busy since {kernel.Since:u}; counts for {IdleRule.Words(policy.BusyMax)}" : "no kernel is busy", IsCause(IdleCause.Kernel)));
         }
 
         if (policy.ComputeCpu is not null || policy.ComputeGpu is not null)
         {
-            signals.Add(new("compute", memory.Compute?.Seen, IsCause(IdleCause.Compute), string.Create(
+            signals.Add(new("compute", memory.Compute?.Seen, true, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{cpu:0.00} cores and {gpu:P0} of its GPUs over {IdleRule.Words(policy.ComputeWindow)}; counts from {policy.ComputeCpu ?? 0:0.00} cores{(policy.ComputeGpu is { } most ? $" or {most:P0}" : "")} on, for {IdleRule.Words(policy.BusyMax)} without a break")));
+                $"{cpu:0.00} cores and {gpu:P0} of its GPUs over {IdleRule.Words(policy.ComputeWindow)}; counts from {policy.ComputeCpu ?? 0:0.00} cores{(policy.ComputeGpu is { } most ? $" or {most:P0}" : "")} on, for {IdleRule.Words(policy.BusyMax)} without a break"), IsCause(IdleCause.Compute)));
         }
 
         return signals;

@@ -105,6 +105,9 @@ internal sealed record IdleDecision
 
     /// <summary>Whether its owner is warned, or was and it still holds.</summary>
     public bool IsWarned { get; init; }
+
+    /// <summary>Whether the stop that is near is that of its age, which no use puts off.</summary>
+    public bool IsOfAge { get; init; }
 }
 
 /// <summary>Decides whether a task idles: a function of what is known and of the policy, and of nothing else.</summary>
@@ -140,6 +143,7 @@ internal static class IdleRule
         var isNear = stopAt is not null && now >= stopAt - policy.Warn;
         var warned = isNear && s.Warned is { } w && (isOfAge || w >= since) ? Earlier(w, now) : (DateTimeOffset?)null;
         var mustWarn = isNear && policy.Warn > TimeSpan.Zero && warned is null;
+        var isWarned = mustWarn || warned is not null;
         if (stopAt is not null && policy.Warn > TimeSpan.Zero && isNear)
             stopAt = Later(stopAt.Value, (warned ?? now) + policy.Warn);
 
@@ -148,13 +152,14 @@ internal static class IdleRule
         return new IdleDecision
         {
             Verdict = verdict,
-            Reason = ReasonOf(verdict, policy, s, since, cause, isOfAge, notBefore > now ? holder : null),
+            Reason = ReasonOf(verdict, policy, s, since, cause, isOfAge, isWarned, notBefore > now ? holder : null),
             IdleSince = since,
             Cause = cause,
             Next = next,
             At = next == IdleAction.Freeze ? freezeAt : stopAt,
             StopsAt = stopAt,
-            IsWarned = mustWarn || warned is not null,
+            IsWarned = isWarned,
+            IsOfAge = isOfAge,
         };
     }
 
@@ -200,7 +205,7 @@ internal static class IdleRule
     }
 
     private static string ReasonOf(
-        IdleVerdict verdict, IdlePolicy policy, IdleSignals s, DateTimeOffset since, IdleCause cause, bool isOfAge, string? holder)
+        IdleVerdict verdict, IdlePolicy policy, IdleSignals s, DateTimeOffset since, IdleCause cause, bool isOfAge, bool isWarned, string? holder)
     {
         var idle = $"{Last(cause)} {Words(s.Now - since)} ago";
         return verdict switch
@@ -211,7 +216,9 @@ internal static class IdleRule
             IdleVerdict.Warn => $"it is about to be stopped: {idle}",
             IdleVerdict.Freeze => $"nobody uses it: {idle}",
             _ when policy.Steps.Count == 0 && policy.MaxAge is null => "its template never stops it",
+            _ when s.IsFrozen => $"it is halted until somebody comes: {idle}",
             _ when holder is not null => holder,
+            _ when isWarned && !isOfAge => $"it is about to be stopped: {idle}",
             _ when s.Now - since < TimeSpan.FromMinutes(1) => $"it is in use: {idle}",
             _ => idle,
         };

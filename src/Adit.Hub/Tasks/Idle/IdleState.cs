@@ -74,8 +74,9 @@ internal sealed record IdleMemory
         IsFrozen = IsFrozen,
     };
 
-    /// <summary>The same with one more decision.</summary>
-    public IdleMemory With(TaskIdleMoment moment) => this with { History = [moment, .. History.Take(9)] };
+    /// <summary>The same with one more decision, unless it says what the one before says.</summary>
+    public IdleMemory With(TaskIdleMoment moment) =>
+        History is [var last, ..] && (last.Decision, last.Reason) == (moment.Decision, moment.Reason) ? this : this with { History = [moment, .. History.Take(9)] };
 }
 
 /// <summary>A lease, as it counts against a day's.</summary>

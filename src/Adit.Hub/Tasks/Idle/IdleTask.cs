@@ -22,7 +22,8 @@ internal sealed class IdleTask(IdleMemory memory)
     /// <summary>What was decided last; null before the first look.</summary>
     public IdleDecision? Last { get; set; }
 
-    public IdleCause Cause { get; set; }
+    /// <summary>What counted longest at the last look; null before the first.</summary>
+    public IdleCause? Cause { get; set; }
 
     public ComputeWindow Window { get; } = new();
 

@@ -156,6 +156,10 @@ public sealed class AuditTests
     [InlineData("cursor=1")]
     [InlineData("cursor=99999999999999999999-1")]
     [InlineData("actor=")]
+    [InlineData("action=task.idle*")]
+    [InlineData("action=*")]
+    [InlineData("action=*.create")]
+    [InlineData("action=.*")]
     public async Task A_filter_that_is_none_is_refused(string query)
     {
         await using var hub = await TestHub.StartAsync(_time);

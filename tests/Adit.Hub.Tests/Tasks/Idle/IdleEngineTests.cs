@@ -31,6 +31,10 @@ public sealed class IdleEngineTests
         Assert.StartsWith("nobody used it", stopping.Reason);
         Assert.StartsWith("nobody used it", (await hub.ShowAsync(task.Id)).Reason);
         Assert.Contains("Nobody used it", await hub.BrowseAsync(task));
+        var report = await ExplainAsync(hub, task);
+        Assert.StartsWith("it is stopped: nobody used it", report.Reason);
+        Assert.Equal(("off", null), (report.State, report.Warned));
+        Assert.Equal(report.History.Count, report.History.Zip(report.History.Skip(1)).Count(static h => h.First.Decision != h.Second.Decision || h.First.Reason != h.Second.Reason) + 1);
         Assert.Equal((1, 1), (hub.Service<IdleMeter>().Warned, hub.Service<IdleMeter>().Stopped));
     }
 
@@ -159,7 +163,8 @@ public sealed class IdleEngineTests
 
         Assert.True((await hub.ShowAsync(task.Id)).IsWanted);
         var report = await ExplainAsync(hub, task);
-        Assert.Contains(report.Signals, static s => s is { Class: "compute", Counts: true });
+        Assert.Contains(report.Signals, static s => s is { Class: "compute", Counts: true, Decides: true });
+        Assert.Contains(report.Signals, static s => s is { Class: "request", Counts: true, Decides: false });
     }
 
     [Theory]

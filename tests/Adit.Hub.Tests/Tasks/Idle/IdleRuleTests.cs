@@ -170,6 +170,7 @@ public sealed class IdleRuleTests
     {
         var signals = new IdleSignals { Now = Start + Minutes(20), Ready = Start };
 
+        Assert.StartsWith("it is halted until somebody comes: ", IdleRule.Decide(App, signals with { IsFrozen = true, Now = Start + Minutes(5) }).Reason);
         Assert.Contains("lease", IdleRule.Decide(App, signals with { Lease = Start + Minutes(30) }).Reason);
         Assert.Contains("asked to keep it", IdleRule.Decide(App, signals with { Extension = Start + Minutes(30) }).Reason);
         Assert.Contains("in use", IdleRule.Decide(App, signals with { Request = signals.Now }).Reason);
