@@ -8,7 +8,7 @@ import { moneyOf } from '../usage/usage';
 import { IdlePanel } from './IdlePanel';
 import { priceOf } from './launch';
 import { stepsOf } from './steps';
-import { commandLineOf, hasEnded, resourcesOf, tookOf } from './words';
+import { commandLineOf, resourcesOf, tookOf } from './words';
 
 /** What a task is, how it came up, and where it is reached. */
 export function AboutTask({ task }: { readonly task: Task }) {
@@ -29,7 +29,7 @@ export function AboutTask({ task }: { readonly task: Task }) {
           </ul>
         </Panel>
       )}
-      {task.kind === 'session' && !hasEnded(task.state) && <IdlePanel task={task} />}
+      {task.kind === 'session' && task.state === 'ready' && <IdlePanel task={task} />}
       <Panel title="Facts">
         <Facts items={[
           ['Template', <span key="template"><Link to={`/templates/${task.template}`} className="inline">{task.template}</Link> <span className="faint">{task.templateVersion === 0 ? 'as shipped' : `version ${String(task.templateVersion)}`}</span></span>],

@@ -12,16 +12,15 @@ import './idle.css';
 const lookEveryMs = 15_000;
 const daySeconds = 24 * 3600;
 
-/** Whether a session counts as used, by what, and what becomes of it when it does not. */
+/** Whether a session that is ready counts as used, by what, and what becomes of it when it does not. */
 export function IdlePanel({ task }: { readonly task: Task }) {
-  const query = useQuery({ queryKey: idleKey(task.id), queryFn: () => tasksApi.idle(task.id), refetchInterval: lookEveryMs });
+  const query = useQuery({ queryKey: [...idleKey(task.id), task.attempt], queryFn: () => tasksApi.idle(task.id), refetchInterval: lookEveryMs });
   const mayChange = task.may?.includes('change') ?? false;
   const isKept = query.data?.extension !== null && query.data?.extension !== undefined;
-  const isRunning = task.state === 'ready';
   return (
     <Panel title="When nobody uses it" lead={query.data && termsSentenceOf(query.data.terms)}
-      actions={mayChange && isRunning && <Keeping task={task} isKept={isKept} />}>
-      <Loaded query={query} lines={3}>{(report) => <Report report={report} isRunning={isRunning} />}</Loaded>
+      actions={mayChange && <Keeping task={task} isKept={isKept} />}>
+      <Loaded query={query} lines={3}>{(report) => <Report report={report} />}</Loaded>
     </Panel>
   );
 }
@@ -37,7 +36,7 @@ function Keeping({ task, isKept }: { readonly task: Task; readonly isKept: boole
   );
 }
 
-function Report({ report, isRunning }: { readonly report: IdleReport; readonly isRunning: boolean }) {
+function Report({ report }: { readonly report: IdleReport }) {
   const now = useNow();
   const { lease, extension } = report;
   return (
@@ -46,7 +45,7 @@ function Report({ report, isRunning }: { readonly report: IdleReport; readonly i
         <Badge tone={report.warned ? 'warn' : report.state === 'used' ? 'ok' : report.state === 'frozen' ? 'info' : undefined}>{verdictOf(report)}</Badge>
         <span>{sentence(report.reason)}</span>
       </div>
-      {isRunning && report.next && report.at && (
+      {report.next && report.at && (
         <p>
           Without use it is {report.next === 'freeze' ? 'frozen' : 'stopped'} <strong title={new Date(report.at).toLocaleString('en')}>{inSpan(Date.parse(report.at), now)}</strong>
           {report.next === 'freeze' && report.stopsAt && <>, and stopped <strong>{inSpan(Date.parse(report.stopsAt), now)}</strong></>}.
@@ -54,7 +53,7 @@ function Report({ report, isRunning }: { readonly report: IdleReport; readonly i
       )}
       {extension && <Notice kind="ok">It is kept for {spanOf((Date.parse(extension.until) - now) / 1000)}, used or not: {extension.reason ?? 'somebody asked for it'}.</Notice>}
       {lease && <Notice kind="ok">The program in it asked to be kept for {spanOf((Date.parse(lease.until) - now) / 1000)}{lease.reason && `: ${lease.reason}`}.</Notice>}
-      {isRunning && <Signals signals={report.signals} />}
+      <Signals signals={report.signals} />
       {report.ignored.length > 0 && <p className="faint">Not counted since the hub started: {ignoredOf(report.ignored)}.</p>}
       {report.history.length > 0 && <History history={report.history} />}
     </div>

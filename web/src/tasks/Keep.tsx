@@ -13,7 +13,8 @@ export function useKeep(task: Pick<Task, 'id' | 'name'>) {
   const queries = useQueryClient();
   return useAction(async (seconds: number) => {
     try {
-      queries.setQueryData(idleKey(task.id), await tasksApi.extend(task.id, seconds));
+      const report = await tasksApi.extend(task.id, seconds);
+      queries.setQueriesData({ queryKey: idleKey(task.id) }, report);
       toast(seconds === 0 ? `${task.name} is kept only while it is used.` : `${task.name} is kept for ${spanOf(seconds)}, used or not.`);
     } catch (failure) {
       toast(failure instanceof Error ? failure.message : String(failure), 'danger');

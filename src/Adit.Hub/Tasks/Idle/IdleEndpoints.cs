@@ -77,6 +77,9 @@ internal static class IdleEndpoints
             return Explain(live, engine, keepers);
         });
 
-    private static JsonHttpResult<TaskIdleReport> Explain(LiveTask live, IdleEngine engine, Waiting.TaskKeepers keepers) =>
-        TypedResults.Json(IdleExplanation.Of(live, engine.Of(live), keepers.Of(live.Record.Id).Use, engine.Now), TasksJson.Default.TaskIdleReport);
+    private static JsonHttpResult<TaskIdleReport> Explain(LiveTask live, IdleEngine engine, Waiting.TaskKeepers keepers)
+    {
+        engine.Retell(live);
+        return TypedResults.Json(IdleExplanation.Of(live, engine.Of(live), keepers.Of(live.Record.Id).Use, engine.Now), TasksJson.Default.TaskIdleReport);
+    }
 }

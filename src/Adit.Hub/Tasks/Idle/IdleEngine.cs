@@ -94,11 +94,15 @@ internal sealed partial class IdleEngine : IAsyncDisposable
         return idle;
     }
 
-    /// <summary>Says at once what somebody's lease or extension makes of a task's end; what follows of it is done at the next look.</summary>
+    /// <summary>Says at once when a task ends that has just got ready, or that somebody keeps; what follows of it is done at the next look.</summary>
     public void Retell(LiveTask task)
     {
+        if (task.Record is not { State: TaskState.Ready, IsWanted: true, Kind: TaskKind.Session } record)
+            return;
         var idle = Of(task);
-        if (task.Record is { State: TaskState.Ready, IsWanted: true, Kind: TaskKind.Session } record && idle.Decide(record.Resolved.Idle, Now) is { } decision)
+        if (idle.Memory.Ready is null)
+            idle.Change(m => m with { Ready = Now });
+        if (idle.Decide(record.Resolved.Idle, Now) is { } decision)
             task.Idle = Short(idle, decision);
     }
 

@@ -48,6 +48,7 @@ public sealed class IdleShownTests
 
         var terms = new TaskIdleTerms { FreezeAfterSeconds = 900, StopAfterSeconds = 3600, WarnSeconds = 300, MaxAgeSeconds = 172_800 };
         Assert.Equal((terms, terms), (report!.Terms, ladder!.Form!.Idle));
+        Assert.Equal(("used", "freeze"), (report.State, report.Next)); // Though the engine has not looked at it yet.
         Assert.Equal(new TaskIdleTerms(), endless!.Form!.Idle);
     }
 
