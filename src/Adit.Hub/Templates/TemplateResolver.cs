@@ -246,7 +246,7 @@ internal static class TemplateResolver
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.#}Mi");
 
     // Whoever leaves out the unit asks for a few bytes.
-    private static string Asked(long bytes) => bytes < LeastMemory ? $"{bytes} bytes; write a unit, such as 2Gi." : Size(bytes) + ".";
+    private static string Asked(long bytes) => bytes < LeastMemory ? $"{bytes} {(bytes == 1 ? "byte" : "bytes")}; write a unit, such as 2Gi." : Size(bytes) + ".";
 
     private static string Sentence(string text) => text.EndsWith('?') ? text : text + ".";
 

@@ -32,6 +32,17 @@ public sealed class LaunchTests
         Assert.Equal("", (await AditProcess.RunAsync(["logs", "hello", "-n", "0"], hub.ClientEnvironment)).Trim());
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task Where_there_is_no_browser_the_link_that_signs_in_is_printed()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        await using var runner = await RunnerProcess.StartAsync(hub);
+        using var empty = new TempDirectory();
+        var said = await AditProcess.RunAsync(["launch", "static", "--name", "site", "--open"], new Dictionary<string, string?>(hub.ClientEnvironment) { ["PATH"] = empty.Path });
+        Assert.Contains($"once: http://site--admin.adit.localhost:{hub.Port}/_adit/sign-in#code=", said, StringComparison.Ordinal);
+        Assert.Contains("No browser could be started here", said, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 240_000)]
     public async Task A_notebook_is_launched_reached_kept_over_kills_of_both_sides_stopped_and_removed()
     {

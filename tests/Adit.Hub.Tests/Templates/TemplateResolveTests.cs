@@ -162,7 +162,7 @@ public sealed class TemplateResolveTests
         Assert.Equal("The template 'demo' takes 0 to 2 GPUs, not 3.", Refusal(yaml, With_(new TaskResources { Gpus = 3 })));
         Assert.Equal("The template 'demo' takes GPUs of the kind a10.", Refusal(yaml, With_(new TaskResources { GpuType = "h100" })));
         Assert.Equal("The template 'demo' takes no GPU.", Refusal(Least, With_(new TaskResources { Gpus = 1 })));
-        Assert.Equal("A task takes 1Mi of memory or more, not 0Mi.", Refusal(Least, With_(new TaskResources { MemoryBytes = 1 })));
+        Assert.Equal("A task takes 1Mi of memory or more, not 1 byte; write a unit, such as 2Gi.", Refusal(Least, With_(new TaskResources { MemoryBytes = 1 })));
     }
 
     [Fact]
