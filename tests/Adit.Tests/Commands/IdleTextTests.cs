@@ -16,6 +16,7 @@ public sealed class IdleTextTests
         Decision = "warn",
         Reason = "it is about to be stopped: the last request came 51 min ago",
         Warned = Now,
+        Terms = new TaskIdleTerms(),
         Signals = [new TaskIdleSignal("request", Now - TimeSpan.FromMinutes(51), true, "requests", true), new TaskIdleSignal("message", null, true, "messages", false)],
         Ignored = [],
         History = [],
