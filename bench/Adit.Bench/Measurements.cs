@@ -3,6 +3,7 @@ using System.Text.Json;
 using Adit.Bench.Processes;
 using Adit.Bench.Report;
 using Adit.Bench.Scale;
+using Adit.Bench.Tasks;
 
 namespace Adit.Bench;
 
@@ -20,6 +21,7 @@ internal static class Measurements
             [FairnessBench.Name] = FairnessBench.RunAsync,
             [ScaleBench.Name] = ScaleBench.RunAsync,
             [GateBench.Name] = GateBench.RunAsync,
+            [TasksBench.Name] = TasksBench.RunAsync,
         };
 
     /// <summary>
