@@ -63,7 +63,7 @@ internal sealed class TaskTunnels(ITaskTunnels tunnels, TaskKeepers keepers)
             tunnels.Serve(name, link);
         var keeper = keepers.Of(task.Id);
         if (keeper.Use.Filter is null)
-            keeper.Use.Configure(task.Resolved.Idle.Requests, task.Resolved.Idle.WebSocket, new IdleFilter(task.Resolved.Idle));
+            keeper.Use.Configure(task.Resolved.Idle.Requests, task.Resolved.Idle.WebSocket, IdleFilter.Of(task.Resolved.Idle));
         keeper.Wake();
     }
 

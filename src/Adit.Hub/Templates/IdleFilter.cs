@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 using Adit.Hub.Edge;
@@ -9,6 +10,9 @@ internal sealed class IdleFilter : IUseFilter
 {
     private const int MostRead = 4096;
 
+    private const int MostShared = 256;
+    private static readonly ConcurrentDictionary<string, IdleFilter> Shared = new(StringComparer.Ordinal);
+
     private readonly Regex? _requests;
     private readonly Regex[] _messages;
 
@@ -19,6 +23,14 @@ internal sealed class IdleFilter : IUseFilter
         if (policy.IgnorePaths.Count > 0)
             _requests = new Regex($@"\A(?:{string.Join('|', policy.IgnorePaths.Select(Expression))})\z", options | RegexOptions.Singleline);
         _messages = [.. policy.IgnoreMessages.Select(static m => new Regex(m, options))];
+    }
+
+    /// <summary>The filter of a policy. Those of the same rules are one: its expressions take more than a megabyte and milliseconds to make.</summary>
+    public static IdleFilter Of(IdlePolicy policy)
+    {
+        if (Shared.Count >= MostShared)
+            Shared.Clear(); // Templates of long ago; whoever uses one of these keeps it.
+        return Shared.GetOrAdd(string.Join('\n', policy.IgnorePaths) + "\0" + string.Join('\n', policy.IgnoreMessages), static (_, of) => new IdleFilter(of), policy);
     }
 
     /// <inheritdoc />
