@@ -22,6 +22,7 @@ internal static class Measurements
             [ScaleBench.Name] = ScaleBench.RunAsync,
             [GateBench.Name] = GateBench.RunAsync,
             [TasksBench.Name] = TasksBench.RunAsync,
+            [RunnerBench.Name] = RunnerBench.RunAsync,
         };
 
     /// <summary>

@@ -231,6 +231,9 @@ public sealed record ObservedTask
 
     /// <summary>The last lines of its log, where it failed.</summary>
     public IReadOnlyList<string>? LastLines { get; init; }
+
+    /// <summary>One more than the last line of its log, once it has ended: the hub may not have come so far.</summary>
+    public long? LogEnd { get; init; }
 }
 
 /// <summary>POST /api/v1/runner/session: a runner is there. Answered with <see cref="RunnerWelcome"/>.</summary>

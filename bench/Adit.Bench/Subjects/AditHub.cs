@@ -97,6 +97,16 @@ internal sealed class AditHub : IAsyncDisposable
         return subject;
     }
 
+    /// <summary>A runner of this machine, as a user starts one; waits until the hub has it.</summary>
+    public async Task<Child> StartRunnerAsync(string name, CancellationToken cancellationToken)
+    {
+        var runner = Child.Start("adit runner", _run.Adit, ["runner", "--name", name, "--data", Path.Combine(_run.Scratch, "runner-" + name)], ClientEnvironment());
+        _clients.Add(runner);
+        using var http = ApiClient();
+        await Until.TrueAsync(() => AnswersAsync(http, "/api/v1/runners/" + name, cancellationToken), "the runner to be there", runner, cancellationToken);
+        return runner;
+    }
+
     /// <summary>An HTTP client for the hub's API on its plain port, with the token once there is one.</summary>
     public HttpClient ApiClient()
     {
@@ -132,6 +142,14 @@ internal sealed class AditHub : IAsyncDisposable
 
     private Child StartClient(string kind, int backendPort, params string[] more)
     {
+        string[] arguments = ["tunnel", kind, backendPort.ToString(CultureInfo.InvariantCulture), .. more];
+        var client = Child.Start($"adit tunnel {kind}", _run.Adit, arguments, ClientEnvironment());
+        _clients.Add(client);
+        return client;
+    }
+
+    private Dictionary<string, string> ClientEnvironment()
+    {
         var environment = new Dictionary<string, string>
         {
             ["ADIT_HUB"] = Url.ToString(),
@@ -141,10 +159,7 @@ internal sealed class AditHub : IAsyncDisposable
         if (TlsPort is not null)
             environment["ADIT_CA_FILE"] = AuthorityFile;
 
-        string[] arguments = ["tunnel", kind, backendPort.ToString(CultureInfo.InvariantCulture), .. more];
-        var client = Child.Start($"adit tunnel {kind}", _run.Adit, arguments, environment);
-        _clients.Add(client);
-        return client;
+        return environment;
     }
 
     private static async Task WaitUntilServedAsync(Subject subject, Child client, CancellationToken cancellationToken)

@@ -25,6 +25,7 @@ internal sealed class LogFile : IDisposable
     private FileStream? _last;
     private long _end = 1;
     private long _written;
+    private long _expected;
     private bool _isOpen;
     private volatile TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -32,6 +33,13 @@ internal sealed class LogFile : IDisposable
     {
         _directory = directory;
         _time = time;
+    }
+
+    /// <inheritdoc cref="TaskLogs.Expected"/>
+    public long Expected
+    {
+        get => Interlocked.Read(ref _expected);
+        set => Interlocked.Exchange(ref _expected, value);
     }
 
     /// <inheritdoc cref="TaskLogs.AppendAsync"/>

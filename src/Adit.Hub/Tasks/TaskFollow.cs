@@ -16,6 +16,7 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
     private const int MostLines = 2000;
     private const int DefaultTail = 100;
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LinePatience = TimeSpan.FromSeconds(10); // A runner that has lines sends some within this time, unless it is cut off.
 
     /// <summary>The events.</summary>
     /// <param name="task">The task's id.</param>
@@ -43,8 +44,8 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
                 continue;
             }
 
-            // A runner says that a task has ended when its log is here, unless it was cut off. What came while we looked is read once more.
-            if (isOver)
+            // What came while we looked is read once more, and a runner may have written more than it has sent.
+            if (isOver && !await IsOnItsWayAsync(task, next, over.Token))
                 break;
             isOver = registry.Find(task) is not { IsOver: false };
             if (isOver)
@@ -55,6 +56,18 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
 
         if (!over.IsCancellationRequested && (registry.Find(task)?.Record ?? await store.FindAsync(task, null, null)) is { } record)
             yield return new SseItem<string>(JsonSerializer.Serialize(new TaskEvent("ended", record.Id, record.Name, record.State, record.Reason) { ExitCode = record.ExitCode }, TasksJson.Default.TaskEvent), "end");
+    }
+
+    // Of a task that is over: whether the next of its lines came.
+    private async Task<bool> IsOnItsWayAsync(string task, long number, CancellationToken cancellationToken)
+    {
+        if (number >= logs.Expected(task))
+            return false;
+        using var deadline = new CancellationTokenSource(LinePatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var more = logs.WaitAsync(task, number, either.Token);
+        await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return more.IsCompletedSuccessfully;
     }
 
     private async Task<bool> MayAsync(string task, string who) =>

@@ -41,6 +41,12 @@ internal sealed class TaskLogs(DataDirectory directory, TimeProvider time) : IDi
     /// <summary>Waits until there is a line of this number or a later one, or the time is over.</summary>
     public Task WaitAsync(string task, long number, CancellationToken cancellationToken) => Of(task).WaitAsync(number, cancellationToken);
 
+    /// <summary>What the runner of a task that has ended has of its log: one more than the last line. What is not here yet is on its way.</summary>
+    public void Expect(string task, long end) => Of(task).Expected = end;
+
+    /// <summary>What was last said by <see cref="Expect"/>, while this hub runs; 0 for nothing.</summary>
+    public long Expected(string task) => Of(task).Expected;
+
     /// <summary>Removes the logs that were last written before a time, except of these tasks.</summary>
     public void RemoveOlder(DateTimeOffset than, Func<string, bool> isKept)
     {

@@ -188,6 +188,8 @@ internal sealed partial class TaskRegistry
             UsedUntil = isAll && TaskLife.IsEnd(seen.State) ? EndOf(record, seen) : r.UsedUntil,
             LastLines = seen.State == TaskState.Failed ? [.. (seen.LastLines ?? []).TakeLast(MostLastLines).Select(static l => Short(l) ?? "")] : null,
         });
+        if (task.Record.HasEnded && seen.LogEnd is > 0 and < MostLines and var end)
+            _logs.Expect(record.Id, end);
         Serve(task, seen.State);
         return task.Record.HasEnded;
     }

@@ -253,6 +253,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
         {
             ExitCode = exitCode,
             LastLines = state == TaskState.Failed ? LastWords() : null,
+            LogEnd = Spool?.End,
         };
         lock (_lock)
         {

@@ -10,7 +10,7 @@ namespace Adit.Runner.Agent;
 /// </summary>
 internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposable
 {
-    private const int MostLines = 2000;
+    private const int MostLines = 5000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
 

@@ -8,7 +8,7 @@ namespace Adit.Runner.Agent;
 /// <summary>Waits until the ports of a task answer: a connection first, then HTTP where its template asks for a path.</summary>
 internal static class Readiness
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ProxyPatience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(5);
@@ -25,7 +25,7 @@ internal static class Readiness
             if (!execution.Ports.TryGetValue(port.Name, out var at))
                 continue; // It has ended, and its ports with it.
             string? seen = null;
-            var pause = FirstPause;
+            var since = time.GetTimestamp();
             while (!execution.Ended.IsCompleted)
             {
                 try
@@ -33,9 +33,9 @@ internal static class Readiness
                     seen = await AskAsync(port, at, execution.ArePortsProxied, http, time, either.Token);
                     if (seen is null)
                         break;
+                    var pause = TimeSpan.FromTicks(Math.Clamp(time.GetElapsedTime(since).Ticks / 20, ShortestPause.Ticks, LongestPause.Ticks)); // Noticed at most a twentieth too late.
                     await Task.WhenAny(execution.Ended, Task.Delay(pause, time, either.Token));
                     either.Token.ThrowIfCancellationRequested();
-                    pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause;
                 }
                 catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
                 {

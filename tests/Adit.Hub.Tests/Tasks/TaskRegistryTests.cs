@@ -311,6 +311,46 @@ public sealed class TaskRegistryTests
     }
 
     [Fact]
+    public async Task Following_a_log_ends_with_its_last_line_also_when_that_comes_after_the_end()
+    {
+        await using var hub = await TaskHub.StartAsync();
+        var task = await hub.ReadyAsync("site");
+        using var api = hub.Hub.Api(hub.Ann.Secret);
+        using var following = await api.GetAsync($"/api/v1/tasks/{task.Id}/logs/follow?from=1", HttpCompletionOption.ResponseHeadersRead, Ct);
+        await hub.Runner.LogAsync(task.Id, 1, "early");
+        await hub.Runner.ReportAsync(task.Id, TaskState.Failed, static seen => seen with { ExitCode = 1, LogEnd = 4 });
+        await hub.StateAsync(task.Id, TaskState.Failed);
+        using var reader = new StreamReader(await following.Content.ReadAsStreamAsync(Ct));
+        var read = reader.ReadToEndAsync(Ct);
+        await hub.Runner.LogAsync(task.Id, 2, "late");
+        Assert.False(read.IsCompleted);
+        await hub.Runner.LogAsync(task.Id, 3, "last");
+        var all = await read.WaitAsync(TimeSpan.FromSeconds(20), Ct);
+        Assert.InRange(all.IndexOf("last", StringComparison.Ordinal), all.IndexOf("late", StringComparison.Ordinal), all.IndexOf("event: end", StringComparison.Ordinal));
+        Assert.Contains("early", all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Following_the_log_of_a_task_whose_runner_sends_no_more_ends_all_the_same()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TaskHub.StartAsync(time: time);
+        var task = await hub.ReadyAsync("site");
+        await hub.Runner.ReportAsync(task.Id, TaskState.Failed, static seen => seen with { ExitCode = 1, LogEnd = 400 });
+        using var api = hub.Hub.Api(hub.Ann.Secret);
+        var read = api.GetStringAsync($"/api/v1/tasks/{task.Id}/logs/follow?from=1", Ct);
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(5));
+                return read.IsCompleted;
+            },
+            "the end is said",
+            cancellationToken: Ct);
+        Assert.Contains("event: end", await read, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Turns_alternate_between_owners_whoever_asked_first()
     {
         await using var hub = await TaskHub.StartAsync(cpus: 1);
