@@ -85,6 +85,9 @@ public sealed record ApiRunner
     /// <summary>The account that registered it.</summary>
     public required string Owner { get; init; }
 
+    /// <summary>The id of the token that it was here with last; null to who may not change it.</summary>
+    public string? Token { get; init; }
+
     /// <summary>Its own labels and those that an admin gave it.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
@@ -244,8 +247,14 @@ public sealed record RunnerHello
     /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>A random word that a runner's data directory keeps: two machines are not one runner.</summary>
+    /// <summary>A random word that a runner's data directory keeps: two machines are not one runner. Whoever does not know it is another runner.</summary>
     public required string Installation { get; init; }
+
+    /// <summary>
+    /// A random word of this process, at most 64 characters: after a cut link the hub knows by it that nobody else comes. Null from an older
+    /// runner.
+    /// </summary>
+    public string? Process { get; init; }
 
     /// <summary>Its program's version.</summary>
     public required string Version { get; init; }

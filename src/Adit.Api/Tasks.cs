@@ -213,7 +213,7 @@ public sealed record ApiTask
     /// <summary>Its place while it is queued.</summary>
     public TaskQueuePlace? Queue { get; init; }
 
-    /// <summary>What the runner is at while it prepares, for people: <c>pulling 40%</c>.</summary>
+    /// <summary>What the runner is at while it prepares, for people: <c>pulling 40%</c>; what an end waits for while the runner is away.</summary>
     public string? Progress { get; init; }
 
     /// <summary>What it uses; null before the first look and after its end.</summary>

@@ -35,6 +35,9 @@ public sealed record CreateTokenRequest
 
     /// <summary>Bytes per second, both directions together, over all that it serves.</summary>
     public long? BytesPerSecond { get; init; }
+
+    /// <summary>Runners that it may register, and be afterwards; null is as many as its account may have.</summary>
+    public int? MaxRunners { get; init; }
 }
 
 /// <summary>A token as the API shows it.</summary>
@@ -73,6 +76,12 @@ public sealed record ApiToken
     /// <summary>Bytes per second, both directions together.</summary>
     public long? BytesPerSecond { get; init; }
 
+    /// <summary>Runners that it may register, and be afterwards; null is as many as its account may have.</summary>
+    public int? MaxRunners { get; init; }
+
+    /// <summary>The names of the runners that were here with it last.</summary>
+    public IReadOnlyList<string> Runners { get; set; } = [];
+
     /// <summary>What of its account's rights it may use (<c>tunnels:write</c>, <c>tunnels:read!project=churn</c>); null for all.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
@@ -94,6 +103,16 @@ public sealed record TokenList
 
     /// <summary>Give this as <c>cursor</c> for the next page; null on the last.</summary>
     public string? Next { get; init; }
+}
+
+/// <summary>DELETE /api/v1/tokens/{id}, where runners used it: what is cut off from the hub and goes on by itself.</summary>
+public sealed record RevokedToken
+{
+    /// <summary>The runners, by name.</summary>
+    public required IReadOnlyList<string> Runners { get; init; }
+
+    /// <summary>The tasks that they have, <c>OWNER/NAME on RUNNER</c>.</summary>
+    public required IReadOnlyList<string> Tasks { get; init; }
 }
 
 /// <summary>GET /api/v1/permissions: what scopes there are.</summary>
@@ -131,6 +150,7 @@ public sealed record SignInLink
 [JsonSerializable(typeof(CreateTokenRequest))]
 [JsonSerializable(typeof(ApiToken))]
 [JsonSerializable(typeof(TokenList))]
+[JsonSerializable(typeof(RevokedToken))]
 [JsonSerializable(typeof(PermissionList))]
 [JsonSerializable(typeof(SignInLink))]
 public sealed partial class TokensJson : JsonSerializerContext;

@@ -26,6 +26,12 @@ void test('answers in quick succession are one sample, another start and a task 
   assert.deepEqual(meter([task('a', undefined)], 15_000)[0]!.course.cpu, []);
 });
 
+void test('a task that was told to end says that its runner is away', () => {
+  const progress = "waits for its runner 'box', which is not connected";
+  assert.equal(situationOf({ state: 'stopping', progress, reason: 'stopped by ann' }), progress);
+  assert.equal(situationOf({ state: 'lost', progress, reason: 'not heard of' }), progress);
+});
+
 void test('a sparkline ends at the right and stays in its box', () => {
   assert.equal(pointsOf([1], 1, 39, 10), '');
   assert.equal(pointsOf([0, 1, 5], 1, 39, 10), '37.0,10.0 38.0,0.0 39.0,0.0');

@@ -36,6 +36,9 @@ internal sealed record Caller
     /// <summary>Bytes per second, both directions together, over everything this token serves; null is unlimited.</summary>
     public BandwidthLimit? Bandwidth { get; init; }
 
+    /// <summary>Runners that it may register; null is unlimited.</summary>
+    public int? MaxRunners { get; init; }
+
     /// <summary>The account it acts for.</summary>
     public string Account => Identity.Name;
 
@@ -46,7 +49,7 @@ internal sealed record Caller
     public bool IsAdmin => Role == PlatformRole.Admin;
 
     /// <summary>Whether anything is counted against this token; expiry is no such limit.</summary>
-    public bool HasLimits => MaxTunnels is not null || MaxStreams is not null || Bandwidth is not null;
+    public bool HasLimits => MaxTunnels is not null || MaxStreams is not null || Bandwidth is not null || MaxRunners is not null;
 
     /// <summary>
     /// Whether it may do all that its account may. Only such a token may become a session or set a first password: either gives all of the

@@ -31,6 +31,8 @@ internal sealed record Token
 
     public long? Bandwidth { get; init; }
 
+    public int? MaxRunners { get; init; }
+
     /// <summary>What of its account's rights it may use, as <see cref="Permissions.ScopeSet"/> writes it; null for all.</summary>
     public string? Scopes { get; init; }
 

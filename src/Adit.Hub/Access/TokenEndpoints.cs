@@ -22,12 +22,12 @@ internal static class TokenEndpoints
         tokens.MapGet("", List).Needs(Permission.TokensRead).Produces<TokenList>();
         tokens.MapPost("", CreateAsync).Needs(Permission.TokensWrite).Produces<ApiToken>(StatusCodes.Status201Created);
         tokens.MapDelete("/{id}", RevokeAsync).NeedsCaller() // Whatever a token may do, it may end itself.
-            .Produces(StatusCodes.Status204NoContent);
+            .Produces<RevokedToken>().Produces(StatusCodes.Status204NoContent);
         routes.MapGet("/api/v1/permissions", Permissions).NeedsCaller().WithTags("tokens").Produces<PermissionList>();
     }
 
     private static JsonHttpResult<TokenList> List(
-        HttpContext context, TokenRegistry registry, TokenRights rights, string? account = null, string? cursor = null, int? limit = null)
+        HttpContext context, TokenRegistry registry, TokenRights rights, ITokenUse use, string? account = null, string? cursor = null, int? limit = null)
     {
         var caller = context.Caller();
         var size = Math.Clamp(limit ?? TokenList.PageSize, 1, TokenList.PageSize);
@@ -39,7 +39,7 @@ internal static class TokenEndpoints
         return TypedResults.Json(
             new TokenList { Items = [.. page.Take(size).Select(Show)], Next = page.Count > size ? page[size - 1].Id : null }, TokensJson.Default.TokenList);
 
-        ApiToken Show(ApiToken token) => token with { May = token.Id == caller.TokenId || rights.MayChange(caller, token.Account) ? ["revoke"] : [] };
+        ApiToken Show(ApiToken token) => token with { Runners = use.RunnersOf(token.Id), May = token.Id == caller.TokenId || rights.MayChange(caller, token.Account) ? ["revoke"] : [] };
     }
 
     private static async Task<IResult> CreateAsync(
@@ -74,7 +74,7 @@ internal static class TokenEndpoints
         return TypedResults.Json(token, TokensJson.Default.ApiToken, statusCode: StatusCodes.Status201Created);
     }
 
-    private static async Task<IResult> RevokeAsync(string id, HttpContext context, TokenRegistry registry, TokenRights rights)
+    private static async Task<IResult> RevokeAsync(string id, HttpContext context, TokenRegistry registry, TokenRights rights, ITokenUse use)
     {
         var caller = context.Caller();
         var isItself = id == caller.TokenId;
@@ -82,8 +82,9 @@ internal static class TokenEndpoints
             return Problems.NotFound($"token {id}");
         if (!isItself && !rights.MayChange(caller, account))
             return Problems.Forbidden($"You may see the token {id} and not revoke it; ask an admin.");
-        await registry.RevokeAsync(id, caller.TokenName, AuditEntry.By(caller, "token.revoke", null, context.Address()));
-        return TypedResults.NoContent();
+        var left = use.LeftBy(id); // Before its links end.
+        await registry.RevokeAsync(id, caller.TokenName, AuditEntry.By(caller, "token.revoke", null, context.Address()), left);
+        return left.Runners.Count > 0 ? TypedResults.Json(left, TokensJson.Default.RevokedToken) : TypedResults.NoContent();
     }
 
     private static JsonHttpResult<PermissionList> Permissions() => TypedResults.Json(
@@ -96,7 +97,7 @@ internal static class TokenEndpoints
             return "A token's name is 1 to 100 characters, none of them control characters.";
         if (request.Account is { } account && AccountRules.NameRefusal(account) is { } refusal)
             return refusal;
-        return request is { ExpiresInSeconds: <= 0 or > LongestExpiry } or { MaxTunnels: < 0 } or { MaxStreams: < 1 } or { BytesPerSecond: < 1024 }
+        return request is { ExpiresInSeconds: <= 0 or > LongestExpiry } or { MaxTunnels: < 0 } or { MaxStreams: < 1 } or { BytesPerSecond: < 1024 } or { MaxRunners: < 1 }
             ? "Limits are positive, a bandwidth at least 1024 bytes per second, an expiry at most ten years."
             : null;
     }

@@ -19,6 +19,8 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     /// <summary>How many an account has at most that are good.</summary>
     public const int MostPerAccount = 1000;
 
+    private const int MostListed = 50;
+
     /// <summary>The account of the first start's token.</summary>
     private const string FirstAdmin = "admin";
 
@@ -125,6 +127,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
             MaxTunnels = request.MaxTunnels,
             MaxStreams = request.MaxStreams,
             Bandwidth = request.BytesPerSecond,
+            MaxRunners = request.MaxRunners,
         };
         await AddAsync(token, made, entry is null ? null : entry with { Target = "token:" + token.Id, Detail = Detail(token) });
         LogCreated(token.Name, token.Id, token.Account);
@@ -135,14 +138,18 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
     /// <param name="id">Which.</param>
     /// <param name="by">Who does it, for the log.</param>
     /// <param name="audited">What the audit log is told with it.</param>
-    public async Task<bool> RevokeAsync(string id, string by, AuditEntry? audited = null)
+    /// <param name="left">What it leaves behind, for the audit log.</param>
+    public async Task<bool> RevokeAsync(string id, string by, AuditEntry? audited = null, RevokedToken? left = null)
     {
         if (!_tokens.TryGetValue(id, out var entry))
             return false;
         if (entry.Token.Revoked is not null)
             return true;
         var now = _time.GetUtcNow();
-        await _store.RevokeAsync(id, now, audited is null ? null : audited with { Target = "token:" + id, Detail = Detail(entry.Token) });
+        var detail = Detail(entry.Token);
+        if (left is { Runners.Count: > 0 })
+            (detail["runners"], detail["tasks"]) = (Listed(left.Runners), Listed(left.Tasks));
+        await _store.RevokeAsync(id, now, audited is null ? null : audited with { Target = "token:" + id, Detail = detail });
         _tokens[id] = new Entry(entry.Token with { Revoked = now }, _time);
         LogRevoked(entry.Token.Name, id, by);
         Revoked?.Invoke(id);
@@ -274,6 +281,10 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         }
     }
 
+    // A record of the log is no place for two thousand names.
+    private static string Listed(IReadOnlyList<string> names) =>
+        names.Count == 0 ? "none" : string.Join(", ", names.Take(MostListed)) + (names.Count > MostListed ? $" and {names.Count - MostListed} more" : "");
+
     private static Dictionary<string, string> Detail(Token token)
     {
         var detail = new Dictionary<string, string> { ["name"] = token.Name, ["account"] = token.Account };
@@ -300,6 +311,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
         MaxTunnels = token.MaxTunnels,
         MaxStreams = token.MaxStreams,
         BytesPerSecond = token.Bandwidth,
+        MaxRunners = token.MaxRunners,
     };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Token {Name} ({Id}) was made for account {Account}.")]
@@ -347,6 +359,7 @@ internal sealed partial class TokenRegistry : IAsyncDisposable
                 MaxTunnels = Token.MaxTunnels,
                 MaxStreams = Token.MaxStreams,
                 Bandwidth = _bandwidth,
+                MaxRunners = Token.MaxRunners,
             };
         }
 

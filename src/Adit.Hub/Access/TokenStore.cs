@@ -14,8 +14,8 @@ internal sealed class TokenStore(Database database, TimeProvider time)
     {
         connection.Execute(
             """
-            INSERT INTO tokens (id, name, account, is_admin, secret_hash, created, expires, max_tunnels, max_streams, bandwidth, scopes)
-            VALUES (@Id, @Name, @Account, @IsAdmin, @SecretHash, @Created, @Expires, @MaxTunnels, @MaxStreams, @Bandwidth, @Scopes)
+            INSERT INTO tokens (id, name, account, is_admin, secret_hash, created, expires, max_tunnels, max_streams, bandwidth, max_runners, scopes)
+            VALUES (@Id, @Name, @Account, @IsAdmin, @SecretHash, @Created, @Expires, @MaxTunnels, @MaxStreams, @Bandwidth, @MaxRunners, @Scopes)
             """,
             new
             {
@@ -29,6 +29,7 @@ internal sealed class TokenStore(Database database, TimeProvider time)
                 token.MaxTunnels,
                 token.MaxStreams,
                 token.Bandwidth,
+                token.MaxRunners,
                 token.Scopes,
             });
         foreach (var entry in entries)
@@ -79,6 +80,8 @@ internal sealed class TokenStore(Database database, TimeProvider time)
 
         public long? Bandwidth { get; set; }
 
+        public int? Max_runners { get; set; }
+
         public string? Scopes { get; set; }
 
         public Token ToToken() => new()
@@ -95,6 +98,7 @@ internal sealed class TokenStore(Database database, TimeProvider time)
             MaxTunnels = Max_tunnels,
             MaxStreams = Max_streams,
             Bandwidth = Bandwidth,
+            MaxRunners = Max_runners,
             Scopes = Scopes,
         };
 

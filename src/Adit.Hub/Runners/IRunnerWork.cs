@@ -29,6 +29,9 @@ internal interface IRunnerWork
     /// <summary>What the tasks of each runner have reserved; those without tasks are left out.</summary>
     IReadOnlyDictionary<string, RunnerLoad> Loads();
 
+    /// <summary>The tasks of runners that have not ended, for people: <c>OWNER/NAME on RUNNER</c>, in order.</summary>
+    IReadOnlyList<string> TasksOf(IReadOnlyCollection<string> runners);
+
     /// <summary>Gives a runner another name: it and all its tasks, at one moment in memory and in one transaction on disk.</summary>
     /// <param name="before">Its name.</param>
     /// <param name="now">The new one.</param>

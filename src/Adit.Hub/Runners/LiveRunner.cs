@@ -35,6 +35,9 @@ internal sealed class LiveRunner(RunnerRecord record)
     /// <summary>The same by the clock's own count, which nobody sets.</summary>
     public long Heard { get; set; }
 
+    /// <summary>A second machine that came with its installation while it was there, and was refused; null for none.</summary>
+    public SecondMachine? Second { get; set; }
+
     /// <summary>Held while it says hello: what it has is compared with what it should have once at a time.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
@@ -42,8 +45,13 @@ internal sealed class LiveRunner(RunnerRecord record)
     public ITimer? Grace { get; set; }
 }
 
+/// <summary>A machine that says that it is a runner which is connected from elsewhere.</summary>
+/// <param name="Address">Where it came from.</param>
+/// <param name="At">When it came last.</param>
+internal sealed record SecondMachine(string Address, DateTimeOffset At);
+
 /// <summary>A runner's presence: from its hello until its link ends.</summary>
-internal sealed class RunnerSession(HubLink link, int protocol, TimeProvider time) : IDisposable
+internal sealed class RunnerSession(HubLink link, int protocol, string? process, TimeProvider time) : IDisposable
 {
     private long _number;
 
@@ -51,6 +59,9 @@ internal sealed class RunnerSession(HubLink link, int protocol, TimeProvider tim
 
     /// <summary>The version of the protocol that both speak.</summary>
     public int Protocol { get; } = protocol;
+
+    /// <summary>The word of the process that holds it; null where that says none.</summary>
+    public string? Process { get; } = process;
 
     /// <summary>Its control API.</summary>
     public RunnerControl Control { get; } = new(link, time);

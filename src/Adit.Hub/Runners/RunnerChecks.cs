@@ -5,9 +5,10 @@ using Adit.Hub.Checks;
 namespace Adit.Hub.Runners;
 
 /// <summary>Which runners are there, and what they say of themselves.</summary>
-internal sealed class RunnerChecks(RunnerRegistry registry) : ICheckSource
+internal sealed class RunnerChecks(RunnerRegistry registry, TimeProvider time) : ICheckSource
 {
     private const double LittleDisk = 0.05;
+    private static readonly TimeSpan SecondCounts = TimeSpan.FromHours(1);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<Check>> LookAsync(CancellationToken cancellationToken)
@@ -18,7 +19,7 @@ internal sealed class RunnerChecks(RunnerRegistry registry) : ICheckSource
             : [.. runners.SelectMany(Look)]);
     }
 
-    private static IEnumerable<Check> Look(LiveRunner runner)
+    private IEnumerable<Check> Look(LiveRunner runner)
     {
         var record = runner.Record;
         if (!runner.IsUp)
@@ -36,9 +37,11 @@ internal sealed class RunnerChecks(RunnerRegistry registry) : ICheckSource
             yield return Check.Warning(record.Name, finding, remedy);
     }
 
-    private static IEnumerable<(string Finding, string? Remedy)> Troubles(LiveRunner runner)
+    private IEnumerable<(string Finding, string? Remedy)> Troubles(LiveRunner runner)
     {
         var record = runner.Record;
+        if (runner.Second is { } second && time.GetUtcNow() - second.At < SecondCounts)
+            yield return ($"A second machine at {second.Address} says that it is this runner, and was refused.", $"Give that machine a --data of its own. If nobody copied this runner's data directory, somebody stole it: 'adit runner rm {record.Name}', and start it with a new --data and token.");
         if (record.Facts.Executors.Count == 0)
             yield return ("It cannot run tasks in any way.", "Run 'adit doctor' on that machine; it says what is missing.");
         if (RunnerRules.NoticeFor(record.Version) is { } notice)

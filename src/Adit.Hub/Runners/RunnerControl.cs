@@ -75,6 +75,24 @@ internal sealed class RunnerControl : IDisposable
         }
     }
 
+    /// <summary>Whether somebody answers at the other end of the link, whatever the answer.</summary>
+    /// <param name="within">How long is waited for it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<bool> AnswersAsync(TimeSpan within, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(within, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri("v1", UriKind.Relative), both.Token); // There is nothing: 404 is an answer.
+            return true;
+        }
+        catch (Exception e) when (e is HttpRequestException or LinkStreamException or IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Asks the runner something else. The caller disposes the answer.</summary>
     /// <exception cref="HttpRequestException">It could not be asked.</exception>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>

@@ -23,6 +23,7 @@ internal static class RunnerEndpoints
         services.AddSingleton<RunnerStore>();
         services.AddSingleton<RunnerRegistry>();
         services.AddSingleton<IRunners>(static provider => provider.GetRequiredService<RunnerRegistry>());
+        services.AddSingleton<ITokenUse>(static provider => provider.GetRequiredService<RunnerRegistry>());
         services.AddSingleton<RunnerRights>();
         return services;
     }
@@ -134,6 +135,8 @@ internal static class RunnerEndpoints
                 RunnerRefusalCode.Invalid => Problems.Invalid(e.Message),
                 RunnerRefusalCode.Version => Problems.Of(StatusCodes.Status400BadRequest, "version", e.Message),
                 RunnerRefusalCode.LinkGone => Problems.Conflict("link-gone", e.Message),
+                RunnerRefusalCode.InUse => Problems.Conflict("in-use", e.Message),
+                RunnerRefusalCode.TokenBound => Problems.Conflict("token-bound", e.Message),
                 RunnerRefusalCode.NotFound => Problems.NotFound(e.Message),
                 RunnerRefusalCode.NameTaken => Problems.Conflict("name-taken", e.Message),
                 RunnerRefusalCode.Busy => Problems.Conflict("busy", e.Message),
@@ -162,6 +165,7 @@ internal static class RunnerEndpoints
             Version = record.Version,
             Notice = RunnerRules.NoticeFor(record.Version),
             Owner = record.Account,
+            Token = rights.MayChange(caller, record) ? record.Token : null,
             Labels = record.AllLabels(),
             Taints = record.AllTaints(),
             OwnLabels = record.OwnLabels,

@@ -14,6 +14,9 @@ internal sealed record RunnerRecord
     /// <summary>The account that registered it, whose tokens alone may be this runner.</summary>
     public required string Account { get; init; }
 
+    /// <summary>The id of the token that it was here with last.</summary>
+    public string? Token { get; init; }
+
     /// <summary>Its program's version when it was heard last.</summary>
     public required string Version { get; init; }
 

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Link;
@@ -13,13 +11,12 @@ namespace Adit.Hub.Runners;
 /// All runners: who they are, whether they are there, and the way to them. A runner is its installation, a random word that its data
 /// directory keeps, so that two machines with one token and one name are never taken for one.
 /// </summary>
-internal sealed partial class RunnerRegistry : IRunners, IDisposable
+internal sealed partial class RunnerRegistry : IRunners, ITokenUse, IDisposable
 {
     /// <summary>The version of the runner protocol that this hub speaks, and the oldest that it still understands.</summary>
     public const int Protocol = 1;
 
     private const int OldestProtocol = 1;
-    private const int MostOfAccount = 100;
 
     /// <summary>How long a runner may be away until its tasks are called lost.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(90);
@@ -74,11 +71,15 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         RunnerRules.Check(hello, OldestProtocol);
         if (_links.Find(hello.Link) is not { } link || link.Principal.TokenId != caller.TokenId)
             throw LinkGone();
-        var runner = await RegisterAsync(hello, caller);
-        await runner.Turn.WaitAsync();
+        var known = Installed(hello) ?? await RegisterAsync(hello, caller);
+        await known.Turn.WaitAsync();
         try
         {
-            var session = Attach(runner, link, Math.Min(hello.Protocol, Protocol)) ?? throw LinkGone();
+            await RefuseSecondAsync(known, hello, link, caller);
+            var runner = await RegisterAsync(hello, caller);
+            if (runner != known)
+                throw LinkGone(); // It was removed meanwhile.
+            var session = Attach(runner, link, Math.Min(hello.Protocol, Protocol), hello.Process) ?? throw LinkGone();
             await _work.Value.ObserveAsync(runner, hello.Tasks, isAll: true);
             _work.Value.RunnerChanged(runner.Record.Name);
             return new RunnerWelcome
@@ -91,7 +92,7 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         }
         finally
         {
-            runner.Turn.Release();
+            known.Turn.Release();
         }
     }
 
@@ -175,69 +176,6 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
         }
     }
 
-    private async Task<LiveRunner> RegisterAsync(RunnerHello hello, Caller caller)
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            var installation = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hello.Installation)));
-            var runner = _runners.Values.FirstOrDefault(r => r.Record.Installation == installation);
-            var record = RecordOf(hello, caller, installation, runner);
-            if (runner is null || IsWorthWriting(runner.Record, record))
-                await _store.SaveAsync(record);
-            if (runner is null)
-            {
-                runner = new LiveRunner(record);
-                _runners[record.Name] = runner;
-                LogRegistered(record.Name, caller.Account);
-            }
-
-            runner.Record = record;
-            return runner;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    private RunnerRecord RecordOf(RunnerHello hello, Caller caller, string installation, LiveRunner? known)
-    {
-        var now = _time.GetUtcNow();
-        if (known?.Record is { } before)
-        {
-            if (before.Account != caller.Account)
-                throw new RunnerRefusal(RunnerRefusalCode.Forbidden, $"The runner '{before.Name}' belongs to another account; use a token of that account.");
-            return before with
-            {
-                Version = hello.Version, Facts = hello.Facts, OwnLabels = hello.Labels, OwnTaints = hello.Taints, OwnIsPrivate = hello.IsPrivate, Seen = now,
-            };
-        }
-
-        if (_runners.ContainsKey(hello.Name))
-        {
-            throw new RunnerRefusal(
-                RunnerRefusalCode.NameTaken,
-                $"There is a runner '{hello.Name}' and this is another installation: give this one another --name, or its old --data; 'adit runner rm {hello.Name}' forgets the other.");
-        }
-
-        if (!caller.IsAdmin && _runners.Values.Count(r => r.Record.Account == caller.Account) >= MostOfAccount)
-            throw new RunnerRefusal(RunnerRefusalCode.LimitReached, $"The account '{caller.Account}' has {MostOfAccount} runners; remove some first.");
-        return new RunnerRecord
-        {
-            Name = hello.Name,
-            Installation = installation,
-            Account = caller.Account,
-            Version = hello.Version,
-            OwnLabels = hello.Labels,
-            OwnTaints = hello.Taints,
-            OwnIsPrivate = hello.IsPrivate,
-            Facts = hello.Facts,
-            Created = now,
-            Seen = now,
-        };
-    }
-
     private static RunnerRefusal LinkGone() => new(RunnerRefusalCode.LinkGone, "The link of this session is gone; connect again.");
 
     private void Hear(LiveRunner runner)
@@ -255,7 +193,7 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
     }
 
     // Null when the link has gone meanwhile, or the runner was removed.
-    private RunnerSession? Attach(LiveRunner runner, HubLink link, int protocol)
+    private RunnerSession? Attach(LiveRunner runner, HubLink link, int protocol, string? process)
     {
         RunnerSession? old;
         RunnerSession session;
@@ -269,7 +207,7 @@ internal sealed partial class RunnerRegistry : IRunners, IDisposable
             Hear(runner);
             if (old?.Link == link)
                 return old;
-            session = new RunnerSession(link, protocol, _time);
+            session = new RunnerSession(link, protocol, process, _time);
             runner.Session = session;
             _byLink[link.Id] = runner;
             if (old is not null)
@@ -366,6 +304,8 @@ internal enum RunnerRefusalCode
     Invalid,
     Version,
     LinkGone,
+    InUse,
+    TokenBound,
     NotFound,
     NameTaken,
     Busy,

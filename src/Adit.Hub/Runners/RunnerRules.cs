@@ -26,6 +26,8 @@ internal static class RunnerRules
             throw new RunnerRefusal(RunnerRefusalCode.Version, $"The runner speaks version {hello.Protocol} of the protocol and this hub none before {oldest}; upgrade the runner.");
         if (hello.Installation is not { Length: >= 16 and <= 64 })
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's installation is a word of 16 to 64 characters.");
+        if (hello.Process is { Length: > 64 })
+            throw new RunnerRefusal(RunnerRefusalCode.Invalid, "The word of a runner's process has at most 64 characters.");
         if (hello.Facts is null || hello.Tasks is null || hello.Labels is null || hello.Taints is null || hello.Version is not { Length: <= MostText } || hello.Version.Any(char.IsControl))
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner says its version, facts, labels, taints and tasks.");
         CheckTasks(hello.Tasks);

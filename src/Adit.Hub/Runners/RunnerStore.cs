@@ -18,9 +18,9 @@ internal sealed class RunnerStore(Database database)
     /// <summary>The same within a transaction of somebody else. On the database's writing thread.</summary>
     public static int Save(SqliteConnection connection, RunnerRecord r) => connection.Execute(
         """
-        INSERT INTO runners (name, installation, account, version, labels, own_labels, taints, own_taints, private, own_private, cordoned, draining, facts, created, seen)
-        VALUES (@Name, @Installation, @Account, @Version, @Labels, @OwnLabels, @Taints, @OwnTaints, @IsPrivateHere, @OwnIsPrivate, @IsCordoned, @IsDraining, @Facts, @Created, @Seen)
-        ON CONFLICT (installation) DO UPDATE SET name = excluded.name, account = excluded.account, version = excluded.version, labels = excluded.labels,
+        INSERT INTO runners (name, installation, account, token, version, labels, own_labels, taints, own_taints, private, own_private, cordoned, draining, facts, created, seen)
+        VALUES (@Name, @Installation, @Account, @Token, @Version, @Labels, @OwnLabels, @Taints, @OwnTaints, @IsPrivateHere, @OwnIsPrivate, @IsCordoned, @IsDraining, @Facts, @Created, @Seen)
+        ON CONFLICT (installation) DO UPDATE SET name = excluded.name, account = excluded.account, token = excluded.token, version = excluded.version, labels = excluded.labels,
             own_labels = excluded.own_labels, taints = excluded.taints, own_taints = excluded.own_taints, private = excluded.private, own_private = excluded.own_private, cordoned = excluded.cordoned,
             draining = excluded.draining, facts = excluded.facts, seen = excluded.seen
         """,
@@ -37,6 +37,7 @@ internal sealed class RunnerStore(Database database)
         r.Name,
         r.Installation,
         r.Account,
+        r.Token,
         r.Version,
         Labels = JsonSerializer.Serialize(r.Labels, RunnerJson.Default.IReadOnlyDictionaryStringString),
         OwnLabels = JsonSerializer.Serialize(r.OwnLabels, RunnerJson.Default.IReadOnlyDictionaryStringString),
@@ -58,6 +59,8 @@ internal sealed class RunnerStore(Database database)
         public string Installation { get; set; } = "";
 
         public string Account { get; set; } = "";
+
+        public string? Token { get; set; }
 
         public string Version { get; set; } = "";
 
@@ -88,6 +91,7 @@ internal sealed class RunnerStore(Database database)
             Name = Name,
             Installation = Installation,
             Account = Account,
+            Token = Token,
             Version = Version,
             Labels = JsonSerializer.Deserialize(Labels, RunnerJson.Default.IReadOnlyDictionaryStringString)!,
             OwnLabels = JsonSerializer.Deserialize(Own_labels, RunnerJson.Default.IReadOnlyDictionaryStringString)!,

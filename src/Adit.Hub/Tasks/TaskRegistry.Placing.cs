@@ -15,6 +15,13 @@ internal sealed partial class TaskRegistry
     /// <inheritdoc />
     public IReadOnlyDictionary<string, RunnerLoad> Loads() => Now().ByRunner;
 
+    /// <inheritdoc />
+    public IReadOnlyList<string> TasksOf(IReadOnlyCollection<string> runners) =>
+    [
+        .. _tasks.Values.Select(static t => t.Record).Where(r => !r.HasEnded && r.Runner is { } runner && r.State != TaskState.Queued && runners.Contains(runner))
+            .Select(static r => $"{r.Account}/{r.Name} on {r.Runner}").Order(StringComparer.Ordinal),
+    ];
+
     private Standing Now() => new(_tasks.Values.Select(static t => t.Record), _runners.All);
 
     // Under the lock. Who comes later goes first only where that takes nothing from who waits long for the same runner.

@@ -2,19 +2,20 @@ using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
+using Adit.Hub.Runners;
 using Adit.Hub.Tasks.Usage;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Tasks;
 
 /// <summary>A task as the API shows it.</summary>
-internal sealed class TaskView(HubOptions options, Authority authority, TimeProvider time)
+internal sealed class TaskView(HubOptions options, IRunners runners, Authority authority, TimeProvider time)
 {
     /// <summary>One that is in memory.</summary>
     public ApiTask Of(LiveTask task, HttpContext context) => Of(task.Record, context) with
     {
         Queue = task.Queue,
-        Progress = task.Progress,
+        Progress = WaitsForRunner(task.Record) ?? task.Progress,
         Usage = task.Usage,
         Idle = task.Idle,
         May = authority.May(context.Caller(), Permission.TasksWrite, task.Record.Belonging) ? ["change"] : [],
@@ -58,6 +59,12 @@ internal sealed class TaskView(HubOptions options, Authority authority, TimeProv
     /// <summary>Where the main port of a task of this name will be reached, without a slash at the end.</summary>
     public string Origin(string name, string account, HttpContext context) =>
         PublicAddress.OfRoute($"{TaskNames.Tunnel(name, account, null)}.{options.Domain}", context, options);
+
+    // It was told to end, and nobody is there to end it.
+    private string? WaitsForRunner(TaskRecord record) =>
+        record is { IsWanted: false, State: TaskState.Stopping or TaskState.Lost, Runner: { } name } && runners.Find(name) is not { IsUp: true }
+            ? $"waits for its runner '{name}', which is not connected"
+            : null;
 
     private TaskPort[] Ports(TaskRecord record, HttpContext context) =>
     [

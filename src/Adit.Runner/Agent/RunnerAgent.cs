@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Security.Cryptography;
 using Adit.Api;
 using Adit.Link;
 using Adit.Runner.Exec;
@@ -24,6 +26,7 @@ public sealed class RunnerAgent : IAsyncDisposable
 
     private readonly SemaphoreSlim _changed = new(0);
     private readonly CancellationTokenSource _ending = new();
+    private readonly string _process = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
     private readonly HubAccess _hub;
     private readonly RunnerOptions _options;
     private readonly Installation _installation;
@@ -195,6 +198,7 @@ public sealed class RunnerAgent : IAsyncDisposable
             {
                 Name = _options.Name,
                 Installation = _installation.Word,
+                Process = _process,
                 Version = _options.Version,
                 Protocol = Protocol,
                 Link = link,

@@ -111,10 +111,15 @@ public sealed partial class HubApi(HttpClient http, Uri hub) : IDisposable
         ListAsync("/api/v1/tokens", TokensJson.Default.TokenList, static page => (page.Items, page.Next), cancellationToken);
 
     /// <summary>Revokes a token.</summary>
+    /// <returns>The runners and tasks that it leaves behind; null for none.</returns>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
-    public async Task RevokeTokenAsync(string id, CancellationToken cancellationToken)
+    public async Task<RevokedToken?> RevokeTokenAsync(string id, CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(HttpMethod.Delete, $"/api/v1/tokens/{Uri.EscapeDataString(id)}", null, cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NoContent)
+            return null;
+        await answer.Content.LoadIntoBufferAsync(MostBytes, cancellationToken);
+        return await answer.Content.ReadFromJsonAsync(TokensJson.Default.RevokedToken, cancellationToken);
     }
 
     /// <summary>Whether the hub is ready.</summary>

@@ -14,7 +14,7 @@ internal static class RunnerListCommand
         Plural = "runners",
         List = static (api, cancellationToken) => api.ListRunnersAsync(cancellationToken),
         Json = static () => RunnersJson.Default.ApiRunner,
-        Columns = ["NAME", "STATE", "FOR", "TASKS", "CPU", "MEMORY", "GPU", "LABELS", "VERSION"],
+        Columns = ["NAME", "STATE", "FOR", "TASKS", "CPU", "MEMORY", "GPU", "LABELS", "VERSION", "TOKEN"],
         Row = static r =>
         [
             r.Name,
@@ -26,6 +26,7 @@ internal static class RunnerListCommand
             r.Facts is null || r.Facts.Gpus.Count == 0 ? "-" : $"{r.Reserved.Gpus ?? 0}/{r.Facts.Gpus.Count}",
             string.Join(',', r.Labels.Where(static l => l.Key is not ("name" or "os" or "arch")).Select(static l => $"{l.Key}={l.Value}")),
             r.Version + (r.Notice is null ? "" : " (!)"),
+            r.Token ?? "-",
         ],
         Empty = "There are no runners. Make a token with 'adit runner token create', and run 'adit runner' with it on a machine.",
     }.Create(access);

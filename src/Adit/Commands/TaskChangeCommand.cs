@@ -36,5 +36,7 @@ internal static class TaskChangeCommand
         return command;
     }
 
-    private static void Say(ApiTask task) => Screen.Note($"{task.Name} {TaskWords.Is(task.State)}.");
+    private static void Say(ApiTask task) => Screen.Note(task is { IsWanted: false, Progress: { } waits }
+        ? $"{task.Name} {TaskWords.Is(task.State)}: it {RequestLine.Safe(waits)}. It ends when that is back; 'adit runner ls' shows the runners."
+        : $"{task.Name} {TaskWords.Is(task.State)}.");
 }

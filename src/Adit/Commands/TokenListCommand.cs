@@ -13,7 +13,7 @@ internal static class TokenListCommand
         Plural = "tokens",
         List = static (api, cancellationToken) => api.ListTokensAsync(cancellationToken),
         Json = static () => TokensJson.Default.ApiToken,
-        Columns = ["ID", "NAME", "ACCOUNT", "RIGHTS", "MADE", "ENDS", "LAST USED"],
+        Columns = ["ID", "NAME", "ACCOUNT", "RIGHTS", "MADE", "ENDS", "LAST USED", "RUNNERS"],
         Row = static t =>
         [
             t.Id,
@@ -23,6 +23,7 @@ internal static class TokenListCommand
             Words.Date(t.Created),
             t.Revoked is not null ? "revoked" : t.Expires is { } end ? Words.Date(end) : "never",
             t.LastUsed is { } used ? Words.Date(used) : "never",
+            t.Runners.Count > 0 ? string.Join(',', t.Runners) : "-",
         ],
     }.Create(access);
 }

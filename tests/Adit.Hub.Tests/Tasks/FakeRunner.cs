@@ -35,6 +35,8 @@ internal sealed class FakeRunner : IAsyncDisposable
     private readonly ConcurrentDictionary<string, ObservedTask> _seen = new(StringComparer.Ordinal);
     private readonly List<DesiredTasks> _said = [];
     private long _number;
+    private string _installation = "";
+    private string? _process;
 
     private FakeRunner(TestHub hub, string name, string token, WebApplication control)
     {
@@ -55,6 +57,9 @@ internal sealed class FakeRunner : IAsyncDisposable
     /// <summary>Where a certain task's ports lead, by its id.</summary>
     public ConcurrentDictionary<string, int> AppPorts { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Whether it answers nothing over its link, as one whose machine is gone or stopped.</summary>
+    public bool IsDeaf { get; set; }
+
     /// <summary>Calls of freeze and thaw, in order: <c>freeze ID</c>.</summary>
     public ConcurrentQueue<string> Halts { get; } = new();
 
@@ -63,7 +68,8 @@ internal sealed class FakeRunner : IAsyncDisposable
 
     /// <summary>Starts one and registers it.</summary>
     public static async Task<FakeRunner> StartAsync(
-        TestHub hub, string name = "gpu1", double cpus = 64, string? token = null, int gpus = 0, bool isPrivate = false, IReadOnlyList<ObservedTask>? has = null)
+        TestHub hub, string name = "gpu1", double cpus = 64, string? token = null, int gpus = 0, bool isPrivate = false, IReadOnlyList<ObservedTask>? has = null,
+        string? installation = null, string? process = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -87,8 +93,18 @@ internal sealed class FakeRunner : IAsyncDisposable
         made = new FakeRunner(hub, name, token ?? hub.AdminToken, app);
         foreach (var task in has ?? [])
             made._seen[task.Id] = task;
-        await made.GreetAsync(cpus, gpus, isPrivate);
-        return made;
+        made._installation = installation ?? "installation-of-" + name;
+        made._process = process;
+        try
+        {
+            await made.GreetAsync(cpus, gpus, isPrivate);
+            return made;
+        }
+        catch
+        {
+            await made.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>All that the hub said, in the order in which it came.</summary>
@@ -143,7 +159,8 @@ internal sealed class FakeRunner : IAsyncDisposable
         var hello = new RunnerHello
         {
             Name = Name,
-            Installation = "installation-of-" + Name,
+            Installation = _installation,
+            Process = _process,
             Version = "0.1.0",
             Protocol = 1,
             Link = await _linked.Task.WaitAsync(Deadline),
@@ -156,7 +173,8 @@ internal sealed class FakeRunner : IAsyncDisposable
             Tasks = [.. _seen.Values],
         };
         using var answer = await _api.PostAsJsonAsync("/api/v1/runner/session", hello, RunnersJson.Default.RunnerHello).WaitAsync(Deadline);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        if (!answer.IsSuccessStatusCode)
+            throw new RefusedException(await answer.Content.ReadAsStringAsync());
         Take((await answer.Content.ReadFromJsonAsync(RunnersJson.Default.RunnerWelcome))!.Desired);
     }
 
@@ -194,6 +212,12 @@ internal sealed class FakeRunner : IAsyncDisposable
     private async Task ServeAsync(LinkStream stream)
     {
         await using var _ = stream;
+        if (IsDeaf)
+        {
+            await Task.Delay(Timeout.Infinite, _stop.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            return;
+        }
+
         var target = stream.Request.Target;
         var port = target == "runner:" ? _controlPort : AppPorts.GetValueOrDefault(target["task:".Length..].Split('/')[0], AppPort);
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -214,3 +238,6 @@ internal sealed class FakeRunner : IAsyncDisposable
         wire.Close();
     }
 }
+
+/// <summary>The hub would not have a runner: what it answered.</summary>
+internal sealed class RefusedException(string answer) : Exception(answer);

@@ -139,6 +139,7 @@ public sealed class TaskRegistryTests
         await hub.PostAsync(task.Id + "/stop");
         await hub.Runner.ReportAsync(task.Id, TaskState.Stopped);
         await using var larger = await FakeRunner.StartAsync(hub.Hub, "gpu2", cpus: 4000);
+        await hub.Runner.DisposeAsync();
         await using (var again = await FakeRunner.StartAsync(hub.Hub, "gpu1"))
         {
             Assert.Equal((false, true), again.Desired(task.Id) is { } kept ? (kept.Run, kept.KeepsHome) : default);

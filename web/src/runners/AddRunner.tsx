@@ -28,7 +28,7 @@ export default function AddRunner() {
   const read = labelsOf(labels);
   const nameWrong = names.test(name) ? undefined : '1 to 63 of a to z, 0 to 9, hyphens, dots and underscores; it begins with a letter or digit.';
   const make = useAction(async () => {
-    const token = await tokensApi.create({ name: `runner ${name}`, scopes: ['runner:serve'] });
+    const token = await tokensApi.create({ name: `runner ${name}`, scopes: ['runner:serve'], maxRunners: 1 });
     setLine(runnerLineOf({ hub: location.origin, token: token.secret ?? '', name, labels: read ?? {} }));
   }, [tokensKey]);
   return (

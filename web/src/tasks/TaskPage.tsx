@@ -84,6 +84,7 @@ function Situation({ task }: { readonly task: Task }) {
       </Notice>
     );
   }
+  if (task.state === 'lost' && task.progress) return <Notice kind="warn">It was told to end and {task.progress}. It ends when the runner comes back.</Notice>;
   if (task.state === 'lost') {
     return <Notice kind="warn">Its runner{task.runner && ` ${task.runner}`} is not heard of. It may still run there, and is taken up again when the runner comes back. Started again meanwhile, it runs on another runner.</Notice>;
   }

@@ -16,7 +16,7 @@ export const hasEnded = (state: TaskState) => state === 'stopped' || state === '
 /** What people are told of a state: why it is so, its place, how far it is; empty when there is nothing to say. */
 export function situationOf({ state, queue, progress, reason, exitCode }: Pick<Task, 'state' | 'queue' | 'progress' | 'reason' | 'exitCode'>): string {
   if (state === 'queued' && queue) return queue.position === 1 ? `next: ${queue.reason}` : `place ${queue.position.toLocaleString('en')}: ${queue.reason}`;
-  if (progress && isMoving(state)) return progress;
+  if (progress && (isMoving(state) || state === 'lost')) return progress; // A lost one that was told to end says what it waits for.
   if (reason) return reason;
   return state === 'failed' && exitCode !== null && exitCode !== undefined ? `ended with ${String(exitCode)}` : '';
 }
