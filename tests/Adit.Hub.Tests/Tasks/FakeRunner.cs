@@ -214,7 +214,7 @@ internal sealed class FakeRunner : IAsyncDisposable
         await using var _ = stream;
         if (IsDeaf)
         {
-            await Task.Delay(Timeout.Infinite, _stop.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Until it is stopped.
             return;
         }
 
