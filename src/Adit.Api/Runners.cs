@@ -33,8 +33,18 @@ public sealed record RunnerFacts
     /// <summary>The executors that work here: <c>process</c>, <c>docker</c>.</summary>
     public required IReadOnlyList<string> Executors { get; init; }
 
+    /// <summary>What its program can do that older ones cannot: <see cref="RunnerFeatures"/>. Words that are not known mean nothing.</summary>
+    public IReadOnlyList<string> Features { get; set; } = [];
+
     /// <summary>What does not work here as it could, for the admin: a sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; set; } = [];
+}
+
+/// <summary>The words of <see cref="RunnerFacts.Features"/>.</summary>
+public static class RunnerFeatures
+{
+    /// <summary>It gives tasks the secrets that it is told. One that says nothing of it would start them without.</summary>
+    public const string Secrets = "secrets";
 }
 
 /// <summary>What a machine uses now.</summary>

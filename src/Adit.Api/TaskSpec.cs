@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Adit.Api;
 
 // What a runner is told of a task: docs/reference/runner.md.
@@ -29,6 +31,9 @@ public sealed record ImageSpec
 
     /// <summary>When to fetch it: <c>missing</c> (default), <c>always</c>, <c>never</c>.</summary>
     public string? Pull { get; init; }
+
+    /// <summary>The secret of the hub that has user and password of its registry, <c>USER:PASSWORD</c>; null for what the runner's Docker knows.</summary>
+    public string? CredentialsSecret { get; init; }
 
     /// <summary>User and password of its registry. Never shown or kept.</summary>
     public string? User { get; init; }
@@ -70,6 +75,15 @@ public sealed record TaskSpec
     /// <summary>Its environment, with the same placeholders.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
 
+    /// <summary>Further variables, by name: the secrets whose values they have. Null for none.</summary>
+    public IReadOnlyDictionary<string, SecretReference>? Secrets { get; init; }
+
+    /// <summary>
+    /// The values of <see cref="Secrets"/>, by the variable's name, taken as they are. Only in what a runner is told of a start, and there in memory
+    /// alone: never shown or kept.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? SecretValues { get; init; }
+
     /// <summary>Where it runs; null for the task's home directory.</summary>
     public string? WorkingDirectory { get; init; }
 
@@ -105,4 +119,16 @@ public sealed record TaskSpec
 
     /// <summary>The number of the first line of this attempt's log: earlier attempts have those before it.</summary>
     public long FirstLine { get; set; } = 1;
+
+    /// <summary>Whether it cannot be started without secrets.</summary>
+    [JsonIgnore]
+    public bool NeedsSecrets => Secrets is { Count: > 0 } || Image?.CredentialsSecret is not null;
+
+    /// <summary>Whether all secrets that it needs are there.</summary>
+    [JsonIgnore]
+    public bool HasSecrets =>
+        (Secrets is not { Count: > 0 } || Secrets.Keys.All(name => SecretValues?.ContainsKey(name) == true)) && (Image?.CredentialsSecret is null || Image.Password is not null);
+
+    /// <summary>The same as it may be kept.</summary>
+    public TaskSpec WithoutSecrets() => this with { SecretValues = null, Image = Image is null ? null : Image with { User = null, Password = null } };
 }

@@ -17,6 +17,7 @@ using Adit.Hub.Inspector;
 using Adit.Hub.Links;
 using Adit.Hub.Projects;
 using Adit.Hub.Runners;
+using Adit.Hub.Secrets;
 using Adit.Hub.Storage;
 using Adit.Hub.Tasks;
 using Adit.Hub.Tasks.Idle;
@@ -112,6 +113,7 @@ public sealed class HubApp : IAsyncDisposable
             tokens.Revoked += id => app.Services.GetRequiredService<LinkHost>().CloseLinksOf(id, "its token was revoked or has expired");
             await app.Services.LoadDoorsAsync();
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
+            await app.Services.GetRequiredService<SecretBook>().LoadAsync();
             await app.Services.GetRequiredService<TemplateRegistry>().LoadAsync(database);
             await app.Services.GetRequiredService<RunnerRegistry>().LoadAsync();
             _ = app.Services.GetRequiredService<TaskWaiting>(); // Stands at the addresses of tasks from the first visitor on.
@@ -205,8 +207,9 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ChecksJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, QuotasJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsageJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, SecretsJson.Default);
         });
-        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddTemplates().AddRunners().AddTasks().AddChecks().AddApiDescription();
+        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddSecrets().AddTemplates().AddRunners().AddTasks().AddChecks().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -273,6 +276,7 @@ public sealed class HubApp : IAsyncDisposable
         app.MapChecks();
         app.MapQuotas();
         app.MapUsage();
+        app.MapSecrets();
         app.MapTls();
         var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;

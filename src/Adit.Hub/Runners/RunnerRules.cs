@@ -79,6 +79,7 @@ internal static class RunnerRules
         if (!IsText(facts.Os) || !IsText(facts.Architecture) || facts.Cpus is not (> 0 and <= 4096) || facts.MemoryBytes is <= 0 or > 1L << 50
             || facts.DiskBytes is < 0 or > 1L << 60 || facts.Gpus is not { Count: <= 64 } || facts.Gpus.Any(static g => g is null || !IsText(g.Name))
             || facts.Executors is not { Count: <= 10 } || !facts.Executors.All(IsText)
+            || facts.Features is not { Count: <= 20 } || !facts.Features.All(IsText)
             || facts.Warnings is not { Count: <= MostWarnings } || facts.Warnings.Any(static w => w is not { Length: <= 1000 } || w.Any(char.IsControl)))
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's facts are an operating system, an architecture, cores, memory, disk, GPUs and executors, within reason.");
     }

@@ -26,6 +26,8 @@ internal static class Scheduler
             return $"it is not '{wanted}'";
         if (!facts.Executors.Contains(task.Spec.Executor, StringComparer.Ordinal))
             return $"it has no {task.Spec.Executor}";
+        if (task.Spec.NeedsSecrets && !facts.Features.Contains(RunnerFeatures.Secrets, StringComparer.Ordinal))
+            return $"its version, {runner.Version}, knows nothing of secrets; upgrade it";
         var labels = runner.AllLabels();
         foreach (var (key, values) in placement.Require)
         {

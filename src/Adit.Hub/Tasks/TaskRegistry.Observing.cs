@@ -25,13 +25,15 @@ internal sealed partial class TaskRegistry
         {
             var name = runner.Record.Name;
             var theirs = _tasks.Values.Where(t => t.IsStored && t.Record.Runner == name).ToList();
+            var placed = theirs.Where(static t => TaskLife.IsPlaced(t.Record.State) && (t.Record.State != TaskState.Scheduled || t.Saving.IsCompletedSuccessfully))
+                .Select(Desired).OfType<DesiredTask>().ToList();
             return new DesiredTasks
             {
                 IsAll = true,
                 Number = session.NextNumber(),
                 Items =
                 [
-                    .. theirs.Where(static t => TaskLife.IsPlaced(t.Record.State) && (t.Record.State != TaskState.Scheduled || t.Saving.IsCompletedSuccessfully)).Select(Desired),
+                    .. placed,
                     .. theirs.Where(static t => !TaskLife.IsPlaced(t.Record.State) && t.Record.KeepsHome).Select(Kept),
                 ],
             };

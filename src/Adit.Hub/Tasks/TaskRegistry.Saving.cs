@@ -18,7 +18,8 @@ internal sealed partial class TaskRegistry
             if (record.Runner is not { } runner || !TaskLife.IsPlaced(record.State))
                 return;
             task.Told = _time.GetTimestamp();
-            Say(runner, [Desired(task)], null);
+            if (Desired(task) is { } desired)
+                Say(runner, [desired], null);
         }
     }
 
@@ -39,10 +40,24 @@ internal sealed partial class TaskRegistry
         _ = session.Control.TryDesireAsync(new DesiredTasks { IsAll = false, Number = session.NextNumber(), Items = items, Forget = forget }, CancellationToken.None);
     }
 
-    private static DesiredTask Desired(LiveTask task) => new()
+    // Under the lock. What is to be started is told with the values of its secrets as they are now, which are nowhere else; what runs has them. Null for one
+    // whose secrets cannot be had any more: it has failed by then.
+    private DesiredTask? Desired(LiveTask task)
     {
-        Spec = task.Record.Spec with { FirstLine = task.FirstLine }, Run = task.Record.IsWanted, KeepsHome = task.Record.KeepsHome,
-    };
+        var record = task.Record;
+        var spec = record.Spec with { FirstLine = task.FirstLine };
+        if (record.IsWanted && spec.NeedsSecrets && record.State is TaskState.Scheduled or TaskState.Preparing or TaskState.Lost)
+        {
+            spec = _secrets.Give(spec, record.Project, out var missing);
+            if (missing is not null && record.State != TaskState.Lost) // That one may run there all the time.
+            {
+                Move(task, TaskState.Failed, missing);
+                return null;
+            }
+        }
+
+        return new DesiredTask { Spec = spec, Run = record.IsWanted, KeepsHome = record.KeepsHome };
+    }
 
     // A session that does not run now: nothing of it is to be started, and its files stay.
     private static DesiredTask Kept(LiveTask task) => new()

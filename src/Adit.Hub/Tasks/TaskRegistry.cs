@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Adit.Api;
 using Adit.Hub.Runners;
+using Adit.Hub.Secrets;
 using Adit.Hub.Storage;
 using Adit.Hub.Tasks.Quotas;
 using Adit.Hub.Tasks.Usage;
@@ -31,6 +32,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private readonly TaskNews _news;
     private readonly QuotaBook _quotas;
     private readonly UsageStore _usage;
+    private readonly ITaskSecrets _secrets;
     private readonly GpuMonth _month = new();
     private readonly TimeProvider _time;
     private readonly ILogger<TaskRegistry> _log;
@@ -39,7 +41,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private long _swept;
 
     public TaskRegistry(
-        TaskStore store, IRunners runners, RunnerRights rights, TaskTunnels tunnels, TaskLogs logs, TaskNews news, QuotaBook quotas, UsageStore usage, TimeProvider time,
+        TaskStore store, IRunners runners, RunnerRights rights, TaskTunnels tunnels, TaskLogs logs, TaskNews news, QuotaBook quotas, UsageStore usage, ITaskSecrets secrets, TimeProvider time,
         ILogger<TaskRegistry> log)
     {
         _store = store;
@@ -50,6 +52,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
         _news = news;
         _quotas = quotas;
         _usage = usage;
+        _secrets = secrets;
         _time = time;
         _log = log;
         _look = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);

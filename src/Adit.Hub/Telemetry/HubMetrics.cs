@@ -4,6 +4,7 @@ using Adit.Hub.Access.SignIn;
 using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
 using Adit.Hub.Edge.Gate;
+using Adit.Hub.Secrets;
 using Adit.Hub.Tasks;
 using Adit.Hub.Templates;
 
@@ -12,7 +13,7 @@ namespace Adit.Hub.Telemetry;
 /// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
 internal sealed class HubMetrics(
     LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns, AuditMeter audit,
-    GateMeter gate, OpenDoors open, TemplateCensus templates, TaskMetrics tasks)
+    GateMeter gate, OpenDoors open, TemplateCensus templates, TaskMetrics tasks, SecretMeter secrets)
 {
     private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -49,6 +50,7 @@ internal sealed class HubMetrics(
             .Value(counts.Drafts, ("state", "draft"))
             .Value(counts.Unusable, ("state", "unusable"));
         tasks.Write(writer);
+        secrets.Write(writer);
         WriteDoor(writer);
         ProcessMetrics.Write(writer);
         return writer.ToString();

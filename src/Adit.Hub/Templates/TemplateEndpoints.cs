@@ -88,7 +88,13 @@ internal static class TemplateEndpoints
             request?.Version,
             request?.Note,
             context.Caller().Account,
-            before => CheckVersion(before, slug, context),
+            (before, template) =>
+            {
+                CheckVersion(before, slug, context);
+                // Whoever writes the command can have the values sent anywhere.
+                if (template.UsesSecrets && !authority.May(context.Caller(), Permission.SecretsWrite, default))
+                    throw new TemplateRefusal(TemplateRefusalCode.Forbidden, $"The template '{slug}' uses secrets, and this token lacks the scope {Permission.SecretsWrite}; publish it with one that has it.");
+            },
             version => Entry(context, "template.publish", slug) with { Detail = new Dictionary<string, string> { ["version"] = $"{version}", ["of"] = request?.Version is { } of ? $"{of}" : "draft" } });
         return Show(slug, context, registry)!;
     });

@@ -5,6 +5,7 @@ using Adit.Hub.Access;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Projects;
+using Adit.Hub.Secrets;
 using Adit.Hub.Storage;
 using Adit.Hub.Templates.Documents;
 
@@ -14,7 +15,7 @@ namespace Adit.Hub.Templates;
 /// All templates in memory, because a start must not wait for a query. A change is stored first and holds at once for whoever asks next;
 /// what was resolved before is not touched.
 /// </summary>
-internal sealed class TemplateRegistry(ProjectDirectory projects, HubOptions options, TimeProvider time) : ITemplates
+internal sealed class TemplateRegistry(ProjectDirectory projects, ITaskSecrets secrets, HubOptions options, TimeProvider time) : ITemplates
 {
     private const int MostTemplates = 500;
     private const int MostVersions = 200;
@@ -73,6 +74,8 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, HubOptions opt
         }
 
         var task = TemplateResolver.Resolve(template, version.Number, request, caller, address, ProjectHome(request.Project));
+        if (secrets.Refusal(task.Spec, slug, request.Project, caller) is { } refusal)
+            throw new TemplateRefusal(TemplateRefusalCode.Invalid, refusal);
         return task.Rates is null ? task with { Rates = Rates } : task;
     }
 
@@ -109,21 +112,20 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, HubOptions opt
     /// <param name="of">The version to publish again; null for the draft.</param>
     /// <param name="note">What its author wants to remember.</param>
     /// <param name="by">Who publishes.</param>
-    /// <param name="check">Is shown what is there; may refuse by throwing.</param>
+    /// <param name="check">Is shown what is there, and what is published; may refuse by throwing.</param>
     /// <param name="entry">What the audit log is told, given the version.</param>
     /// <exception cref="TemplateRefusal">There is nothing to publish, it is wrong, or the check refused.</exception>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<TemplateRecord> PublishAsync(string slug, int? of, string? note, string by, Action<TemplateRecord> check, Func<int, AuditEntry> entry) => InTurnAsync(async () =>
+    public Task<TemplateRecord> PublishAsync(string slug, int? of, string? note, string by, Action<TemplateRecord, Template> check, Func<int, AuditEntry> entry) => InTurnAsync(async () =>
     {
         var before = Find(slug) ?? throw Unknown(slug);
-        check(before);
         if (note?.Length > MostNote)
             throw new TemplateRefusal(TemplateRefusalCode.Invalid, string.Create(CultureInfo.InvariantCulture, $"A note has at most {MostNote} characters."));
         var yaml = of is { } number
             ? before.Versions.FirstOrDefault(v => v.Number == number)?.Yaml
                 ?? throw new TemplateRefusal(TemplateRefusalCode.Unknown, string.Create(CultureInfo.InvariantCulture, $"The template '{slug}' has no version {number}; the newest {MostVersions} are kept."))
             : before.Draft?.Yaml ?? throw new TemplateRefusal(TemplateRefusalCode.Invalid, $"The template '{slug}' has no draft to publish.");
-        Check(slug, yaml);
+        check(before, Checked(slug, yaml));
         if (before.Current is { } current && current.Yaml == yaml)
             return of is null ? await KeepAsync(before with { Draft = null }, null, entry(current.Number)) : before;
         var version = new StoredVersion { Number = before.Last + 1, Yaml = yaml, By = by, At = time.GetUtcNow(), Note = note, Of = of };
@@ -164,7 +166,7 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, HubOptions opt
 
     private static TemplateRefusal Unknown(string slug) => new(TemplateRefusalCode.Unknown, $"There is no template '{slug}' that you may see.");
 
-    private static void Check(string slug, string yaml)
+    private static Template Checked(string slug, string yaml)
     {
         var problems = new TemplateProblems();
         if (TemplateReader.Read(yaml, problems) is not { } template)
@@ -175,6 +177,7 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, HubOptions opt
 
         if (template.Slug != slug)
             throw new TemplateRefusal(TemplateRefusalCode.Invalid, $"The document's slug is '{template.Slug}', and it would be published as '{slug}'; make them the same.");
+        return template;
     }
 
     // Hidden or not: who knows a hidden one's slug may use it.

@@ -47,6 +47,7 @@ internal static class TemplateResolver
             Executor = body.Source.Image is null ? "process" : "docker",
             Command = Command(template, body.Source, request.Command, ports),
             Environment = Environment(template, body, request.Environment, ports),
+            Secrets = Secrets(body, request.Environment),
             WorkingDirectory = body.Source.WorkingDirectory,
             Home = Home(template, body.Home, caller, projectHome),
             Files = body.Files.Count > 0 ? body.Files : null,
@@ -168,6 +169,13 @@ internal static class TemplateResolver
         }
 
         return all;
+    }
+
+    // A variable of the request stands in place of the template's, whatever that is.
+    private static Dictionary<string, SecretReference>? Secrets(TemplateBody body, IReadOnlyDictionary<string, string>? asked)
+    {
+        var all = body.Secrets.Where(s => asked?.ContainsKey(s.Key) != true).ToDictionary(StringComparer.Ordinal);
+        return all.Count > 0 ? all : null;
     }
 
     private static (TaskResources Requests, TaskResources Limits) Resources(Template template, BodyResources known, TaskResources? asked)

@@ -76,6 +76,8 @@ internal sealed partial class AgentTask
         _known.TrySetResult();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token, _ending.Token);
         await EndEarlierAsync(executor, memory);
+        if (!memory.Spec.HasSecrets)
+            await SecretsAsync(memory, either.Token);
         try
         {
             await executor.PrepareAsync(_place, memory.Spec, new Progress(this), either.Token);
@@ -86,6 +88,14 @@ internal sealed partial class AgentTask
         {
             throw new StartFailed(e.Message, e);
         }
+    }
+
+    // The hub tells them when it greets this runner, which begins the start anew; never without them.
+    private async Task SecretsAsync(TaskMemory memory, CancellationToken cancellationToken)
+    {
+        Note(See(memory, TaskState.Preparing, null) with { Progress = "waiting for its secrets from the hub" });
+        await Task.Delay(TimeSpan.FromSeconds(memory.Spec.StartTimeoutSeconds), _time, cancellationToken);
+        throw new StartFailed($"Its secrets did not come from the hub within {memory.Spec.StartTimeoutSeconds} s.", null);
     }
 
     // A runner that was killed before it had ended an attempt that another follows.
@@ -186,5 +196,5 @@ internal sealed partial class AgentTask
         }
     }
 
-    private sealed class StartFailed(string message, Exception inner) : Exception(message, inner);
+    private sealed class StartFailed(string message, Exception? inner) : Exception(message, inner);
 }

@@ -102,7 +102,17 @@ internal sealed partial class AgentTask : IAsyncDisposable
                 return;
             var isNew = desired.Spec.Attempt > _memory.Spec.Attempt;
             if (!isNew && _memory.Run == desired.Run && _memory.KeepsHome == desired.KeepsHome && !_memory.IsForgotten && _isStored)
+            {
+                if (!_memory.Spec.HasSecrets && desired.Spec.HasSecrets)
+                {
+                    // They are not on disk, so a start that an earlier process did not come to waits for them.
+                    _memory = _memory with { Spec = desired.Spec };
+                    Tell();
+                }
+
                 return;
+            }
+
             Keep(isNew
                 ? new TaskMemory { Spec = desired.Spec, Run = desired.Run, KeepsHome = desired.KeepsHome }
                 : _memory with { Spec = desired.Spec, Run = desired.Run, KeepsHome = desired.KeepsHome, IsForgotten = false });

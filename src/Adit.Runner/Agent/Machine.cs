@@ -27,6 +27,7 @@ internal sealed class Machine(string dataDirectory, TimeProvider time)
             DiskBytes = Drive()?.TotalSize ?? 0,
             Gpus = gpus,
             Executors = executors,
+            Features = [RunnerFeatures.Secrets],
             Warnings = warnings,
         };
     }

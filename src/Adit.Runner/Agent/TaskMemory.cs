@@ -49,10 +49,10 @@ internal sealed record TaskMemory
         }
     }
 
-    /// <summary>Keeps it. Passwords of registries are not kept: an image is fetched before the start, or by what the hub says next.</summary>
+    /// <summary>Keeps it. Secrets are not kept: a start that is still to come gets them by what the hub says next.</summary>
     /// <exception cref="IOException">The disk is full.</exception>
     public void Write(TaskPlace place) => place.Write(
-        FileName, JsonSerializer.Serialize(Spec.Image is null ? this : this with { Spec = Spec with { Image = Spec.Image with { User = null, Password = null } } }, TaskMemoryJson.Default.TaskMemory));
+        FileName, JsonSerializer.Serialize(this with { Spec = Spec.WithoutSecrets() }, TaskMemoryJson.Default.TaskMemory));
 }
 
 /// <summary>JSON of it.</summary>

@@ -59,16 +59,22 @@ internal sealed record Permission(string Resource, bool IsWrite, string Descript
     /// <summary>Writes and publishes templates, for admins.</summary>
     public static readonly Permission TemplatesWrite = new("templates", true, "Write and publish templates");
 
+    /// <summary>Sees which secrets there are; never a value.</summary>
+    public static readonly Permission SecretsRead = new("secrets", false, "See which secrets there are, without their values");
+
+    /// <summary>Sets and removes secrets, and publishes templates that use those of the hub.</summary>
+    public static readonly Permission SecretsWrite = new("secrets", true, "Set and remove secrets, and publish templates that use them");
+
     /// <summary>Every permission, by its text.</summary>
     public static readonly IReadOnlyDictionary<string, Permission> All = new[]
     {
         TunnelsRead, TunnelsWrite, RoutesOpen, TokensRead, TokensWrite, ProjectsRead, ProjectsWrite, AccountsRead, AccountsWrite, GroupsRead,
         GroupsWrite, AuditRead, MetricsRead, SettingsRead, SettingsWrite, RunnersRead, RunnersWrite, RunnerServe, TasksRead, TasksWrite,
-        TemplatesRead, TemplatesWrite,
+        TemplatesRead, TemplatesWrite, SecretsRead, SecretsWrite,
     }.ToDictionary(static p => p.ToString(), StringComparer.Ordinal);
 
     /// <summary>Whether a scope of it can be narrowed to a project.</summary>
-    public bool TakesProject => Resource is "tunnels" or "routes" or "projects" or "tokens" or "tasks";
+    public bool TakesProject => Resource is "tunnels" or "routes" or "projects" or "tokens" or "tasks" or "secrets";
 
     /// <inheritdoc />
     public override string ToString() => this == RoutesOpen ? "routes:open" : this == RunnerServe ? "runner:serve" : $"{Resource}:{(IsWrite ? "write" : "read")}";

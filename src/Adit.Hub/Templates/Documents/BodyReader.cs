@@ -12,6 +12,7 @@ namespace Adit.Hub.Templates.Documents;
 /// </summary>
 internal sealed class BodyReader(MapNode spec, TemplateProblems problems)
 {
+    private const int MostSecrets = 16; // At 64 KiB each, half of what Linux lets a program have.
     private static readonly TimeSpan MostStart = TimeSpan.FromDays(1);
     private static readonly TimeSpan MostHold = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan MostGrace = TimeSpan.FromHours(1);
@@ -28,6 +29,7 @@ internal sealed class BodyReader(MapNode spec, TemplateProblems problems)
             Kind = Text(spec["type"]) == "job" ? TaskKind.Job : TaskKind.Session,
             Source = source,
             Environment = Env(),
+            Secrets = Secrets(),
             OpenEnvironment = Flag(spec["openEnv"]) ?? source.OpenCommand,
             Files = Files(),
             Home = Text(spec["home"]) switch { "user" => HomeOwner.User, "project" => HomeOwner.Project, _ => HomeOwner.Task },
@@ -73,7 +75,7 @@ internal sealed class BodyReader(MapNode spec, TemplateProblems problems)
         {
             Command = command,
             OpenCommand = isOpen,
-            Image = image is null ? null : new ImageSpec { Reference = Text(image["ref"])!, Pull = Text(image["pull"]) },
+            Image = image is null ? null : new ImageSpec { Reference = Text(image["ref"])!, Pull = Text(image["pull"]), CredentialsSecret = Text(image["credentialsSecret"]) },
             Mounts = [.. Items(image?["mounts"]).Cast<MapNode>().Select(static m => new MountSpec(Text(m["source"])!, Text(m["target"])!, Flag(m["readOnly"]) ?? false))],
             IsPrivileged = Flag(image?["privileged"]) ?? false,
             WorkingDirectory = Text(source["workingDir"]),
@@ -88,9 +90,24 @@ internal sealed class BodyReader(MapNode spec, TemplateProblems problems)
         {
             if (key.StartsWith("ADIT_", StringComparison.Ordinal))
                 problems.Add(at, $"spec.env: {key} is Adit's own; choose another name");
-            all[key] = Text(value)!;
+            if (value is TextNode)
+                all[key] = Text(value)!;
         }
 
+        return all;
+    }
+
+    private Dictionary<string, SecretReference> Secrets()
+    {
+        var all = new Dictionary<string, SecretReference>(StringComparer.Ordinal);
+        foreach (var (key, _, value) in (spec["env"] as MapNode)?.Entries ?? [])
+        {
+            if (value is MapNode secret)
+                all[key] = new SecretReference(Text(secret["secret"])!, Text(secret["of"]) == "project");
+        }
+
+        if (all.Count > MostSecrets)
+            problems.Add(spec["env"]!.At, string.Create(CultureInfo.InvariantCulture, $"spec.env: {all.Count} secrets are too many; a template uses at most {MostSecrets}"));
         return all;
     }
 

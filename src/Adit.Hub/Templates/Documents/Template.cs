@@ -28,6 +28,9 @@ internal sealed record Template
     /// <summary>The same with the defaults of its parameters, for lists and forms.</summary>
     public required TemplateBody Body { get; init; }
 
+    /// <summary>Whether it uses secrets, by itself or with some choice of parameters.</summary>
+    public required bool UsesSecrets { get; init; }
+
     /// <summary>Whether somebody may use it.</summary>
     public bool IsFor(Caller caller) => VisibleTo?.Include(caller) != false;
 }
@@ -69,6 +72,7 @@ internal static class TemplateReader
             Parameters = parameters,
             Spec = new MapNode(spec.At, [.. spec.Entries.Where(static e => e.Key != "parameters")]),
             Body = body!,
+            UsesSecrets = UsesSecrets(spec),
         };
     }
 
@@ -160,6 +164,15 @@ internal static class TemplateReader
 
         return body;
     }
+
+    // Overrides too, which are deeper down.
+    private static bool UsesSecrets(TemplateNode node) => node switch
+    {
+        MapNode map => map.Entries.Any(static e =>
+            e is { Key: "credentialsSecret" } || (e is { Key: "env", Value: MapNode variables } && variables.Entries.Any(static v => v.Value is MapNode)) || UsesSecrets(e.Value)),
+        ListNode list => list.Items.Any(UsesSecrets),
+        _ => false,
+    };
 
     private static string Sample(TemplateParameter parameter) => parameter.Default ?? parameter.Kind switch
     {

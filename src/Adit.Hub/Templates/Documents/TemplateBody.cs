@@ -20,6 +20,9 @@ internal sealed record TemplateBody
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
+    /// <summary>Variables whose values are secrets; none of them is in <see cref="Environment"/>.</summary>
+    public required IReadOnlyDictionary<string, SecretReference> Secrets { get; init; }
+
     public required bool OpenEnvironment { get; init; }
 
     public required IReadOnlyDictionary<string, string> Files { get; init; }

@@ -143,6 +143,12 @@ internal static class ContainerSpec
             yield return "LANG=" + options.Language;
         foreach (var variable in Variables(spec.Environment, fill))
             yield return variable;
+        foreach (var name in (spec.Secrets?.Keys ?? []).Order(StringComparer.Ordinal))
+        {
+            yield return spec.SecretValues?.GetValueOrDefault(name) is { } value && !value.Contains('\0', StringComparison.Ordinal)
+                ? $"{name}={value}"
+                : throw new ExecutorException($"The secret for the environment variable {name} is missing, or has a zero byte in it.");
+        }
     }
 
     private static Dictionary<string, int> Inside(TaskSpec spec) =>

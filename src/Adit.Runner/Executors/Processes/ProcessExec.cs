@@ -16,6 +16,7 @@ internal static class ProcessExec
     /// <summary>Runs it.</summary>
     /// <param name="directory">Where its surroundings are written for a moment.</param>
     /// <param name="surroundings">The task's.</param>
+    /// <param name="script">The process of the task's script, which has its secrets.</param>
     /// <param name="group">The task's.</param>
     /// <param name="request">The command.</param>
     /// <param name="streams">What it reads and writes.</param>
@@ -23,7 +24,7 @@ internal static class ProcessExec
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<int> RunAsync(
-        string directory, TaskSurroundings surroundings, ITaskGroup group, ExecRequest request, ExecStreams streams, Task taskEnded,
+        string directory, TaskSurroundings surroundings, int script, ITaskGroup group, ExecRequest request, ExecStreams streams, Task taskEnded,
         TimeProvider time, CancellationToken cancellationToken)
     {
         var command = surroundings.Command(request.Command);
@@ -33,7 +34,7 @@ internal static class ProcessExec
         try
         {
             TaskPlace.WriteFile(run, surroundings.ScriptWith(request.Environment));
-            process = Start([run, .. surroundings.Identity, .. ProcessExecutor.Joins(group), .. command], terminal);
+            process = Start([run, .. surroundings.Identity, .. ProcessExecutor.Joins(group), .. command], surroundings.SecretsOf(script), terminal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
         {
@@ -70,7 +71,7 @@ internal static class ProcessExec
         }
     }
 
-    private static Process Start(IReadOnlyList<string> arguments, PseudoTerminal? terminal) => SessionLauncher.Start(
+    private static Process Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> secrets, PseudoTerminal? terminal) => SessionLauncher.Start(
     [
         Shell, "-c",
         // The shell opens the terminal's end; as the leader of a session that has none it makes it the session's own.
@@ -78,7 +79,7 @@ internal static class ProcessExec
             ? (string[])[TaskScript.Exec, "adit-exec"]
             : ["tty=$1; shift; exec <>\"$tty\" >&0 2>&0; exec " + Shell + " -c \"$0\" adit-exec \"$@\"", TaskScript.Exec, terminal.Name],
         .. arguments,
-    ]);
+    ], secrets);
 
     private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancellationToken)
     {

@@ -128,7 +128,7 @@ internal sealed class ProcessExecution : IExecution
     {
         if (Ended.IsCompleted)
             throw new ExecutorException("The task has ended: nothing can be run in it.");
-        return ProcessExec.RunAsync(_files.Directory, _surroundings(), _group, request, streams, Ended, _time, cancellationToken);
+        return ProcessExec.RunAsync(_files.Directory, _surroundings(), _script.Id, _group, request, streams, Ended, _time, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -85,7 +85,7 @@ internal sealed class ProcessExecutor : IExecutor
             group = _groups.Create($"{spec.Id}.{spec.Attempt.ToString(CultureInfo.InvariantCulture)}", spec.Resources, _options.MostProcesses);
             var start = new AttemptStart { Claim = files.NextClaim(), Ports = ports, Group = group.Directories };
             files.Prepare(start, surroundings.Script);
-            var process = Run(files, start, surroundings, group, command);
+            var process = Run(files, start, surroundings, surroundings.Secrets(spec), group, command);
             var identity = await ClaimedAsync(files, start, process);
             return new ProcessExecution(files, identity, () => surroundings, _groups.Open(group.Directories, identity), ports, process, Release(taken), _options, _time);
         }
@@ -145,10 +145,11 @@ internal sealed class ProcessExecutor : IExecutor
     }
 
     [SupportedOSPlatform("linux")]
-    private static Process Run(AttemptFiles files, AttemptStart start, TaskSurroundings surroundings, ITaskGroup group, IReadOnlyList<string> command)
+    private static Process Run(
+        AttemptFiles files, AttemptStart start, TaskSurroundings surroundings, IReadOnlyDictionary<string, string> secrets, ITaskGroup group, IReadOnlyList<string> command)
     {
         var process = SessionLauncher.Start(
-            [Shell, "-c", TaskScript.Text, "adit-task", files.Directory, files.ClaimFile(start.Claim), .. surroundings.Identity, .. Joins(group), .. command]);
+            [Shell, "-c", TaskScript.Text, "adit-task", files.Directory, files.ClaimFile(start.Claim), .. surroundings.Identity, .. Joins(group), .. command], secrets);
         // The script has its own.
         process.StandardInput.Dispose();
         process.StandardOutput.Dispose();

@@ -34,8 +34,10 @@ internal static class SessionLauncher
     public static bool Works => SetSid is not null;
 
     /// <summary>Starts a program by its path. Its standard streams are pipes. The process is the leader of its session and of its group.</summary>
+    /// <param name="command">The program's path and its arguments.</param>
+    /// <param name="secrets">What it shall find in its environment; null for nothing but a PATH.</param>
     /// <exception cref="Win32Exception">It could not be started.</exception>
-    public static Process Start(IEnumerable<string> command)
+    public static Process Start(IEnumerable<string> command, IReadOnlyDictionary<string, string>? secrets = null)
     {
         string[] words = [.. CanResetPipe.Value ? [Env, DefaultPipe] : Array.Empty<string>(), SetSid ?? "/usr/bin/setsid", .. command];
         var info = new ProcessStartInfo(words[0], words[1..])
@@ -48,6 +50,8 @@ internal static class SessionLauncher
         };
         info.Environment.Clear();
         info.Environment["PATH"] = SystemPath;
+        foreach (var (name, value) in secrets ?? new Dictionary<string, string>())
+            info.Environment[name] = value;
         return Process.Start(info)!;
     }
 }

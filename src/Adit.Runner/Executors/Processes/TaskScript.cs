@@ -74,7 +74,13 @@ internal static class TaskScript
     /// It travels in a file of its own, because arguments can be seen by everybody on the machine.
     /// </summary>
     /// <exception cref="ExecutorException">A name or value cannot be in an environment.</exception>
-    public static string Surroundings(string workingDirectory, IReadOnlyDictionary<string, string> environment)
+    /// <param name="workingDirectory">Where the command runs.</param>
+    /// <param name="environment">Its variables.</param>
+    /// <param name="secrets">
+    /// Variables whose values must not be in a file: the script has them in its own environment, as <see cref="SecretVariable"/> with their place here, and
+    /// keeps them for what is run beside the command later.
+    /// </param>
+    public static string Surroundings(string workingDirectory, IReadOnlyDictionary<string, string> environment, IReadOnlyList<string> secrets)
     {
         var text = new StringBuilder();
         text.Append("cd -- ").Append(Quote(workingDirectory)).Append(" || exit 126\numask 022\n");
@@ -82,8 +88,7 @@ internal static class TaskScript
         text.Append("unset PWD OLDPWD SHLVL\n");
         foreach (var (name, value) in environment)
         {
-            if (!IsName(name))
-                throw new ExecutorException($"'{name}' cannot be the name of an environment variable: letters, digits and '_' can, not beginning with a digit.");
+            CheckName(name);
             if (value.Contains('\0', StringComparison.Ordinal))
                 throw new ExecutorException($"The environment variable {name} has a zero byte in it.");
             if (Encoding.UTF8.GetByteCount(value) + name.Length + 1 > LongestValue)
@@ -91,7 +96,28 @@ internal static class TaskScript
             text.Append("export ").Append(name).Append('=').Append(Quote(value)).Append('\n');
         }
 
+        for (var i = 0; i < secrets.Count; i++)
+        {
+            CheckName(secrets[i]);
+            var given = SecretVariable(i);
+            // Never without: an empty password may open something else.
+            text.Append(": \"${").Append(given).Append("?a secret is missing}\"\nexport ").Append(secrets[i]).Append("=\"$").Append(given).Append("\"\nunset ").Append(given).Append('\n');
+        }
+
         return text.ToString();
+    }
+
+    /// <summary>
+    /// What a secret is called in the environment of the script itself. Not its own name: that may say which libraries a program loads, and the script runs
+    /// as the runner.
+    /// </summary>
+    /// <param name="index">Its place among those of the task.</param>
+    public static string SecretVariable(int index) => "ADIT_SECRET_" + index.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static void CheckName(string name)
+    {
+        if (!IsName(name))
+            throw new ExecutorException($"'{name}' cannot be the name of an environment variable: letters, digits and '_' can, not beginning with a digit.");
     }
 
     private static string Quote(string text) => "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";

@@ -8,10 +8,12 @@ internal sealed class TaskSurroundings
 {
     private readonly Placeholders _placeholders;
     private readonly Dictionary<string, string> _environment;
+    private readonly string[] _secrets;
     private readonly string? _program;
 
-    private TaskSurroundings(Placeholders placeholders, string workingDirectory, Dictionary<string, string> environment, PosixUser? user, string? program)
+    private TaskSurroundings(Placeholders placeholders, string workingDirectory, Dictionary<string, string> environment, string[] secrets, PosixUser? user, string? program)
     {
+        _secrets = secrets;
         _placeholders = placeholders;
         _environment = environment;
         _program = program;
@@ -19,7 +21,7 @@ internal sealed class TaskSurroundings
         Identity = user is { } u
             ? [u.Id.ToString(CultureInfo.InvariantCulture), u.Group.ToString(CultureInfo.InvariantCulture)]
             : ["", ""];
-        Script = TaskScript.Surroundings(workingDirectory, environment);
+        Script = TaskScript.Surroundings(workingDirectory, environment, secrets);
     }
 
     /// <summary>Where it runs.</summary>
@@ -45,8 +47,12 @@ internal sealed class TaskSurroundings
         var environment = new Dictionary<string, string> { ["PATH"] = options.Path, ["HOME"] = home, ["LANG"] = options.Language };
         foreach (var (name, value) in spec.Environment)
             environment[name] = placeholders.Fill(value, $"the environment variable {name}");
+        // In one order, by which the script of a task that an earlier process started has them too.
+        string[] secrets = [.. (spec.Secrets?.Keys ?? []).Order(StringComparer.Ordinal)];
+        foreach (var name in secrets)
+            environment.Remove(name);
         return new TaskSurroundings(
-            placeholders, directory, environment, user, spec.Command.Count > 0 ? placeholders.Fill(spec.Command[0], "the command") : null);
+            placeholders, directory, environment, secrets, user, spec.Command.Count > 0 ? placeholders.Fill(spec.Command[0], "the command") : null);
     }
 
     /// <summary>A command with its placeholders filled.</summary>
@@ -67,7 +73,35 @@ internal sealed class TaskSurroundings
         var environment = new Dictionary<string, string>(_environment);
         foreach (var (name, value) in further)
             environment[name] = _placeholders.Fill(value, $"the environment variable {name}");
-        return TaskScript.Surroundings(WorkingDirectory, environment);
+        return TaskScript.Surroundings(WorkingDirectory, environment, _secrets);
+    }
+
+    /// <summary>The secrets of a specification as a script wants them in its own environment.</summary>
+    /// <exception cref="ExecutorException">One is missing, or cannot be in an environment.</exception>
+    public IReadOnlyDictionary<string, string> Secrets(TaskSpec spec)
+    {
+        var all = new Dictionary<string, string>();
+        for (var i = 0; i < _secrets.Length; i++)
+        {
+            if (spec.SecretValues?.GetValueOrDefault(_secrets[i]) is not { } value)
+                throw new ExecutorException($"The secret for the environment variable {_secrets[i]} is missing.");
+            all[TaskScript.SecretVariable(i)] = value.Contains('\0', StringComparison.Ordinal)
+                ? throw new ExecutorException($"The secret for the environment variable {_secrets[i]} has a zero byte in it.")
+                : value;
+        }
+
+        return all;
+    }
+
+    /// <summary>The same from the script of a task that runs: no file has them.</summary>
+    /// <exception cref="IOException">It has ended.</exception>
+    public IReadOnlyDictionary<string, string> SecretsOf(int process)
+    {
+        if (_secrets.Length == 0)
+            return new Dictionary<string, string>();
+        var wanted = Enumerable.Range(0, _secrets.Length).Select(TaskScript.SecretVariable).ToHashSet(StringComparer.Ordinal);
+        return File.ReadAllText($"/proc/{process.ToString(CultureInfo.InvariantCulture)}/environ").Split('\0')
+            .Select(static v => v.Split('=', 2)).Where(v => v.Length == 2 && wanted.Contains(v[0])).ToDictionary(static v => v[0], static v => v[1], StringComparer.Ordinal);
     }
 
     /// <summary>
