@@ -28,6 +28,14 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
     /// <summary>Those that there are, in no order.</summary>
     public ICollection<Secret> All => _secrets.Values;
 
+    /// <summary>How many there are, for /metrics.</summary>
+    public (int OfHub, int OfProjects) Count()
+    {
+        var all = _secrets.Keys;
+        var ofHub = all.Count(static k => k.Project is null);
+        return (ofHub, all.Count - ofHub);
+    }
+
     /// <summary>Loads what is stored, and the key.</summary>
     /// <exception cref="StorageException">The key is damaged.</exception>
     public async Task LoadAsync()

@@ -26,7 +26,7 @@ internal static class SecretEndpoints
     /// <summary>Registers the slice. The book is loaded before anything is served.</summary>
     public static IServiceCollection AddSecrets(this IServiceCollection services) =>
         services.AddSingleton<SecretStore>().AddSingleton<SecretBook>().AddSingleton<IProjectContent>(static p => p.GetRequiredService<SecretBook>())
-            .AddSingleton<SecretMeter>().AddSingleton<ITaskSecrets, TaskSecrets>().AddSingleton<ICheckSource, SecretChecks>();
+            .AddSingleton<SecretCensus>(static p => p.GetRequiredService<SecretBook>().Count).AddSingleton<SecretMeter>().AddSingleton<ITaskSecrets, TaskSecrets>().AddSingleton<ICheckSource, SecretChecks>();
 
     /// <summary>Maps the resource.</summary>
     public static void MapSecrets(this IEndpointRouteBuilder routes)

@@ -44,6 +44,7 @@ internal static class AditCommand
         AccessCommand.Create(),
         RouteCommand.Create(),
         TemplateCommand.Create(),
+        SecretCommand.Create(),
         IsNamed(arguments, ConfigCommand.Name) ? ConfigCommand.Create() : new Command(ConfigCommand.Name, ConfigCommand.Description),
         CompletionCommand.Create(),
         VersionCommand.Create(),

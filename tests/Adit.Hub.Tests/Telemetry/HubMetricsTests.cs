@@ -6,6 +6,7 @@ using Adit.Hub.Edge;
 using Adit.Hub.Edge.Door;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Inspector;
+using Adit.Hub.Secrets;
 using Adit.Hub.Tasks;
 using Adit.Hub.Tasks.Idle;
 using Adit.Hub.Tasks.Waiting;
@@ -62,7 +63,8 @@ public sealed partial class HubMetricsTests
         signIns.Admitted("local");
         var metrics = new HubMetrics(
             new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns, new AuditMeter(),
-            new GateMeter(), new OpenDoors(TimeProvider.System), static () => new Hub.Templates.TemplateCounts(1, 15, 2, 0), TasksOf());
+            new GateMeter(), new OpenDoors(TimeProvider.System), static () => new Hub.Templates.TemplateCounts(1, 15, 2, 0), TasksOf(),
+            new SecretMeter(static () => (2, 1)));
         return metrics.Collect();
     }
 

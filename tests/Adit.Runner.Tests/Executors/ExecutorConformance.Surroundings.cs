@@ -26,6 +26,50 @@ public abstract partial class ExecutorConformance
     }
 
     [Fact]
+    public async Task Secrets_are_in_the_environment_as_they_are_and_in_no_file_of_the_runner()
+    {
+        const string Value = "s3cret-{{home}} 'quoted' \"$HOME\" `x`\nsecond line ü\n";
+        var spec = Shell("printf '%s-' \"$KEY\" | base64 -w0; echo; printf %s \"$OTHER\" | wc -c; env | grep -c ^ADIT_; sleep 600") with
+        {
+            Secrets = new Dictionary<string, SecretReference> { ["OTHER"] = new("other"), ["KEY"] = new("key") },
+            SecretValues = new Dictionary<string, string> { ["KEY"] = Value, ["OTHER"] = new('x', 64 * 1024) },
+        };
+
+        var execution = await StartAsync(spec);
+
+        var spool = Spool(spec);
+        using var reading = new CancellationTokenSource();
+        var read = execution.ReadOutputAsync(spool, reading.Token);
+        await Eventually.HoldsAsync(() => spool.End > 3, "it has written");
+        Assert.Equal([Convert.ToBase64String(Encoding.UTF8.GetBytes(Value + "-")), "65536", "0"], spool.Read(1, 3).Select(static l => l.Text));
+        Assert.Equal((0, Value + "-", ""), await ExecAsync(execution, null, "sh", "-c", "printf '%s-' \"$KEY\""));
+        await reading.CancelAsync();
+        await read.ContinueWith(static _ => { }, TaskScheduler.Default);
+
+        // A later process of the runner, which was told no secrets.
+        await execution.DisposeAsync();
+        var kept = spec.WithoutSecrets();
+        var adopted = await AdoptAsync(kept);
+        Assert.Equal((0, Value + "-", ""), await ExecAsync(adopted!, null, "sh", "-c", "printf '%s-' \"$KEY\""));
+        Assert.Empty(Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).Where(static f => !f.Contains("/log/", StringComparison.Ordinal) && !f.EndsWith("/out", StringComparison.Ordinal))
+            .Where(static f => File.ReadAllText(f).Contains("s3cret", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Without_one_of_its_secrets_nothing_is_started()
+    {
+        var spec = Task("true") with
+        {
+            Secrets = new Dictionary<string, SecretReference> { ["KEY"] = new("key"), ["OTHER"] = new("other") }, SecretValues = new Dictionary<string, string> { ["KEY"] = "x" },
+        };
+
+        var refused = await Assert.ThrowsAsync<ExecutorException>(() => StartAsync(spec));
+
+        Assert.StartsWith("The secret for the environment variable OTHER is missing", refused.Message, StringComparison.Ordinal);
+        Assert.Null(await AdoptAsync(spec));
+    }
+
+    [Fact]
     public async Task It_begins_with_no_signal_blocked_or_ignored()
     {
         var (_, stdout, _) = await RunAsync(Task("cat", "/proc/self/status"));
