@@ -5,7 +5,6 @@ using Adit.Hub.Storage;
 using Adit.Hub.Tests.Access;
 using Adit.Hub.Tests.Tasks;
 using Adit.Hub.Tests.Tunnels;
-using Adit.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -116,7 +115,7 @@ public sealed class SecretEndpointTests
 
         var data = hub.Services.GetRequiredService<DataDirectory>().Path;
         Assert.Equal("-rw-------", Mode(Path.Combine(data, "secrets.key")));
-        Assert.Empty(Directory.EnumerateFiles(data).Where(static f => Path.GetFileName(f) != "lock" && File.ReadAllText(f).Contains(Value, StringComparison.Ordinal)));
+        Assert.DoesNotContain(Directory.EnumerateFiles(data), static f => Path.GetFileName(f) != "lock" && File.ReadAllText(f).Contains(Value, StringComparison.Ordinal));
         await hub.RestartAsync();
         Assert.All(await ListAsync(hub, null), static s => Assert.True(s.IsReadable));
 

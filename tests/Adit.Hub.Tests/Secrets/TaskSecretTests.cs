@@ -5,7 +5,6 @@ using Adit.Hub.Storage;
 using Adit.Hub.Tests.Access;
 using Adit.Hub.Tests.Tasks;
 using Adit.Hub.Tests.Tunnels;
-using Adit.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Secrets;
@@ -37,7 +36,8 @@ public sealed class TaskSecretTests
         foreach (var path in new[] { $"tasks/{task.Id}", "tasks", $"tasks/{task.Id}/logs", "templates/db", "audit", "runners", "secrets" })
             Assert.DoesNotContain(Value, await api.GetStringAsync("/api/v1/" + path, Ct), StringComparison.Ordinal);
         var data = hub.Service<DataDirectory>().Path;
-        Assert.Empty(Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories).Where(static f => Path.GetFileName(f) != "lock" && File.ReadAllText(f).Contains(Value, StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories), static f => Path.GetFileName(f) != "lock" && File.ReadAllText(f).Contains(Value, StringComparison.Ordinal));
         Assert.Contains("adit_secret_values_total 1", await api.GetStringAsync("/metrics", Ct), StringComparison.Ordinal);
 
         await hub.PostAsync($"{task.Id}/stop");

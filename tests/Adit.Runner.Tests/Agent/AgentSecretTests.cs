@@ -22,7 +22,7 @@ public sealed class AgentSecretTests
         await stage.RestartAsync();
         await stage.SeenAsync("t", TaskState.Ready);
 
-        Assert.Empty(Directory.EnumerateFiles(stage.Data, "*", SearchOption.AllDirectories).Where(static f => File.ReadAllText(f).Contains(Value, StringComparison.Ordinal)));
+        Assert.DoesNotContain(Directory.EnumerateFiles(stage.Data, "*", SearchOption.AllDirectories), static f => File.ReadAllText(f).Contains(Value, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -51,8 +51,8 @@ public abstract partial class ExecutorConformance
         var kept = spec.WithoutSecrets();
         var adopted = await AdoptAsync(kept);
         Assert.Equal((0, Value + "-", ""), await ExecAsync(adopted!, null, "sh", "-c", "printf '%s-' \"$KEY\""));
-        Assert.Empty(Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).Where(static f => !f.Contains("/log/", StringComparison.Ordinal) && !f.EndsWith("/out", StringComparison.Ordinal))
-            .Where(static f => File.ReadAllText(f).Contains("s3cret", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories), static f => File.ReadAllText(f).Contains("s3cret", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -36,6 +36,7 @@ const QuotasPage = lazy(() => import('../usage/QuotasPage'));
 const Tokens = lazy(() => import('../tokens/Tokens'));
 const Audit = lazy(() => import('../audit/Audit'));
 const MyAccount = lazy(() => import('../account/MyAccount'));
+const SecretsPage = lazy(() => import('../secrets/SecretsPage'));
 const Settings = lazy(() => import('../settings/Settings'));
 const Routes = lazy(() => import('../routes/Routes'));
 const RoutePage = lazy(() => import('../routes/RoutePage'));
@@ -85,6 +86,7 @@ export function App() {
               <Route path="/audit"><Audit /></Route>
               <Route path="/account"><MyAccount /></Route>
               <Route path="/settings"><Settings /></Route>
+              <Route path="/settings/secrets"><SecretsPage /></Route>
               <Route path="/settings/routes"><Routes /></Route>
               <Route path="/settings/routes/:name">{({ name }) => <RoutePage key={name} name={name} />}</Route>
               <Route><NotFound /></Route>

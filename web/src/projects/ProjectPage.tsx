@@ -11,6 +11,7 @@ import { Badge, Long, Page, Panel, Tabs } from '../design/Page';
 import { Failure, Loaded, Notice } from '../design/States';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
+import { Secrets } from '../secrets/Secrets';
 import { Members } from './Members';
 import { projectsKey } from './Projects';
 import { Services } from './Services';
@@ -38,10 +39,10 @@ export default function ProjectPage({ name, part }: { readonly name: string; rea
           <>
             <Tabs
               label={`Parts of ${name}`}
-              items={[{ to: at, text: 'Members' }, { to: `${at}/services`, text: 'Service accounts' }, ...(value.may?.includes('change') ? [{ to: `${at}/settings`, text: 'Settings' }] : [])]}
+              items={[{ to: at, text: 'Members' }, { to: `${at}/services`, text: 'Service accounts' }, { to: `${at}/secrets`, text: 'Secrets' }, ...(value.may?.includes('change') ? [{ to: `${at}/settings`, text: 'Settings' }] : [])]}
               current={shown === 'members' ? at : `${at}/${shown}`}
             />
-            {shown === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : shown === 'services' ? <Services project={value} /> : <Members project={value} />}
+            {shown === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : shown === 'services' ? <Services project={value} /> : shown === 'secrets' ? <Secrets project={name} mayChange={value.may?.includes('members') ?? false} /> : <Members project={value} />}
           </>
         )}
       </Loaded>

@@ -1,0 +1,9 @@
+const mostBytes = 64 * 1024;
+
+/** Why a text is no name of a secret; undefined when it is one. */
+export const secretNameRefusal = (name: string): string | undefined =>
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) ? undefined : 'A name has 1 to 63 of a-z, 0-9 and hyphens inside.';
+
+/** Why a text is no value; undefined when it is one. */
+export const secretValueRefusal = (value: string): string | undefined =>
+  value === '' ? 'A value is not empty.' : new TextEncoder().encode(value).length > mostBytes ? 'A value has at most 64 KiB.' : undefined;
