@@ -25,7 +25,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         ("services", "/projects/churn/services"), ("service", "/projects/churn/services/churn-ci"), ("all-services", "/people/services"),
         ("people", "/people"), ("account-of", "/people/accounts/anna"), ("groups", "/people/groups"), ("group", "/people/groups/ds"), ("tokens", "/tokens"),
         ("usage", "/usage"), ("usage-tasks", "/usage?by=task"), ("quotas", "/usage/quotas"),
-        ("audit", "/audit"), ("account", "/account"), ("settings", "/settings"), ("routes", "/settings/routes"), ("route", "/settings/routes/wiki"), ("device", "/device"), ("nothing", "/nothing-here"),
+        ("audit", "/audit"), ("account", "/account"), ("settings", "/settings"), ("secrets", "/settings/secrets"), ("routes", "/settings/routes"), ("route", "/settings/routes/wiki"), ("device", "/device"), ("nothing", "/nothing-here"),
     ];
 
     private static readonly int[] Numbers = [1, 2, 3];
