@@ -5,7 +5,6 @@ using Adit.Hub.Storage;
 using Adit.Hub.Tests.Access;
 using Adit.Hub.Tests.Tasks;
 using Adit.Hub.Tests.Tunnels;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.Tests.Secrets;
 
