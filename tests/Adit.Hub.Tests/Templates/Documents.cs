@@ -33,13 +33,14 @@ internal static class Documents
             image:
               ref: registry/x:1
               pull: always
+              credentialsSecret: registry
               mounts: [{source: /srv/data, target: /data, readOnly: true}]
               privileged: true
             command: [serve, "--port={{port}}", "--db={{port.db}}", "--name={{name}}", 7]
             openCommand: true
             workingDir: /tmp
             user: nobody
-          env: {VERSION: 3.10, DEBUG: false}
+          env: {VERSION: 3.10, DEBUG: false, KEY: {secret: key, of: project}}
           openEnv: false
           files: {conf/a.ini: "home = {{home}}\n"}
           home: project

@@ -158,6 +158,8 @@ public sealed class TemplateDocumentTests
         Assert.Equal([new MountSpec("/srv/data", "/data", true)], body.Source.Mounts);
         Assert.Equal((true, "/tmp", "nobody", true, HomeOwner.Project), (body.Source.IsPrivileged, body.Source.WorkingDirectory, body.Source.User, body.Source.OpenCommand, body.Home));
         Assert.Equal("3.10", body.Environment["VERSION"]);
+        Assert.Equal(new SecretReference("key", OfProject: true), Assert.Single(body.Secrets).Value);
+        Assert.Equal((false, "registry", true), (body.Environment.ContainsKey("KEY"), body.Source.Image!.CredentialsSecret, template.UsesSecrets));
         Assert.Equal(["a", "b"], body.Placement.Require["zone"]);
         Assert.Equal([new PreferredLabel("disk", "nvme", 10)], body.Placement.Prefer);
         Assert.Equal([new Taint("gpu"), new Taint("team", "x")], body.Placement.Tolerate);
