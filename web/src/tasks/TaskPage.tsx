@@ -46,11 +46,14 @@ function Lead({ task }: { readonly task: Task }) {
   return (
     <span className="row">
       {task.url
-        ? <>{task.state === 'ready' ? <Elsewhere href={task.url} className="truncate">{task.url.replace(/\/$/, '')}</Elsewhere> : <span className="truncate">{task.url.replace(/\/$/, '')}</span>}<CopyButton text={task.url} label="Copy the address" /></>
+        ? <>{answers(task.state) ? <Elsewhere href={task.url} className="truncate">{task.url.replace(/\/$/, '')}</Elsewhere> : <span className="truncate">{task.url.replace(/\/$/, '')}</span>}<CopyButton text={task.url} label="Copy the address" /></>
         : <span>{task.template}, {task.kind === 'job' ? 'a command that ends by itself' : 'without an address'}</span>}
     </span>
   );
 }
+
+/** Whether something answers at its address that is worth a look: the application, or the page that says how far its start is. */
+const answers = (state: Task['state']) => state === 'ready' || (isMoving(state) && state !== 'stopping');
 
 function Parts({ observed, part }: { readonly observed: Observed; readonly part: string }) {
   const { task, course } = observed;
