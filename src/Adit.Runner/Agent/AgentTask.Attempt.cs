@@ -54,7 +54,7 @@ internal sealed partial class AgentTask
         }
 
         var end = await execution.Ended;
-        await _reading; // All of its output is in the log before its end is known.
+        var missing = await _reading; // All of its output is in the log before its end is known.
         var isStopped = !Wanted(memory);
         var state = isStopped || end is { ExitCode: 0, IsOutOfMemory: false } ? TaskState.Stopped : TaskState.Failed;
         var reason = isStopped ? null
@@ -67,7 +67,7 @@ internal sealed partial class AgentTask
             (_execution, _executing) = (null, null);
         _failure = null;
         await execution.DisposeAsync();
-        End(memory, state, reason, end.ExitCode);
+        End(memory, state, missing is null ? reason : $"{reason} {missing}".TrimStart(), end.ExitCode);
     }
 
     private async Task<IExecution> StartAsync(IExecutor executor, TaskMemory memory)
@@ -156,8 +156,8 @@ internal sealed partial class AgentTask
                 told = _told.Task;
             if (!Wanted(memory))
                 continue;
-            if (Seen is { Progress: not null } seen)
-                Note(seen with { Progress = null }); // The trouble is over.
+            if (Seen is { Progress: not null } seen && seen.Progress != _trouble)
+                Note(seen with { Progress = _trouble }); // The one that it was in is over.
             await Task.WhenAny(execution.Ended, told).WaitAsync(_ending.Token);
         }
     }
@@ -175,25 +175,59 @@ internal sealed partial class AgentTask
         }
     }
 
-    private async Task ReadAsync(IExecution execution, CancellationToken cancellationToken)
+    // Its output into its log. What cannot be kept stays where the task wrote it, and is tried again; that is said. Once it has ended, what finds no
+    // room on a full disk is given up: its files, which go with its end, may be what fills it. Null, or a sentence about what is missing.
+    private async Task<string?> ReadAsync(IExecution execution, CancellationToken cancellationToken)
     {
+        long? since = null;
         while (true)
         {
             try
             {
-                await execution.ReadOutputAsync(Spool!, cancellationToken);
-                return;
+                var following = execution.ReadOutputAsync(Spool!, cancellationToken);
+                if (_trouble is not null && await Task.WhenAny(following, Task.Delay(AgainAfter, _time, cancellationToken)) != following)
+                {
+                    since = null;
+                    SayTrouble(null);
+                }
+
+                await following;
+                SayTrouble(null);
+                return null;
             }
             catch (OperationCanceledException)
             {
-                return;
+                return null;
             }
-            catch (Exception)
+            catch (Exception e)
             {
                 // The disk is full, or the engine does not answer.
+                var isFull = OperatingSystem.IsLinux() && Posix.IsDiskFull(e);
+                SayTrouble(isFull
+                    ? "Its output cannot be kept, because the runner's disk is full; free some space there, and it goes on."
+                    : $"Its output cannot be read, trying again: {e.Message}");
+                if (!isFull || !execution.Ended.IsCompleted)
+                    since = null;
+                else if (_time.GetElapsedTime(since ??= _time.GetTimestamp()) >= FullPatience)
+                    return "The end of its output is not in its log: the runner's disk is full.";
                 await Task.Delay(AgainAfter, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    // Beside what else is seen of it, which another thread may just be changing.
+    private void SayTrouble(string? trouble)
+    {
+        lock (_lock)
+        {
+            if (_trouble == trouble)
+                return;
+            _trouble = trouble;
+            if (_execution is not null)
+                _seen = _seen with { Progress = trouble };
+        }
+
+        _changed();
     }
 
     private sealed class StartFailed(string message, Exception? inner) : Exception(message, inner);

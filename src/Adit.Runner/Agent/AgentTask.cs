@@ -12,6 +12,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
 {
     private const int LastLines = 20;
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FullPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MeasurePatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
@@ -29,7 +30,8 @@ internal sealed partial class AgentTask : IAsyncDisposable
     private ObservedTask _seen;
     private IExecution? _execution;
     private TaskMemory? _executing;
-    private Task _reading = Task.CompletedTask;
+    private Task<string?> _reading = Task.FromResult<string?>(null);
+    private volatile string? _trouble; // Of its output, which goes on beside whatever state it is in.
     private string? _failure;
 
     /// <summary>Takes up a task and begins.</summary>
@@ -259,6 +261,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
     private void End(TaskMemory memory, TaskState state, string? reason, int? exitCode)
     {
         _known.TrySetResult();
+        _trouble = null;
         var end = See(memory, state, reason) with
         {
             ExitCode = exitCode,
@@ -348,7 +351,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
     }
 
     private ObservedTask See(TaskMemory memory, TaskState state, string? reason) =>
-        new() { Id = _place.Id, Attempt = memory.Spec.Attempt, State = state, Since = _time.GetUtcNow(), Reason = reason };
+        new() { Id = _place.Id, Attempt = memory.Spec.Attempt, State = state, Since = _time.GetUtcNow(), Reason = reason, Progress = _trouble };
 
     // Under the lock.
     private void Tell()

@@ -30,10 +30,18 @@ internal static class PsCommand
             else if (tasks.Count == 0)
                 Screen.Note("There are no tasks. Start one with 'adit launch TEMPLATE'; 'adit template ls' shows what there is.");
             else
-                Screen.Line(Table(tasks, parsed.GetValue(all)));
+                Show(tasks, parsed.GetValue(all));
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    // What is in trouble and goes on says so below the table.
+    private static void Show(IReadOnlyList<ApiTask> tasks, bool withOwner)
+    {
+        Screen.Line(Table(tasks, withOwner));
+        foreach (var task in tasks.Where(static t => t is { Progress: not null, State: TaskState.Starting or TaskState.Ready or TaskState.Stopping }))
+            Screen.Note($"{task.Name}: {RequestLine.Safe(task.Progress!)}");
     }
 
     private static string Table(IReadOnlyList<ApiTask> tasks, bool withOwner)

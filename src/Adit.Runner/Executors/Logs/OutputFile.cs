@@ -25,7 +25,7 @@ internal sealed class OutputFile : IDisposable
     private readonly IFileHoles _holes = FileHoles.ForThisSystem();
     private SafeFileHandle? _file;
     private long _before;
-    private long _freed;
+    private long _freed; // Of what an earlier object took nobody knows whether it freed it: it is freed again.
     private long _waitsSince;
     private bool _waits;
 
@@ -36,7 +36,6 @@ internal sealed class OutputFile : IDisposable
         _stream = stream;
         _time = time;
         Position = _before = position;
-        _freed = position;
     }
 
     /// <summary>Bytes that were taken.</summary>
@@ -76,9 +75,10 @@ internal sealed class OutputFile : IDisposable
     public void Revert() => Position = _before;
 
     /// <summary>Frees what was taken, from time to time. False when the file system cannot.</summary>
-    public bool Free()
+    /// <param name="isNow">Whether also where that is little: the disk is full.</param>
+    public bool Free(bool isNow = false)
     {
-        if (Position - _freed < FreeEvery || _file is null)
+        if (Position - _freed < (isNow ? 1 : FreeEvery) || _file is null)
             return true;
         var can = _holes.Free(_file, _freed, Position - _freed);
         _freed = Position;

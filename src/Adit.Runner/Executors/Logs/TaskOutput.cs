@@ -99,9 +99,11 @@ internal sealed class TaskOutput
         }
         catch
         {
-            // Nothing was taken then.
+            // Nothing was taken then. What was before may make the room that is missing.
             _out.Revert();
             _error.Revert();
+            _out.Free(isNow: true);
+            _error.Free(isNow: true);
             throw;
         }
 
