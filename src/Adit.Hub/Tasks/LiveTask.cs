@@ -32,6 +32,9 @@ internal sealed class LiveTask(TaskRecord record)
     /// <summary>Its place while it is queued.</summary>
     public TaskQueuePlace? Queue { get; set; }
 
+    /// <summary>Since when it is queued (timestamp of the clock, which nobody sets).</summary>
+    public long Queued { get; set; }
+
     /// <summary>What becomes of it when nobody uses it; null while it is not ready.</summary>
     public TaskIdle? Idle { get; set; }
 

@@ -141,6 +141,7 @@ internal sealed partial class TaskRegistry
                 task.Saving = Task.CompletedTask;
                 task.FirstLine = firstLine;
                 task.Queue = null;
+                task.Queued = _time.GetTimestamp();
                 task.Usage = null;
                 task.Told = 0;
                 _tasks[next.Id] = task;

@@ -30,9 +30,7 @@ internal sealed partial class TaskRegistry
         var now = Now();
         var quotas = QuotasNow(all: false);
         var waiting = _tasks.Values.Where(t => t != task && t is { Record: { State: TaskState.Queued, IsWanted: true } }).ToList();
-        var held = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var other in waiting.Where(t => quotas.WaitsFor(t.Record) is null)) // Who waits for a quota waits for no runner.
-            Hold(other.Record, now, held);
+        var held = Held(waiting, now, quotas);
         if (!TryPlace(task, now, quotas, held))
             task.Queue = task.Queue! with { Position = waiting.Count(t => now.Compare(t.Record, task.Record) < 0) + 1 };
     }
@@ -50,19 +48,19 @@ internal sealed partial class TaskRegistry
                 return;
             var now = Now();
             var quotas = QuotasNow(all: false);
-            var held = new HashSet<string>(StringComparer.Ordinal);
+            var held = Held(queued, now, quotas);
             var position = 0;
             foreach (var task in now.InTurn(queued))
             {
                 if (TryPlace(task, now, quotas, held))
                 {
+                    foreach (var name in held.Where(h => h.Value == task).Select(static h => h.Key).ToList())
+                        held.Remove(name); // What is left of it is for others.
                     placed.Add(task);
                     continue;
                 }
 
                 task.Queue = task.Queue! with { Position = ++position };
-                if (quotas.WaitsFor(task.Record) is null) // Who waits for a quota waits for no runner.
-                    Hold(task.Record, now, held);
             }
         }
 
@@ -71,11 +69,11 @@ internal sealed partial class TaskRegistry
     }
 
     // Under the lock. Whether it has a place now; otherwise why not is said of it.
-    private bool TryPlace(LiveTask task, Standing now, QuotaMoment quotas, HashSet<string> held)
+    private bool TryPlace(LiveTask task, Standing now, QuotaMoment quotas, Dictionary<string, LiveTask> held)
     {
         var places = PlacesFor(task.Record, now);
         var quota = quotas.WaitsFor(task.Record);
-        if (quota is null && Scheduler.Choose(task.Record.Resolved, places.Where(p => !held.Contains(p.Record.Name))) is { } place)
+        if (quota is null && Scheduler.Choose(task.Record.Resolved, places.Where(p => held.GetValueOrDefault(p.Record.Name, task) == task)) is { } place)
         {
             Move(task, TaskState.Scheduled, null, r => r with { Runner = place.Record.Name });
             now.Add(task.Record);
@@ -95,15 +93,30 @@ internal sealed partial class TaskRegistry
         return task is { KeepsHome: true, Runner: { } home } && places.FirstOrDefault(p => p.Record.Name == home) is { } place ? [place] : places;
     }
 
-    // What has waited long has one runner held for it, the one that needs to free the least, until it fits there: else what is small would go first for ever.
-    private void Hold(TaskRecord task, Standing now, HashSet<string> held)
+    // What has waited long has one runner held for it, the one that needs to free the least, until it fits there: else what is small would go first for
+    // ever. Held before anybody's turn, because the turn is of who has least, and that may always be another. Who waits for a quota waits for no runner.
+    private Dictionary<string, LiveTask> Held(IEnumerable<LiveTask> waiting, Standing now, QuotaMoment quotas)
     {
-        if (_time.GetUtcNow() - task.Steps[^1].At < HoldAfter)
-            return;
-        var place = PlacesFor(task, now).Where(p => p.IsUp && !p.Record.IsCordoned && !p.Record.IsDraining && !held.Contains(p.Record.Name) && Scheduler.Misfit(task.Resolved, p.Record) is null)
-            .OrderBy(static p => Scheduler.Share(p.Load.Reserved, p.Record.Facts)).ThenBy(static p => p.Record.Name, StringComparer.Ordinal).FirstOrDefault();
-        if (place is not null)
-            held.Add(place.Record.Name);
+        var held = new Dictionary<string, LiveTask>(StringComparer.Ordinal);
+        foreach (var task in waiting.Where(t => _time.GetElapsedTime(t.Queued) >= HoldAfter).OrderBy(static t => t.Queued))
+        {
+            if (quotas.WaitsFor(task.Record) is not null)
+                continue;
+            var place = PlacesFor(task.Record, now)
+                .Where(p => p.IsUp && !p.Record.IsCordoned && !p.Record.IsDraining && !held.ContainsKey(p.Record.Name) && Scheduler.Misfit(task.Record.Resolved, p.Record) is null)
+                .OrderBy(static p => Scheduler.Share(p.Load.Reserved, p.Record.Facts)).ThenBy(static p => p.Record.Name, StringComparer.Ordinal).FirstOrDefault();
+            if (place is not null)
+                held.Add(place.Record.Name, task);
+        }
+
+        return held;
+    }
+
+    // Over a restart there is only the time of day to go by. What would be in the future is now.
+    private long QueuedBefore(TaskRecord record)
+    {
+        var waited = record.Steps is [.., { State: TaskState.Queued } last] ? _time.GetUtcNow() - last.At : TimeSpan.Zero;
+        return _time.GetTimestamp() - (waited > TimeSpan.Zero ? (long)(waited.TotalSeconds * _time.TimestampFrequency) : 0);
     }
 
     private async Task TellStoredAsync(LiveTask task)

@@ -75,7 +75,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
         foreach (var record in await _store.ListCurrentAsync())
         {
             var firstLine = record is { Attempt: > 1, HasEnded: false } ? await _logs.EndAsync(record.Id) : 1;
-            _tasks[record.Id] = new LiveTask(record) { IsStored = true, Finished = record.HasEnded ? record.Attempt : record.Attempt - 1, FirstLine = firstLine };
+            _tasks[record.Id] = new LiveTask(record) { IsStored = true, Finished = record.HasEnded ? record.Attempt : record.Attempt - 1, FirstLine = firstLine, Queued = QueuedBefore(record) };
         }
 
         await LoadUsageAsync();
@@ -94,7 +94,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
     public async Task<LiveTask> AddAsync(TaskRecord record)
     {
-        var task = new LiveTask(record);
+        var task = new LiveTask(record) { Queued = _time.GetTimestamp() };
         TaskRecord stored;
         LiveTask? before;
         lock (_lock)

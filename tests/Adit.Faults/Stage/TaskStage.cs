@@ -153,7 +153,7 @@ public sealed class TaskStage : IAsyncLifetime
     /// <summary>Holds a task, of which its runner has not heard yet, while it prepares: a file that it has to write takes no byte.</summary>
     internal async Task HoldPreparingAsync(GatedTask task)
     {
-        Directory.CreateDirectory(AttemptOf(task), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(AttemptOf(task));
         await ChildProcess.RunAsync("mkfifo", [Path.Combine(AttemptOf(task), "start.json.new")]);
     }
 

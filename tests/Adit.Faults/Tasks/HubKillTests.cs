@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Adit.Api;
 using Adit.Faults.Stage;
 using Adit.Testing;
@@ -119,6 +120,28 @@ public sealed class HubKillTests(TaskStage stage) : IClassFixture<TaskStage>
         await stage.EndAsync(task);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task What_tasks_used_is_counted_once_however_often_the_hub_is_killed()
+    {
+        await stage.WholeAsync();
+        var (task, _) = await ReachAsync(TaskState.Starting);
+        for (var i = 0; i < 2; i++)
+        {
+            await stage.KillHubAsync();
+            await stage.StartHubAsync();
+        }
+
+        Assert.Null(Assert.Single(await UsedAsync(task)).Ended);
+        task.End(0);
+        var end = (await stage.StateAsync(task, TaskState.Stopped)).Ended;
+        await stage.KillHubAsync();
+        await stage.StartHubAsync();
+        var used = Assert.Single(await UsedAsync(task));
+        Assert.Equal((end, 1), (used.Ended, used.Attempt));
+        Assert.Equal((used.Ended!.Value - used.Started).TotalHours, used.Hours, 6);
+        await stage.EndAsync(task);
+    }
+
     [Fact(Timeout = 400_000)]
     [Trait("Category", "Long")]
     public async Task A_hub_that_is_killed_while_tasks_are_lost_takes_up_those_that_are_wanted_and_ends_those_that_are_not()
@@ -213,6 +236,13 @@ public sealed class HubKillTests(TaskStage stage) : IClassFixture<TaskStage>
         }
 
         return (task, null);
+    }
+
+    private async Task<IReadOnlyList<UsageAttempt>> UsedAsync(GatedTask task)
+    {
+        using var http = LoopbackHttp.Create(stage.Hub.AdminToken);
+        var report = await http.GetFromJsonAsync(new Uri($"{stage.Hub.Url}/api/v1/usage?by=task"), UsageJson.Default.UsageReport);
+        return [.. report!.Attempts!.Where(a => a.Task == task.Id)];
     }
 
     // What makes it go on. The hub may be there or not.
