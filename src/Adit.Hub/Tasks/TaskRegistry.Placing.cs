@@ -30,7 +30,7 @@ internal sealed partial class TaskRegistry
         var now = Now();
         var quotas = QuotasNow(all: false);
         var waiting = _tasks.Values.Where(t => t != task && t is { Record: { State: TaskState.Queued, IsWanted: true } }).ToList();
-        var held = Held(waiting, now, quotas);
+        var held = HeldRunners(waiting, now, quotas);
         if (!TryPlace(task, now, quotas, held))
             task.Queue = task.Queue! with { Position = waiting.Count(t => now.Compare(t.Record, task.Record) < 0) + 1 };
     }
@@ -48,7 +48,7 @@ internal sealed partial class TaskRegistry
                 return;
             var now = Now();
             var quotas = QuotasNow(all: false);
-            var held = Held(queued, now, quotas);
+            var held = HeldRunners(queued, now, quotas);
             var position = 0;
             foreach (var task in now.InTurn(queued))
             {
@@ -95,7 +95,7 @@ internal sealed partial class TaskRegistry
 
     // What has waited long has one runner held for it, the one that needs to free the least, until it fits there: else what is small would go first for
     // ever. Held before anybody's turn, because the turn is of who has least, and that may always be another. Who waits for a quota waits for no runner.
-    private Dictionary<string, LiveTask> Held(IEnumerable<LiveTask> waiting, Standing now, QuotaMoment quotas)
+    private Dictionary<string, LiveTask> HeldRunners(IEnumerable<LiveTask> waiting, Standing now, QuotaMoment quotas)
     {
         var held = new Dictionary<string, LiveTask>(StringComparer.Ordinal);
         foreach (var task in waiting.Where(t => _time.GetElapsedTime(t.Queued) >= HoldAfter).OrderBy(static t => t.Queued))

@@ -1,5 +1,4 @@
 using Adit.Api;
-using Adit.Hub.Edge.Gate;
 using Adit.Hub.Runners;
 using Adit.Hub.Tasks;
 using Adit.Hub.Templates;
