@@ -102,6 +102,11 @@ public sealed record TaskSpec
     /// <summary>What it may use.</summary>
     public TaskResources Resources { get; set; } = new();
 
+    /// <summary>
+    /// The GPUs that the runner gave it, by their numbers on its machine: the runner's own to say. Null on a machine without any.
+    /// </summary>
+    public IReadOnlyList<string>? GpuDevices { get; init; }
+
     /// <summary>The image, for docker.</summary>
     public ImageSpec? Image { get; init; }
 

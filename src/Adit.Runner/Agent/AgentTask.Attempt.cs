@@ -81,12 +81,36 @@ internal sealed partial class AgentTask
         try
         {
             await executor.PrepareAsync(_place, memory.Spec, new Progress(this), either.Token);
+            var spec = WithGpus(memory);
             either.Token.ThrowIfCancellationRequested();
-            return await executor.StartAsync(_place, memory.Spec, CancellationToken.None);
+            return await executor.StartAsync(_place, spec, CancellationToken.None);
         }
         catch (ExecutorException e)
         {
             throw new StartFailed(e.Message, e);
+        }
+    }
+
+    // What it has is on disk before it starts, so that nobody else is given it by a later process.
+    private TaskSpec WithGpus(TaskMemory memory)
+    {
+        lock (_lock)
+        {
+            if (_memory.Spec.Attempt != memory.Spec.Attempt || !_memory.Run)
+                return memory.Spec; // Another is wanted by now: this one is not started.
+            try
+            {
+                var spec = memory.Spec with { GpuDevices = _gpus.Take(Id, memory.Spec.Resources.Gpus ?? 0) };
+                if (spec.GpuDevices is null)
+                    return memory.Spec;
+                _memory = _memory with { Spec = _memory.Spec with { GpuDevices = spec.GpuDevices } };
+                _memory.Write(_place);
+                return spec;
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new StartFailed(e.Message, e);
+            }
         }
     }
 

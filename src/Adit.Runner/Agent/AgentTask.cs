@@ -18,6 +18,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly TaskPlace _place;
     private readonly IReadOnlyDictionary<string, IExecutor> _executors;
+    private readonly GpuDevices _gpus;
     private readonly TimeProvider _time;
     private readonly Action _changed;
     private readonly CancellationTokenSource _ending = new();
@@ -38,13 +39,17 @@ internal sealed partial class AgentTask : IAsyncDisposable
     /// <param name="place">Where it is.</param>
     /// <param name="memory">What should be, as it is in the place.</param>
     /// <param name="executors">By name.</param>
+    /// <param name="gpus">Gives out the machine's GPUs.</param>
     /// <param name="time">The clock.</param>
     /// <param name="changed">Told that there is something to report. Must not block.</param>
-    public AgentTask(TaskPlace place, TaskMemory memory, IReadOnlyDictionary<string, IExecutor> executors, TimeProvider time, Action changed)
+    public AgentTask(TaskPlace place, TaskMemory memory, IReadOnlyDictionary<string, IExecutor> executors, GpuDevices gpus, TimeProvider time, Action changed)
     {
         _place = place;
         _memory = memory;
         _executors = executors;
+        _gpus = gpus;
+        if (memory is { End: null, Spec.GpuDevices: { } devices })
+            gpus.Keep(place.Id, devices);
         _time = time;
         _changed = changed;
         _seen = memory.End ?? See(memory, memory.WasReady ? TaskState.Ready : TaskState.Preparing, null);
@@ -108,16 +113,18 @@ internal sealed partial class AgentTask : IAsyncDisposable
                 if (!_memory.Spec.HasSecrets && desired.Spec.HasSecrets)
                 {
                     // They are not on disk, so a start that an earlier process did not come to waits for them.
-                    _memory = _memory with { Spec = desired.Spec };
+                    _memory = _memory with { Spec = desired.Spec with { GpuDevices = _memory.Spec.GpuDevices } };
                     Tell();
                 }
 
                 return;
             }
 
+            // Which GPUs it has is not the hub's to say.
+            var spec = desired.Spec with { GpuDevices = isNew ? null : _memory.Spec.GpuDevices };
             Keep(isNew
-                ? new TaskMemory { Spec = desired.Spec, Run = desired.Run, KeepsHome = desired.KeepsHome }
-                : _memory with { Spec = desired.Spec, Run = desired.Run, KeepsHome = desired.KeepsHome, IsForgotten = false });
+                ? new TaskMemory { Spec = spec, Run = desired.Run, KeepsHome = desired.KeepsHome }
+                : _memory with { Spec = spec, Run = desired.Run, KeepsHome = desired.KeepsHome, IsForgotten = false });
         }
     }
 
@@ -271,6 +278,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
         lock (_lock)
         {
             _seen = end;
+            _gpus.Free(Id); // Those of the next attempt are given when it begins.
             if (_memory.Spec.Attempt == memory.Spec.Attempt)
             {
                 _memory = _memory with { End = end };

@@ -27,6 +27,9 @@ internal sealed class AgentTasks(
     private readonly CancellationTokenSource _ending = new();
     private string? _session;
 
+    /// <summary>The machine's GPUs and who has them.</summary>
+    public GpuDevices Gpus { get; } = new();
+
     /// <summary>Those that there are, in no order.</summary>
     public IEnumerable<AgentTask> All => _tasks.Values;
 
@@ -168,7 +171,7 @@ internal sealed class AgentTasks(
     // Under the lock.
     private void Add(TaskPlace place, TaskMemory memory)
     {
-        var task = new AgentTask(place, memory, executors, time, changed);
+        var task = new AgentTask(place, memory, executors, Gpus, time, changed);
         _tasks[place.Id] = task;
         shipping.Follow(task);
     }
@@ -231,7 +234,7 @@ internal sealed class AgentTasks(
             return;
         }
 
-        var memory = new TaskMemory { Spec = item.Spec, Run = item.Run, KeepsHome = item.KeepsHome };
+        var memory = new TaskMemory { Spec = item.Spec with { GpuDevices = null }, Run = item.Run, KeepsHome = item.KeepsHome };
         memory.Write(place);
         _kept.Remove(id);
         Add(place, memory);

@@ -6,7 +6,7 @@ using Adit.Api;
 namespace Adit.Runner.Agent;
 
 /// <summary>What this machine is and uses. Linux tells through /proc; elsewhere what .NET knows, and the rest is left out.</summary>
-internal sealed class Machine(string dataDirectory, TimeProvider time)
+internal sealed class Machine(string dataDirectory, TimeProvider time, string nvidiaSmi = "nvidia-smi")
 {
     private static readonly TimeSpan GpuPatience = TimeSpan.FromSeconds(5);
 
@@ -109,7 +109,7 @@ internal sealed class Machine(string dataDirectory, TimeProvider time)
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("nvidia-smi", [$"--query-gpu={query}", "--format=csv,noheader,nounits"])
+            using var process = Process.Start(new ProcessStartInfo(nvidiaSmi, [$"--query-gpu={query}", "--format=csv,noheader,nounits"])
             {
                 RedirectStandardOutput = true, RedirectStandardError = true,
             })!;

@@ -193,6 +193,8 @@ public sealed class RunnerAgent : IAsyncDisposable
         }
 
         Warnings = warnings;
+        var facts = await _machine.FactsAsync(works, warnings, cancellationToken);
+        _tasks.Gpus.Know(facts.Gpus);
         return await _api.GreetAsync(
             new RunnerHello
             {
@@ -202,7 +204,7 @@ public sealed class RunnerAgent : IAsyncDisposable
                 Version = _options.Version,
                 Protocol = Protocol,
                 Link = link,
-                Facts = await _machine.FactsAsync(works, warnings, cancellationToken),
+                Facts = facts,
                 Labels = _options.Labels,
                 Taints = _options.Taints,
                 IsPrivate = _options.IsPrivate,

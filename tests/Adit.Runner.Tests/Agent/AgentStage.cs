@@ -27,6 +27,9 @@ internal sealed class AgentStage : IAsyncDisposable
 
     public AgentTasks Tasks { get; private set; }
 
+    /// <summary>Those that the machine has, for the next process of the runner too.</summary>
+    public IReadOnlyList<Gpu> Gpus { get; set; } = [];
+
     public List<string> Notes { get; } = [];
 
     public string Data => _folder.File("data");
@@ -78,6 +81,7 @@ internal sealed class AgentStage : IAsyncDisposable
         await Tasks.DisposeAsync();
         await _shipping.DisposeAsync();
         (_shipping, Tasks) = Open();
+        Tasks.Gpus.Know(Gpus);
         Tasks.Begin(Session);
         _number = 0;
         await Tasks.TakeUpAsync();

@@ -63,7 +63,7 @@ public sealed class AgentTaskTests
             Interlocked.Increment(ref tries);
             return isWell ? Task.CompletedTask : throw new InvalidOperationException("Nobody foresaw this.");
         };
-        await using var task = new AgentTask(place, memory, new Dictionary<string, IExecutor> { ["process"] = stage.Executor }, TimeProvider.System, () => Interlocked.Increment(ref changes));
+        await using var task = new AgentTask(place, memory, new Dictionary<string, IExecutor> { ["process"] = stage.Executor }, new GpuDevices(), TimeProvider.System, () => Interlocked.Increment(ref changes));
         await Eventually.HoldsAsync(() => tries == 2, "it was tried again");
         var before = changes;
         await Eventually.HoldsAsync(() => tries == 3, "it was tried a third time");

@@ -125,11 +125,12 @@ internal static class ContainerSpec
 
         if (spec.Resources.Gpus is > 0 and var gpus)
         {
-            host["DeviceRequests"] = new JsonArray(new JsonObject
-            {
-                ["Count"] = gpus,
-                ["Capabilities"] = new JsonArray(new JsonArray("gpu")),
-            });
+            var request = new JsonObject { ["Capabilities"] = new JsonArray(new JsonArray("gpu")) };
+            if (spec.GpuDevices is { Count: > 0 } devices)
+                request["DeviceIDs"] = Strings(devices);
+            else
+                request["Count"] = gpus;
+            host["DeviceRequests"] = new JsonArray(request);
         }
 
         return host;
@@ -143,6 +144,8 @@ internal static class ContainerSpec
             yield return "LANG=" + options.Language;
         foreach (var variable in Variables(spec.Environment, fill))
             yield return variable;
+        if (spec.GpuDevices is { Count: 0 })
+            yield return "NVIDIA_VISIBLE_DEVICES=void"; // Images of CUDA say "all", which an engine whose default runtime is NVIDIA's does.
         foreach (var name in (spec.Secrets?.Keys ?? []).Order(StringComparer.Ordinal))
         {
             yield return spec.SecretValues?.GetValueOrDefault(name) is { } value && !value.Contains('\0', StringComparison.Ordinal)

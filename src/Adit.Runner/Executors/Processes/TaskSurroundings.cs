@@ -47,6 +47,14 @@ internal sealed class TaskSurroundings
         var environment = new Dictionary<string, string> { ["PATH"] = options.Path, ["HOME"] = home, ["LANG"] = options.Language };
         foreach (var (name, value) in spec.Environment)
             environment[name] = placeholders.Fill(value, $"the environment variable {name}");
+        if (spec.GpuDevices is { } gpus)
+        {
+            // Empty is none: a program that asks for no GPU takes none by chance.
+            environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', gpus);
+            environment["NVIDIA_VISIBLE_DEVICES"] = gpus.Count == 0 ? "none" : string.Join(',', gpus);
+            environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"; // As nvidia-smi counts them.
+        }
+
         // In one order, by which the script of a task that an earlier process started has them too.
         string[] secrets = [.. (spec.Secrets?.Keys ?? []).Order(StringComparer.Ordinal)];
         foreach (var name in secrets)
