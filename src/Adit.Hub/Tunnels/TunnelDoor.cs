@@ -14,7 +14,7 @@ namespace Adit.Hub.Tunnels;
 /// connect</c>).
 /// </summary>
 internal sealed class TunnelDoor(
-    TunnelRegistry registry, Callers callers, Authority authority, DoorKeys keys, OpenDoors doors, TimeProvider time)
+    TunnelRegistry registry, Callers callers, Authority authority, DoorKeys keys, OpenDoors doors, TimeProvider time, ITaskKeepers? keepers = null)
 {
     private const string Scheme = "tunnel:";
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
@@ -59,6 +59,8 @@ internal sealed class TunnelDoor(
 
             using var deadline = new CancellationTokenSource(OpenTimeout, time);
             await using var stream = await upstream.OpenAsync(link.Remote?.ToString(), deadline.Token);
+            if (record.Task is { } task && keepers?.Of(task) is { Sleeps: true } keeper)
+                keeper.Use.Sent(); // A task that is halted accepts connections, and answers when it is woken.
             await TunnelUpstream.OpenedAsync(stream, deadline.Token);
             await visitor.ConfirmOpenedAsync();
             await StreamPump.RunAsync(visitor, stream, new RouteTraffic(tunnel.Meter, tunnel.Limits.Bandwidth, CancellationToken.None));

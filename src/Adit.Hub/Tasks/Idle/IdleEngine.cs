@@ -275,17 +275,19 @@ internal sealed partial class IdleEngine : IAsyncDisposable
     {
         var record = task.Record;
         var policy = record.Resolved.Idle;
+        var bytes = TaskTunnels.NamesOf(record).Zip(record.Resolved.Ports).Where(static p => !p.Second.IsHttp).Sum(p => _tunnels.MeterOf(p.First)?.BytesIn ?? 0);
+        var isTouched = bytes > idle.PortBytes;
+        if (isTouched)
+            idle.Change(m => m with { Terminal = Now });
+        idle.PortBytes = bytes;
         if (idle.Memory.IsFrozen)
         {
             idle.Window.Clear();
             idle.Change(m => m with { Compute = Stretch.Next(m.Compute, false, Now) });
+            if (isTouched)
+                await WakeAsync(record.Id, "a visitor sent something", cancellationToken);
             return; // It neither computes nor answers.
         }
-
-        var bytes = TaskTunnels.NamesOf(record).Zip(record.Resolved.Ports).Where(static p => !p.Second.IsHttp).Sum(p => _tunnels.MeterOf(p.First)?.BytesIn ?? 0);
-        if (bytes > idle.PortBytes)
-            idle.Change(m => m with { Terminal = Now });
-        idle.PortBytes = bytes;
 
         if (task.Usage is { } usage && (policy.ComputeCpu is not null || policy.ComputeGpu is not null))
         {

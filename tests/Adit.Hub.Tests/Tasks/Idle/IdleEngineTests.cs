@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Adit.Api;
 using Adit.Hub.Tasks.Idle;
 using Adit.Hub.Tests.Edge.Forwarding;
+using Adit.Link;
 using Adit.Testing;
 
 namespace Adit.Hub.Tests.Tasks.Idle;
@@ -307,6 +308,34 @@ public sealed class IdleEngineTests
         Assert.False((await hub.ShowAsync(task.Id)).Idle!.IsFrozen);
         await LookAsync(hub, TimeSpan.FromMinutes(4));
         Assert.Equal(2, hub.Runner.Halts.Count);
+    }
+
+    [Fact]
+    public async Task What_is_frozen_wakes_when_somebody_connects_to_one_of_its_ports_or_sends_on_an_open_connection()
+    {
+        await using var hub = await StartAsync();
+        await hub.TemplateAsync("ladder", "  idle: {warn: 2m, minUptime: 1s, ladder: [{after: 5m, action: freeze}, {after: 60m, action: stop}]}", ports: "[{name: main}, {name: db, type: tcp}]");
+        var task = await hub.ReadyAsync("demo", "ladder");
+        await LookAsync(hub, TimeSpan.FromMinutes(6));
+        var frozen = (await hub.ShowAsync(task.Id)).Idle!.IsFrozen;
+        var link = await hub.Hub.LinkAsync(token: hub.Ann.Secret, name: "laptop");
+        await using var stream = await link.Client.OpenAsync(new OpenRequest { Target = "tunnel:" + task.Ports[1].Tunnel }, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(async () => !(await hub.ShowAsync(task.Id)).Idle!.IsFrozen, "it is awake");
+
+        await LookAsync(hub, TimeSpan.FromMinutes(7));
+        var frozenAgain = (await hub.ShowAsync(task.Id)).Idle!.IsFrozen;
+        await stream.WriteAsync("GET /"u8.ToArray());
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await hub.Service<IdleEngine>().LookAsync(TestContext.Current.CancellationToken);
+                return !(await hub.ShowAsync(task.Id)).Idle!.IsFrozen;
+            },
+            "it is awake again");
+
+        Assert.True(frozen);
+        Assert.True(frozenAgain);
+        Assert.Equal([$"freeze {task.Id}", $"thaw {task.Id}", $"freeze {task.Id}", $"thaw {task.Id}"], hub.Runner.Halts);
     }
 
     [Fact]
