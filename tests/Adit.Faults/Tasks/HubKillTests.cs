@@ -132,12 +132,16 @@ public sealed class HubKillTests(TaskStage stage) : IClassFixture<TaskStage>
         }
 
         Assert.Null(Assert.Single(await UsedAsync(task)).Ended);
+        await stage.WholeAsync();
         task.End(0);
-        var end = (await stage.StateAsync(task, TaskState.Stopped)).Ended;
+        var end = (await stage.StateAsync(task, TaskState.Stopped)).Ended!.Value;
         await stage.KillHubAsync();
         await stage.StartHubAsync();
+        await stage.StateAsync(task, TaskState.Stopped); // An end that was seen and not yet on disk comes again from the runner.
+        await Eventually.HoldsAsync(async () => (await UsedAsync(task)).All(static u => u.Ended is not null), "its end is counted");
         var used = Assert.Single(await UsedAsync(task));
-        Assert.Equal((end, 1), (used.Ended, used.Attempt));
+        Assert.Equal(1, used.Attempt);
+        Assert.InRange((used.Ended!.Value - end).Duration().TotalSeconds, 0, 5); // By the runner's clock, where it said so as it came back.
         Assert.Equal((used.Ended!.Value - used.Started).TotalHours, used.Hours, 6);
         await stage.EndAsync(task);
     }
