@@ -154,7 +154,7 @@ public sealed class TemplateDocumentTests
         Assert.Equal(("full", "All of it", true), (template.Slug, template.Name, template.IsHidden));
         Assert.Equal("The template 'full' is deprecated. Too old. Use 'other'.", template.Deprecated);
         Assert.Equal("the groups ds, ml and the user ann", template.VisibleTo!.ToString());
-        Assert.Equal(new ImageSpec { Reference = "registry/x:1", Pull = "always" }, body.Source.Image);
+        Assert.Equal(new ImageSpec { Reference = "registry/x:1", Pull = "always", CredentialsSecret = "registry" }, body.Source.Image);
         Assert.Equal([new MountSpec("/srv/data", "/data", true)], body.Source.Mounts);
         Assert.Equal((true, "/tmp", "nobody", true, HomeOwner.Project), (body.Source.IsPrivileged, body.Source.WorkingDirectory, body.Source.User, body.Source.OpenCommand, body.Home));
         Assert.Equal("3.10", body.Environment["VERSION"]);
