@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Runner } from '../src/api/runners';
 import type { Task } from '../src/api/tasks';
-import { capacitiesOf, labelsOf, linesOfLabels, linesOfTaints, runnerLineOf, standingOf, taintsOf } from '../src/runners/capacity';
+import { capacitiesOf, labelsOf, linesOfLabels, linesOfTaints, runnerLineOf, standingOf, taintsOf, usersOf } from '../src/runners/capacity';
 import { stepsOf } from '../src/tasks/steps';
 import { courseMeter, pointsOf } from '../src/tasks/usage';
 import { commandLineOf, resourcesOf, situationOf, tookOf } from '../src/tasks/words';
@@ -24,6 +24,11 @@ void test('answers in quick succession are one sample, another start and a task 
   assert.deepEqual(meter([task('a', 3)], 5000)[0]!.course.cpu, [1, 3]);
   assert.deepEqual(meter([task('a', 4, 2)], 10_000)[0]!.course.cpu, [4]);
   assert.deepEqual(meter([task('a', undefined)], 15_000)[0]!.course.cpu, []);
+});
+
+void test('a private runner says whose workloads start there', () => {
+  assert.equal(usersOf({ isPrivate: true, owner: 'ann' }), 'only ann');
+  assert.equal(usersOf({ isPrivate: false, owner: 'ann' }), 'everybody');
 });
 
 void test('a task that was told to end says that its runner is away', () => {

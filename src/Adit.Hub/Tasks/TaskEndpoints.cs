@@ -184,6 +184,14 @@ internal static class TaskEndpoints
         if (await rights.FindAsync(task, context.Caller()) is var (live, record) && live is null && record is null)
             return Problems.NotFound($"task '{task}'");
         var id = live?.Record.Id ?? record!.Id;
+        if (follow.TryTake(context.Caller().Account) is not { } place)
+        {
+            return Problems.Of(
+                StatusCodes.Status429TooManyRequests, "limit-reached",
+                $"The account '{context.Caller().Account}' follows {TaskFollow.MostOfAccount} logs already: close some pages or 'adit logs -f', or read this one by GET /api/v1/tasks/{id}/logs.");
+        }
+
+        context.Response.RegisterForDispose(place);
         if (context.Request.Headers.TryGetValue("Last-Event-ID", out var last) && long.TryParse(last, out var seen))
             from = seen + 1;
         context.Response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold events back until its buffer is full.

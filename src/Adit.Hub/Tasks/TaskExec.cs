@@ -19,6 +19,7 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
     public const string SubProtocol = "adit-exec";
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     /// <summary>Serves one command to its end.</summary>
     public async Task ServeAsync(string task, HttpContext context)
@@ -30,7 +31,14 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
         LinkStream stream;
         try
         {
-            stream = await link.OpenAsync(new OpenRequest { Target = "exec:" + id, From = context.Address() }, context.RequestAborted);
+            stream = await OpenAsync(link, id, context);
+        }
+        catch (TimeoutException)
+        {
+            await Problems.Of(
+                StatusCodes.Status503ServiceUnavailable, "runner-silent",
+                $"The task's runner does not answer, and nothing was run: its machine is stopped or overloaded. See it with 'adit runner ls', and try again when it is back.").ExecuteAsync(context);
+            return;
         }
         catch (LinkStreamException e)
         {
@@ -61,6 +69,32 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
             stream.Reset(ResetCode.Cancelled, "The client has left.");
         await over.CancelAsync();
         await Task.WhenAll(there, back);
+    }
+
+    // The link of a runner that is halted stands for a while, and takes whatever is sent.
+    private async Task<LinkStream> OpenAsync(HubLink link, string task, HttpContext context)
+    {
+        using var deadline = new CancellationTokenSource(AnswerWithin, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.RequestAborted);
+        LinkStream? stream = null;
+        try
+        {
+            stream = await link.OpenAsync(new OpenRequest { Target = "exec:" + task, From = context.Address() }, either.Token);
+            await stream.WaitOpenedAsync().AsTask().WaitAsync(either.Token);
+            return stream;
+        }
+        catch (Exception e)
+        {
+            if (stream is not null)
+            {
+                stream.Reset(ResetCode.Cancelled, "The runner did not answer in time.");
+                await stream.DisposeAsync();
+            }
+
+            if (e is OperationCanceledException && deadline.IsCancellationRequested)
+                throw new TimeoutException();
+            throw;
+        }
     }
 
     private async Task<(HubLink Link, string Task)?> OpenAsync(string task, HttpContext context)

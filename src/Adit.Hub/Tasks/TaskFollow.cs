@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
@@ -15,8 +16,23 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
 {
     private const int MostLines = 2000;
     private const int DefaultTail = 100;
+
+    /// <summary>Logs that one account follows at a time: windows and programs of a person, not a flood.</summary>
+    public const int MostOfAccount = 100;
+
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LinePatience = TimeSpan.FromSeconds(10); // A runner that has lines sends some within this time, unless it is cut off.
+
+    private readonly ConcurrentDictionary<string, int> _following = new(StringComparer.Ordinal);
+
+    /// <summary>A place for one more log that an account follows, given back by disposing it; null when it has as many as it may.</summary>
+    public IDisposable? TryTake(string account)
+    {
+        if (_following.AddOrUpdate(account, 1, static (_, count) => count + 1) <= MostOfAccount)
+            return new Place(this, account);
+        Release(account);
+        return null;
+    }
 
     /// <summary>The events.</summary>
     /// <param name="task">The task's id.</param>
@@ -101,5 +117,18 @@ internal sealed class TaskFollow(TaskRegistry registry, TaskLogs logs, TaskStore
             news.Changing -= OnChange;
             await either.CancelAsync();
         }
+    }
+
+    private void Release(string account)
+    {
+        if (_following.AddOrUpdate(account, 0, static (_, count) => count - 1) <= 0)
+            _following.TryRemove(new KeyValuePair<string, int>(account, 0)); // Unless somebody took one meanwhile.
+    }
+
+    private sealed class Place(TaskFollow follow, string account) : IDisposable
+    {
+        private TaskFollow? _follow = follow;
+
+        public void Dispose() => Interlocked.Exchange(ref _follow, null)?.Release(account);
     }
 }

@@ -49,6 +49,9 @@ public sealed record ExecSize(int Columns, int Rows);
 /// <param name="Failure">Why not, for people.</param>
 public sealed record ExecEnd(int? ExitCode, string? Failure = null);
 
+/// <summary>What came is no frame.</summary>
+public sealed class ExecFrameException(string message) : IOException(message);
+
 /// <summary>
 /// Frames on a stream of bytes: kind (1 byte), length (4 bytes, big-endian, at most 64 KiB), payload. One writer at a time is seen to; one reader.
 /// </summary>
@@ -92,7 +95,7 @@ public sealed class ExecFrames(Stream stream) : IDisposable
             return null;
         var length = BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(1));
         if (length is < 0 or > MostBytes)
-            throw new IOException($"A frame of {length} bytes came, and {MostBytes} is the most.");
+            throw new ExecFrameException($"A frame of {length} bytes came, and {MostBytes} is the most.");
         var payload = new byte[length];
         await stream.ReadExactlyAsync(payload, cancellationToken);
         return ((ExecFrameKind)head[0], payload);

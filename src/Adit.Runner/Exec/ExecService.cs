@@ -9,6 +9,7 @@ internal static class ExecService
 {
     private const int MostWords = 1000;
     private const int MostSizes = 16;
+    private const int MostCharacters = 10_000;
     private const int LongestType = 64;
 
     /// <summary>Serves one command to its end.</summary>
@@ -21,10 +22,11 @@ internal static class ExecService
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            if (await frames.ReadAsync(cancellationToken) is not (ExecFrameKind.Start, var payload)
-                || JsonSerializer.Deserialize(payload, ExecJson.Default.ExecStart) is not { Command: { Count: > 0 and <= MostWords } } start)
+            var (start, wrong) = await StartAsync(frames, cancellationToken);
+            if (start is null)
             {
-                await EndAsync(frames, new ExecEnd(null, "What was to be run was not understood; client and runner may be too far apart in version."), cancellationToken);
+                if (wrong is not null)
+                    await EndAsync(frames, new ExecEnd(null, $"What was to be run was not understood: {wrong} Client and runner may be too far apart in version."), cancellationToken);
                 return;
             }
 
@@ -40,7 +42,18 @@ internal static class ExecService
             await using var standardInput = input.Reader.AsStream();
             await using var output = new FrameStream(frames, ExecFrameKind.Output);
             await using var error = new FrameStream(frames, ExecFrameKind.Error);
-            var end = await RunAsync(execution, start, new ExecStreams(standardInput, output, error), sizes.Reader, gone.Token);
+            ExecEnd end;
+            try
+            {
+                end = await RunAsync(execution, start, new ExecStreams(standardInput, output, error), sizes.Reader, gone.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (await reading is not { } broken)
+                    return; // The client has left.
+                end = new ExecEnd(null, $"The command was ended: {broken} Client and runner may be too far apart in version.");
+            }
+
             await EndAsync(frames, end, cancellationToken);
             await gone.CancelAsync();
             await reading;
@@ -48,6 +61,34 @@ internal static class ExecService
         catch (Exception e) when (e is IOException or OperationCanceledException or JsonException)
         {
             // The client is gone, and the command with it.
+        }
+    }
+
+    // What is to be run; otherwise what is wrong with it, and nothing of both when the client left before it said anything.
+    private static async Task<(ExecStart? Start, string? Wrong)> StartAsync(ExecFrames frames, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await frames.ReadAsync(cancellationToken) is not var (kind, payload))
+                return (null, null);
+            if (kind != ExecFrameKind.Start)
+                return (null, $"A frame of kind {(byte)kind} came first, and not a start.");
+            var start = JsonSerializer.Deserialize(payload, ExecJson.Default.ExecStart);
+            if (start is not { Command.Count: > 0 and <= MostWords })
+                return (null, $"A command has 1 to {MostWords} words.");
+            if (start.Command.Any(static w => w is null || w.Contains('\0')))
+                return (null, "A word of the command is none.");
+            return start.Terminal is { Columns: < 1 or > MostCharacters } or { Rows: < 1 or > MostCharacters }
+                ? (null, $"A terminal has 1 to {MostCharacters} columns and rows.")
+                : (start, null);
+        }
+        catch (ExecFrameException e)
+        {
+            return (null, e.Message);
+        }
+        catch (JsonException)
+        {
+            return (null, "The start is no JSON of the form that there is.");
         }
     }
 
@@ -76,9 +117,10 @@ internal static class ExecService
     private static string TypeOf(string? type) =>
         type is { Length: > 0 and <= LongestType } && type[0] != '.' && type.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_') ? type : "xterm";
 
-    // Until the client ends its side or is gone, which ends the command.
-    private static async Task ReadAsync(ExecFrames frames, System.IO.Pipelines.PipeWriter input, ChannelWriter<TerminalSize> sizes, CancellationTokenSource gone)
+    // Until the client ends its side or is gone, which ends the command; so does what is no frame, and is said then.
+    private static async Task<string?> ReadAsync(ExecFrames frames, System.IO.Pipelines.PipeWriter input, ChannelWriter<TerminalSize> sizes, CancellationTokenSource gone)
     {
+        string? wrong = null;
         try
         {
             while (await frames.ReadAsync(gone.Token) is var (kind, payload))
@@ -93,12 +135,13 @@ internal static class ExecService
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or JsonException or InvalidOperationException)
         {
-            // See above.
+            wrong = e is ExecFrameException ? e.Message : e is JsonException ? "A size came that is none." : null;
         }
 
         await input.CompleteAsync();
         sizes.TryComplete();
         await gone.CancelAsync();
+        return wrong;
     }
 
     private static Task EndAsync(ExecFrames frames, ExecEnd end, CancellationToken cancellationToken) =>

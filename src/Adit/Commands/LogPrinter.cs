@@ -16,7 +16,8 @@ internal static class LogPrinter
     /// <param name="json">As JSON, one object each.</param>
     /// <param name="times">With the time of each.</param>
     /// <param name="toError">All to standard error.</param>
-    public static void Print(IReadOnlyList<LogLine> lines, bool json, bool times, bool toError)
+    /// <param name="raw">As it was written, also where a terminal obeys it.</param>
+    public static void Print(IReadOnlyList<LogLine> lines, bool json, bool times, bool toError, bool raw = false)
     {
         foreach (var line in lines)
         {
@@ -26,8 +27,10 @@ internal static class LogPrinter
                 continue;
             }
 
-            var text = (times ? line.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff ", System.Globalization.CultureInfo.InvariantCulture) : "") + (line.Stream == "adit" ? "adit: " : "") + line.Text;
-            var writer = toError || line.Stream != "out" ? Screen.Err : Screen.Out;
+            var text = (times ? line.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff ", System.Globalization.CultureInfo.InvariantCulture) : "") + (line.Stream == "adit" ? "adit: " : "");
+            var isError = toError || line.Stream != "out";
+            text += raw || (isError ? Console.IsErrorRedirected : Console.IsOutputRedirected) ? line.Text : TerminalText.Safe(line.Text);
+            var writer = isError ? Screen.Err : Screen.Out;
             if (line.IsPart)
                 writer.Write(text);
             else
@@ -38,7 +41,7 @@ internal static class LogPrinter
     /// <summary>Prints a log as it grows, through cuts, until its task has ended.</summary>
     /// <returns>How it ended; null when the hub does not say.</returns>
     public static async Task<TaskEvent?> FollowAsync(
-        HubApi api, string task, long? from, int tail, bool json, bool toError, CancellationToken cancellationToken, bool times = false)
+        HubApi api, string task, long? from, int tail, bool json, bool toError, CancellationToken cancellationToken, bool times = false, bool raw = false)
     {
         for (var retries = 0; ; retries++)
         {
@@ -48,7 +51,7 @@ internal static class LogPrinter
                 {
                     if (end is not null)
                         return end;
-                    Print(lines!, json, times, toError);
+                    Print(lines!, json, times, toError, raw);
                     from = lines![^1].Number + 1;
                     retries = 0;
                 }

@@ -215,7 +215,7 @@ internal sealed class FakeRunner : IAsyncDisposable
         await using var _ = stream;
         if (IsDeaf)
         {
-            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Until it is stopped.
+            await _running.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Until it is stopped.
             return;
         }
 

@@ -12,7 +12,7 @@ import { useAction } from '../design/useAction';
 import { labelsOf, linesOfLabels, linesOfTaints, taintsOf } from './capacity';
 import { runnersKey } from './keys';
 
-type Asked = 'drain' | 'rename' | 'labels' | 'remove';
+type Asked = 'drain' | 'share' | 'rename' | 'labels' | 'remove';
 
 /** What its owner and admins can do with a runner. */
 export function RunnerChanges({ runner }: { readonly runner: Runner }) {
@@ -38,6 +38,9 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
           ? <Button busy={change.busy} onClick={() => void change.run({ cordon: false, drain: false }, `${name} gets workloads again.`)}>Give it workloads again</Button>
           : <Button busy={change.busy} onClick={() => void change.run({ cordon: true }, `${name} gets no new workloads.`)}>Cordon: no new workloads</Button>}
         {!runner.isDraining && <Button onClick={() => setAsked('drain')}>Drain…</Button>}
+        {runner.isPrivate
+          ? <Button onClick={() => setAsked('share')}>Share with everybody…</Button>
+          : <Button busy={change.busy} onClick={() => void change.run({ isPrivate: true }, `${name} is private: only workloads of ${runner.owner} start there.`)}>Make it private</Button>}
         <Button onClick={() => setAsked('rename')}>Rename…</Button>
         <Button onClick={() => setAsked('labels')}>Labels and taints…</Button>
         <Button kind="danger" onClick={() => setAsked('remove')}>Remove…</Button>
@@ -48,6 +51,15 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
           await again();
         }}>
           {runner.tasks === 0 ? 'It has no workloads now' : runner.tasks === 1 ? 'Its workload is ended' : `Its ${runner.tasks.toLocaleString('en')} workloads are ended`}, and it gets no new ones until you say so.
+        </Confirm>
+      )}
+      {asked === 'share' && (
+        <Confirm title={`Share ${name} with everybody?`} action="Share it" onClose={close} onConfirm={async () => {
+          await runnersApi.change(name, { isPrivate: false });
+          toast(`${name} is shared: everybody’s workloads may start there.`);
+          await again();
+        }}>
+          Everybody’s workloads may start there, as the user that the runner runs as: they can read what that user can. Only what an admin’s token brought can be shared.
         </Confirm>
       )}
       {asked === 'remove' && (

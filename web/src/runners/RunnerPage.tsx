@@ -8,9 +8,9 @@ import { memory } from '../design/words';
 import { CpuGauge, MemoryGauge, StateBadge } from '../tasks/parts';
 import { useTasks } from '../tasks/useTasks';
 import { situationOf } from '../tasks/words';
-import { capacitiesOf } from './capacity';
+import { capacitiesOf, usersOf } from './capacity';
 import { runnerKey } from './keys';
-import { CapacityBar, Labels, StandingBadge } from './parts';
+import { CapacityBar, Labels, PrivateBadge, StandingBadge } from './parts';
 import { RunnerChanges } from './RunnerChanges';
 
 const sampleEveryMs = 5_000;
@@ -23,7 +23,7 @@ export default function RunnerPage({ name }: { readonly name: string }) {
     <Page
       title={name}
       crumb={{ to: '/runners', text: 'Runners' }}
-      heading={<span className="row">{name}{runner && <StandingBadge runner={runner} />}</span>}
+      heading={<span className="row">{name}{runner && <StandingBadge runner={runner} />}{runner && <PrivateBadge runner={runner} />}</span>}
       lead={runner && (runner.facts?.os ?? 'It was never heard.')}
     >
       <Loaded query={query} lines={6}>
@@ -61,6 +61,8 @@ function Present({ runner }: { readonly runner: Runner }) {
           ['Labels', <Labels key="labels" labels={runner.labels} />],
           ['Taints', runner.taints.length === 0 ? <span key="taints" className="faint">none</span> : runner.taints.map(({ key, value }) => <code key={key}>{key}{value ? `=${value}` : ''} </code>)],
           ['Brought by', runner.owner],
+          ['May be used by', usersOf(runner)],
+          runner.token ? ['Token', <code key="token">{runner.token}</code>] : null,
           ['First there', <Moment key="created" at={runner.created} />],
           ['Heard', <Moment key="seen" at={runner.seen} />],
         ]} />

@@ -12,7 +12,7 @@ import { useEvents } from '../tunnels/useEvents';
 import { useReread } from '../tunnels/useReread';
 import { capacitiesOf, standingOf } from './capacity';
 import { runnersKey } from './keys';
-import { CapacityBar, StandingBadge } from './parts';
+import { CapacityBar, PrivateBadge, StandingBadge } from './parts';
 
 const sampleEveryMs = 5_000;
 
@@ -39,8 +39,8 @@ const columns: readonly Column<Runner>[] = [
     ),
   },
   {
-    key: 'standing', title: 'State', width: '8.5rem', sort: standingOf,
-    cell: (runner) => <span className="row"><StandingBadge runner={runner} />{(runner.notice ?? (runner.facts?.warnings?.length ? 'It has warnings' : '')) && <Badge tone="warn"><span aria-hidden="true">!</span><span className="unseen">has something to say</span></Badge>}</span>,
+    key: 'standing', title: 'State', width: '11rem', sort: standingOf,
+    cell: (runner) => <span className="row"><StandingBadge runner={runner} /><PrivateBadge runner={runner} />{(runner.notice ?? (runner.facts?.warnings?.length ? 'It has warnings' : '')) && <Badge tone="warn"><span aria-hidden="true">!</span><span className="unseen">has something to say</span></Badge>}</span>,
   },
   bar('Cores', 'Cores'),
   bar('Memory', 'Memory'),
@@ -48,7 +48,7 @@ const columns: readonly Column<Runner>[] = [
   { key: 'tasks', title: 'Workloads', width: '6rem', end: true, wideOnly: true, sort: ({ tasks }) => tasks, cell: ({ tasks }) => <span className="numeric">{tasks.toLocaleString('en')}</span> },
 ];
 
-const textOf = (runner: Runner) => [runner.name, runner.facts?.os, runner.version, runner.owner, standingOf(runner), ...Object.entries(runner.labels).map(([key, value]) => `${key}=${value}`)].join(' ');
+const textOf = (runner: Runner) => [runner.name, runner.facts?.os, runner.version, runner.owner, standingOf(runner), runner.isPrivate ? 'private' : '', ...Object.entries(runner.labels).map(([key, value]) => `${key}=${value}`)].join(' ');
 
 /** The machines that workloads run on, and how full they are. */
 export default function Runners() {

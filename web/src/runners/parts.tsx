@@ -1,6 +1,6 @@
 import { Badge, type Tone } from '../design/Page';
 import type { Runner } from '../api/runners';
-import { standingOf, type Capacity } from './capacity';
+import { standingOf, usersOf, type Capacity } from './capacity';
 import './runners.css';
 
 const tones: Readonly<Record<ReturnType<typeof standingOf>, Tone | undefined>> = { up: 'ok', cordoned: 'warn', draining: 'warn', down: 'danger' };
@@ -8,6 +8,11 @@ const tones: Readonly<Record<ReturnType<typeof standingOf>, Tone | undefined>> =
 export function StandingBadge({ runner }: { readonly runner: Runner }) {
   const standing = standingOf(runner);
   return <Badge tone={tones[standing]}>{standing}</Badge>;
+}
+
+/** Said of a runner that only its owner's workloads start on. */
+export function PrivateBadge({ runner }: { readonly runner: Runner }) {
+  return runner.isPrivate ? <span title={usersOf(runner)}><Badge>private</Badge></span> : null;
 }
 
 /** What is reserved of all there is, as a bar; below it, thinner, what is in use. */
