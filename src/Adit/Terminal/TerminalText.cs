@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Adit.Terminal;
@@ -12,6 +13,7 @@ internal static class TerminalText
     private const char Bell = '\a';
     private const int LongestColor = 64;
     private const string Reset = "\e[0m";
+    private static readonly SearchValues<char> ColorWords = SearchValues.Create("0123456789;:");
 
     /// <summary>One line without what is obeyed, except colours (SGR), which end with it.</summary>
     public static string Safe(string line)
@@ -81,7 +83,7 @@ internal static class TerminalText
     }
 
     private static bool IsColor(ReadOnlySpan<char> sequence) =>
-        sequence is [Escape, '[', .., 'm'] && sequence.Length <= LongestColor && sequence[2..^1].IndexOfAnyExcept("0123456789;:") < 0;
+        sequence is [Escape, '[', .., 'm'] && sequence.Length <= LongestColor && !sequence[2..^1].ContainsAnyExcept(ColorWords);
 
     // Bidirectional overrides and isolates: what is read is not what stands there.
     private static bool TurnsAround(char c) => c is >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069';
