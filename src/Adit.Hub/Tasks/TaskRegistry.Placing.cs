@@ -31,6 +31,8 @@ internal sealed partial class TaskRegistry
         var quotas = QuotasNow(all: false);
         var waiting = _tasks.Values.Where(t => t != task && t is { Record: { State: TaskState.Queued, IsWanted: true } }).ToList();
         var held = HeldRunners(waiting, now, quotas);
+        foreach (var other in now.InTurn(waiting))
+            quotas.WaitsFor(other.Record); // What they wait for in a project is not this one's.
         if (!TryPlace(task, now, quotas, held))
             task.Queue = task.Queue! with { Position = waiting.Count(t => now.Compare(t.Record, task.Record) < 0) + 1 };
     }
@@ -100,7 +102,7 @@ internal sealed partial class TaskRegistry
         var held = new Dictionary<string, LiveTask>(StringComparer.Ordinal);
         foreach (var task in waiting.Where(t => _time.GetElapsedTime(t.Queued) >= HoldAfter).OrderBy(static t => t.Queued))
         {
-            if (quotas.WaitsFor(task.Record) is not null)
+            if (!quotas.HasRoomFor(task.Record))
                 continue;
             var place = PlacesFor(task.Record, now)
                 .Where(p => p.IsUp && !p.Record.IsCordoned && !p.Record.IsDraining && !held.ContainsKey(p.Record.Name) && Scheduler.Misfit(task.Record.Resolved, p.Record) is null)

@@ -10,7 +10,6 @@ namespace Adit.Hub.Tasks.Quotas;
 internal sealed class QuotaMoment
 {
     private readonly Dictionary<QuotaSubject, Counted> _used = [];
-    private readonly Dictionary<string, string?> _answers = new(StringComparer.Ordinal);
     private readonly List<(QuotaSubject Subject, QuotaPart Part, string Account)> _waiting = [];
     private readonly QuotaBook _book;
     private readonly GpuMonth _month;
@@ -93,21 +92,22 @@ internal sealed class QuotaMoment
         return null;
     }
 
+    /// <summary>Whether quotas leave room for a task now, whoever else waits for it.</summary>
+    public bool HasRoomFor(TaskRecord task) => Applying(task).All(q =>
+    {
+        var used = UseOf(q.Subject);
+        return !(task.Resolved.Requests.Gpus is > 0 && used.GpuHours >= q.Quota.Limits.GpuHours)
+            && QuotaWords.AtOnce.All(part => !IsFull(q.Quota, part, used, QuotaWords.Wish(task.Resolved.Requests, part)));
+    });
+
     /// <summary>
-    /// What a task waits for before it may have a place; null when quotas let it have one. Ask in the order of the queue: what others in a project
-    /// wait for is not taken by who asked later.
+    /// What a task waits for before it may have a place; null when quotas let it have one. Ask once, in the order of the queue: what others in a
+    /// project wait for is not taken by who asked later.
     /// </summary>
     public string? WaitsFor(TaskRecord task)
     {
         if (_book.IsEmpty)
             return null;
-        if (!_answers.TryGetValue(task.Id, out var answer))
-            _answers[task.Id] = answer = Ask(task);
-        return answer;
-    }
-
-    private string? Ask(TaskRecord task)
-    {
         var wants = task.Resolved.Requests;
         foreach (var (subject, quota) in Applying(task))
         {
@@ -116,7 +116,7 @@ internal sealed class QuotaMoment
             {
                 if (QuotaWords.Limit(quota.Limits, part) is not { } limit || QuotaWords.Wish(wants, part) is not (> 0 and var wish))
                     continue;
-                var isFull = QuotaWords.Used(used, part) + wish > limit + 1e-6;
+                var isFull = IsFull(quota, part, used, wish);
                 if (!isFull && !_waiting.Any(w => w.Subject == subject && w.Part == part && w.Account != task.Account))
                     continue;
                 if (subject.Kind == QuotaKind.Project && wish <= limit) // Nobody waits for what never comes: the quota was lowered since.
@@ -130,6 +130,9 @@ internal sealed class QuotaMoment
 
         return null;
     }
+
+    private static bool IsFull(Quota quota, QuotaPart part, QuotaUse used, double wish) =>
+        wish > 0 && QuotaWords.Limit(quota.Limits, part) is { } limit && QuotaWords.Used(used, part) + wish > limit + 1e-6;
 
     private IEnumerable<(QuotaSubject Subject, Quota Quota)> Applying(TaskRecord task)
     {

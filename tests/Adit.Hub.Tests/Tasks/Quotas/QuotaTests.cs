@@ -71,6 +71,24 @@ public sealed class QuotaTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Those_that_waited_long_do_not_pass_a_quota_together()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TaskHub.StartAsync(time: time);
+        await hub.QuotaAsync("user/ann", new SetQuotaRequest { Cpu = 2 });
+        var runs = await hub.RunAsync("runs", cpu: 2);
+        await hub.ReadyAsync(runs);
+        var tasks = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => hub.RunAsync($"t-{i}", cpu: 2)));
+        Assert.All(tasks, static t => Assert.Equal(TaskState.Queued, t.State));
+        time.Advance(TimeSpan.FromSeconds(301)); // More than a link without a word lasts: the runner comes again.
+        await using var again = await FakeRunner.StartAsync(hub.Hub, has: [new ObservedTask { Id = runs.Id, Attempt = 1, State = TaskState.Ready, Since = time.GetUtcNow() }]);
+        await StateAsync(hub, runs, TaskState.Ready);
+        await hub.QuotaAsync("user/ann", new SetQuotaRequest { Cpu = 6 });
+        var now = await Task.WhenAll(tasks.Select(t => hub.ShowAsync(t.Id)));
+        Assert.Equal(2, now.Count(static t => t.State == TaskState.Scheduled));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_projects_quota_counts_all_who_work_in_it_and_nobody_takes_what_another_waits_for()
     {
         await using var hub = await TaskHub.StartAsync();
