@@ -41,7 +41,7 @@ internal sealed class RunnerChecks(RunnerRegistry registry, TimeProvider time) :
     {
         var record = runner.Record;
         if (runner.Second is { } second && time.GetUtcNow() - second.At < SecondCounts)
-            yield return ($"A second machine at {second.Address} says that it is this runner, and was refused.", $"Give that machine a --data of its own. If nobody copied this runner's data directory, somebody stole it: 'adit runner rm {record.Name}', and start it with a new --data and token.");
+            yield return ($"A second machine at {second.Address} says that it is this runner, and was refused.", $"Give that machine a --data of its own. If nobody copied this runner's data directory, somebody stole it: {(record.Token is { } token ? $"revoke its token first ('adit token revoke {token}')" : "revoke its token first")}, stop what runs there, 'adit runner rm {record.Name}', and start it with a new --data and a new token.");
         if (record.Facts.Executors.Count == 0)
             yield return ("It cannot run tasks in any way.", "Run 'adit doctor' on that machine; it says what is missing.");
         if (RunnerRules.NoticeFor(record.Version) is { } notice)

@@ -63,8 +63,9 @@ internal sealed partial class RunnerRegistry
         {
             var runner = Installed(hello);
             var record = RecordOf(hello, caller, runner);
-            if (runner is null || IsWorthWriting(runner.Record, record))
-                await _store.SaveAsync(record);
+            if (runner is not null && !IsWorthWriting(runner.Record, record))
+                return runner; // When it was seen is written from time to time.
+            await _store.SaveAsync(record);
             if (runner is null)
             {
                 runner = new LiveRunner(record);

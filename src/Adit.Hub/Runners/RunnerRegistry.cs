@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Adit.Api;
 using Adit.Hub.Access;
+using Adit.Hub.Storage;
 using Adit.Link;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -260,6 +261,7 @@ internal sealed partial class RunnerRegistry : IRunners, ITokenUse, IDisposable
             StartGrace(runner);
         }
 
+        _ = SaveSeenAsync(runner);
         LogGone(runner.Record.Name, reason);
         _work.Value.RunnerChanged(runner.Record.Name);
     }
@@ -285,11 +287,41 @@ internal sealed partial class RunnerRegistry : IRunners, ITokenUse, IDisposable
         {
             if (runner.Session is { } session && _time.GetElapsedTime(runner.Heard) > SilentAfter)
                 session.Link.Close("the runner has not reported for some time");
+            if (runner.Seen - runner.Record.Seen > SeenEvery)
+                _ = SaveSeenAsync(runner);
+        }
+    }
+
+    // What is stored of that is told after a restart of the hub of those that do not come back.
+    private async Task SaveSeenAsync(LiveRunner runner)
+    {
+        try
+        {
+            await _turn.WaitAsync();
+            try
+            {
+                if (_runners.GetValueOrDefault(runner.Record.Name) != runner || runner.Seen <= runner.Record.Seen)
+                    return;
+                var record = runner.Record with { Seen = runner.Seen };
+                await _store.SaveAsync(record);
+                runner.Record = record;
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+        catch (Exception e) when (e is StorageException or ObjectDisposedException)
+        {
+            LogNotSeen(runner.Record.Name, e.Message); // The next look writes it.
         }
     }
 
     private static bool IsWorthWriting(RunnerRecord before, RunnerRecord now) =>
         now.Seen - before.Seen > SeenEvery || RunnerStore.TextOf(before with { Seen = now.Seen }) != RunnerStore.TextOf(now);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "When the runner {Name} was seen last could not be stored: {Reason}")]
+    private partial void LogNotSeen(string name, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The runner {Name} was registered by {Account}")]
     private partial void LogRegistered(string name, string account);

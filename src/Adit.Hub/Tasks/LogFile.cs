@@ -14,6 +14,7 @@ internal sealed class LogFile : IDisposable
 {
     private const int SegmentBytes = 4 * 1024 * 1024;
     private const int MostSegments = 25; // 100 MiB
+    private const long LargestGap = 1L << 32; // Lines that a runner may have dropped at once.
     private const int IndexEvery = 64 * 1024; // Bytes that a reader who knows where to begin skips over at most.
     private const string Extension = ".log";
 
@@ -55,6 +56,8 @@ internal sealed class LogFile : IDisposable
             {
                 if (line.Number < end)
                     continue;
+                if (line.Number - end > LargestGap)
+                    break; // No runner drops so many: whoever says so would leave no number for others.
                 Write(text, line);
                 end = line.Number + 1;
             }

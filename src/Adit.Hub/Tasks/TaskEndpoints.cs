@@ -53,6 +53,7 @@ internal static class TaskEndpoints
         services.AddSingleton<TaskView>();
         services.AddSingleton<TaskLaunch>();
         services.AddSingleton<TaskRights>();
+        services.AddSingleton<OwnerRights>();
         services.AddSingleton<IProjectContent, ProjectTasks>();
         return services;
     }
@@ -127,8 +128,12 @@ internal static class TaskEndpoints
     private static Task<IResult> StopAsync(string task, HttpContext context, TaskRegistry registry, TaskRights rights, TaskView view, AuditLog audit) =>
         ChangeAsync(task, "task.stop", context, rights, view, audit, (live, caller) => registry.StopAsync(live, $"stopped by {caller.TokenName}"));
 
-    private static Task<IResult> RestartAsync(string task, HttpContext context, TaskRegistry registry, TaskRights rights, TaskView view, AuditLog audit) =>
-        ChangeAsync(task, "task.restart", context, rights, view, audit, (live, _) => registry.RestartAsync(live));
+    private static Task<IResult> RestartAsync(string task, HttpContext context, TaskRegistry registry, ITemplates templates, TaskRights rights, TaskView view, AuditLog audit) =>
+        ChangeAsync(task, "task.restart", context, rights, view, audit, (live, caller) =>
+        {
+            templates.CheckAgain(live.Record.Resolved, live.Record.Project, caller);
+            return registry.RestartAsync(live);
+        });
 
     private static Task<IResult> RemoveAsync(string task, HttpContext context, TaskRegistry registry, TaskRights rights, AuditLog audit) => TaskAnswers.OfAsync(async () =>
     {

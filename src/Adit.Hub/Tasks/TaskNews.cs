@@ -24,6 +24,9 @@ internal sealed partial class TaskNews(EventHub events, ILogger<TaskNews> log)
             events.Publish(new TaskEvent(type, record.Id, record.Name, record.State, record.Reason), record.Belonging);
     }
 
+    /// <summary>All that follows on a task's end is done: whoever waits for that looks again. Called under the registry's lock.</summary>
+    public void Finished(LiveTask task) => Changing?.Invoke(task);
+
     /// <summary>A task is about to be stopped, for nobody uses it. Its state is what it was.</summary>
     public void Warned(LiveTask task, string reason)
     {

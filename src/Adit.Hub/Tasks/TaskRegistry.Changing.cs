@@ -123,6 +123,9 @@ internal sealed partial class TaskRegistry
         {
             if (_tasks.Values.Any(t => t != task && t.Record.HoldsName && t.Record.Account == task.Record.Account && t.Record.Name == task.Record.Name))
                 throw new TaskRefusal(TaskRefusalCode.NameTaken, $"Another task of yours is called '{task.Record.Name}' now; remove that one, or launch this one anew under another name.");
+            if (_owners.Refusal(task.Record) is { } refusal)
+                throw new TaskRefusal(TaskRefusalCode.Forbidden, refusal);
+            CheckLimits(task.Record);
             CheckQuotas(task.Record);
             next = task.Record.Again(_time.GetUtcNow());
             task.IsStartingAgain = true;
@@ -133,11 +136,18 @@ internal sealed partial class TaskRegistry
             await task.Saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // What is written of the attempt before comes first.
             var firstLine = await _logs.EndAsync(next.Id);
             await _tunnels.MakeAsync(next);
-            await _store.SetAgainAsync(next);
+            Task storing;
+            lock (_lock)
+            {
+                next = InPlace(next);
+                storing = _store.SetAgainAsync(next);
+            }
+
+            await storing;
             lock (_lock)
             {
                 _tunnels.Unserve(task.Record);
-                task.Record = next;
+                task.Record = InPlace(next);
                 task.Saving = Task.CompletedTask;
                 task.FirstLine = firstLine;
                 task.Queue = null;
@@ -155,6 +165,9 @@ internal sealed partial class TaskRegistry
 
         _news.Changed(task, "again");
         _ = TellStoredAsync(task);
+
+        // Its runner may have got another name meanwhile.
+        TaskRecord InPlace(TaskRecord again) => again.Runner is null ? again : again with { Runner = task.Record.Runner };
     }
 
     /// <summary>Deals with the end of a task, when there is one and it is on disk; otherwise the next look does.</summary>
@@ -188,11 +201,16 @@ internal sealed partial class TaskRegistry
             }
         }
 
-        task.Finished = record.Attempt;
+        lock (_lock)
+        {
+            task.Finished = record.Attempt;
+            if (!record.HoldsName)
+                _tasks.TryRemove(record.Id, out _);
+            _news.Finished(task);
+        }
+
         if (record.HoldsName)
             return;
-        lock (_lock)
-            _tasks.TryRemove(record.Id, out _);
         await _tunnels.RemoveAsync(record, "its task has ended");
     }
 

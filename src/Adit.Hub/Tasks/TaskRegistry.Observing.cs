@@ -25,8 +25,13 @@ internal sealed partial class TaskRegistry
         {
             var name = runner.Record.Name;
             var theirs = _tasks.Values.Where(t => t.IsStored && t.Record.Runner == name).ToList();
-            var placed = theirs.Where(static t => TaskLife.IsPlaced(t.Record.State) && (t.Record.State != TaskState.Scheduled || t.Saving.IsCompletedSuccessfully))
-                .Select(Desired).OfType<DesiredTask>().ToList();
+            var placed = new List<DesiredTask>();
+            foreach (var task in theirs.Where(static t => TaskLife.IsPlaced(t.Record.State) && (t.Record.State != TaskState.Scheduled || t.Saving.IsCompletedSuccessfully)))
+            {
+                if (Desired(task) is { } desired)
+                    placed.Add(desired);
+            }
+
             return new DesiredTasks
             {
                 IsAll = true,
@@ -117,7 +122,7 @@ internal sealed partial class TaskRegistry
         if (found?.Record.IsDraining == true)
         {
             foreach (var task in OfRunner(runner).Where(static t => t.Record.IsWanted))
-                _ = DrainAsync(task, runner);
+                _ = StopSoonAsync(task, $"its runner '{runner}' is being drained");
         }
 
         PlaceQueued();
@@ -236,11 +241,11 @@ internal sealed partial class TaskRegistry
         return ended;
     }
 
-    private async Task DrainAsync(LiveTask task, string runner)
+    private async Task StopSoonAsync(LiveTask task, string reason)
     {
         try
         {
-            await StopAsync(task, $"its runner '{runner}' is being drained");
+            await StopAsync(task, reason);
         }
         catch (StorageException e)
         {

@@ -54,6 +54,8 @@ internal sealed partial class TaskRegistry
             var position = 0;
             foreach (var task in now.InTurn(queued))
             {
+                if (_owners.Refusal(task.Record) is not null)
+                    continue; // The next look ends it.
                 if (TryPlace(task, now, quotas, held))
                 {
                     foreach (var name in held.Where(h => h.Value == task).Select(static h => h.Key).ToList())

@@ -49,7 +49,7 @@ internal sealed partial class TaskRegistry
         if (record.IsWanted && spec.NeedsSecrets && record.State is TaskState.Scheduled or TaskState.Preparing or TaskState.Lost)
         {
             spec = _secrets.Give(spec, record.Project, out var missing);
-            if (missing is not null && record.State != TaskState.Lost) // That one may run there all the time.
+            if (missing is not null && record.State == TaskState.Scheduled) // Any other may have them, and run.
             {
                 Move(task, TaskState.Failed, missing);
                 return null;
@@ -119,6 +119,8 @@ internal sealed partial class TaskRegistry
                     Save(task);
             }
 
+            if (record is { HasEnded: false, IsWanted: true } && (record.State == TaskState.Queued ? _owners.Refusal(record) : _owners.IsGone(record) ? _owners.Refusal(record) : null) is { } refusal)
+                _ = StopSoonAsync(task, refusal);
             if (record.HasEnded && !task.IsOver)
                 _ = FinishLaterAsync(task);
             var waits = record.State == TaskState.Scheduled || (!record.IsWanted && TaskLife.IsPlaced(record.State));

@@ -27,6 +27,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private readonly TaskStore _store;
     private readonly IRunners _runners;
     private readonly RunnerRights _rights;
+    private readonly OwnerRights _owners;
     private readonly TaskTunnels _tunnels;
     private readonly TaskLogs _logs;
     private readonly TaskNews _news;
@@ -41,12 +42,13 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private long _swept;
 
     public TaskRegistry(
-        TaskStore store, IRunners runners, RunnerRights rights, TaskTunnels tunnels, TaskLogs logs, TaskNews news, QuotaBook quotas, UsageStore usage, ITaskSecrets secrets, TimeProvider time,
+        TaskStore store, IRunners runners, RunnerRights rights, OwnerRights owners, TaskTunnels tunnels, TaskLogs logs, TaskNews news, QuotaBook quotas, UsageStore usage, ITaskSecrets secrets, TimeProvider time,
         ILogger<TaskRegistry> log)
     {
         _store = store;
         _runners = runners;
         _rights = rights;
+        _owners = owners;
         _tunnels = tunnels;
         _logs = logs;
         _news = news;
@@ -167,7 +169,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
 
     private void CheckLimits(TaskRecord record)
     {
-        var theirs = _tasks.Values.Where(t => !t.Record.HasEnded && t.Record.Account == record.Account).ToList();
+        var theirs = _tasks.Values.Where(t => !t.Record.HasEnded && t.Record.Id != record.Id && t.Record.Account == record.Account).ToList();
         if (theirs.Count >= MostOfAccount)
             throw new TaskRefusal(TaskRefusalCode.LimitReached, $"You have {MostOfAccount} tasks that have not ended; stop some first.");
         if (record.Resolved.MaxPerUser is { } most && theirs.Count(t => t.Record.Resolved.Template == record.Resolved.Template) >= most)

@@ -15,6 +15,15 @@ internal interface ITemplates
     /// <param name="address">The task's name and where its main port will be reached.</param>
     /// <exception cref="TemplateRefusal">It cannot be; the message says which parameter or field, and what is allowed.</exception>
     ResolvedTask Resolve(CreateTaskRequest request, Caller caller, TaskAddress address);
+
+    /// <summary>
+    /// Refuses to start again, by this caller, what has secrets of a template that the caller may not use any more: they may have new values since.
+    /// </summary>
+    /// <param name="task">What was resolved before.</param>
+    /// <param name="project">The task's project; null for none.</param>
+    /// <param name="caller">Who starts it again.</param>
+    /// <exception cref="TemplateRefusal">They may not.</exception>
+    void CheckAgain(ResolvedTask task, string? project, Caller caller);
 }
 
 /// <summary>What a task is called and where its main port is reached: what placeholders of its template stand for.</summary>

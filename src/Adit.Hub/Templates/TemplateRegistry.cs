@@ -59,7 +59,25 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, ITaskSecrets s
         // Who may use it follows from what is published now: an older version does not let in whom the newest keeps out.
         if (version is null || !MayUse(caller, Current(slug) ?? version))
             throw new TemplateRefusal(TemplateRefusalCode.Unknown, $"There is no template '{TemplateProblems.Shown(request.Template)}' that you may see.");
+        // What a newer one took away (a user, a limit, a secret) is not had by naming an older one.
+        if (version != Current(slug) && !(caller.IsAdmin && caller.Scopes.Covers(Permission.TemplatesWrite, null)))
+            throw new TemplateRefusal(TemplateRefusalCode.Forbidden, $"Only the published version of the template '{slug}' is started; ask an admin to publish version {version.Number} again.");
         return Resolve(slug, version, request, caller, address);
+    }
+
+    /// <inheritdoc />
+    public void CheckAgain(ResolvedTask task, string? project, Caller caller)
+    {
+        if (!task.Spec.NeedsSecrets)
+            return;
+        if (Current(task.Template) is not { } now || !MayUse(caller, now))
+        {
+            throw new TemplateRefusal(
+                TemplateRefusalCode.Forbidden, $"It has secrets of the template '{task.Template}', which you may not use any more; ask an admin, or launch something else.");
+        }
+
+        if (secrets.Refusal(task.Spec, task.Template, project, caller) is { } refusal)
+            throw new TemplateRefusal(TemplateRefusalCode.Invalid, refusal);
     }
 
     /// <summary>The same for one version, whoever may see it.</summary>

@@ -135,7 +135,7 @@ public sealed class LaunchTests
             await AditProcess.RunAsync(line.Split(' '), thief, expectedExitCode: 3);
         using var elsewhere = new TempDirectory();
         var refused = await AditProcess.RunAsync(["runner", "--name", "gpu1", "--data", elsewhere.Path], thief, expectedExitCode: 4);
-        Assert.Contains("this is another installation", refused, StringComparison.Ordinal);
+        Assert.Contains("is for 'gpu1' and registers no more runners", refused, StringComparison.Ordinal);
         var twice = await AditProcess.RunAsync(["runner", "--name", "gpu1", "--data", runner.DataDirectory], thief, expectedExitCode: 1);
         Assert.Contains("in use by another runner", twice, StringComparison.Ordinal);
 

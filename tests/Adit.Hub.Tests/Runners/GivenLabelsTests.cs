@@ -1,6 +1,8 @@
 using System.Net.Http.Json;
 using Adit.Api;
+using Adit.Hub.Runners;
 using Adit.Hub.Tests.Tasks;
+using Adit.Testing;
 
 namespace Adit.Hub.Tests.Runners;
 
@@ -22,5 +24,19 @@ public sealed class GivenLabelsTests
         Assert.Empty(runner.OwnTaints);
         Assert.Equal("b12", runner.Labels["room"]);
         Assert.Contains("os", runner.Labels.Keys);
+    }
+
+    [Fact]
+    public async Task When_a_runner_was_seen_last_is_stored_when_it_goes()
+    {
+        var time = new ManualTimeProvider();
+        await using var hub = await TaskHub.StartAsync(time: time);
+        var task = await hub.ReadyAsync("site");
+        time.Advance(TimeSpan.FromSeconds(20));
+        var last = time.GetUtcNow();
+        await hub.Runner.ReportAsync(task.Id, TaskState.Ready);
+        time.Advance(TimeSpan.FromSeconds(5));
+        await hub.Runner.DisposeAsync();
+        await Eventually.HoldsAsync(async () => Assert.Single(await hub.Service<RunnerStore>().ListAsync()).Seen == last, "it is stored");
     }
 }

@@ -84,7 +84,7 @@ public sealed class TaskSecretTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_changed_secret_is_for_the_next_start_and_one_that_was_removed_fails_it()
+    public async Task A_changed_secret_is_for_the_next_start_and_one_that_was_removed_refuses_it()
     {
         await using var hub = await TaskHub.StartAsync();
         using var set = await SecretEndpointTests.SetAsync(hub.Hub, null, "db-url", "one");
@@ -100,12 +100,10 @@ public sealed class TaskSecretTests
         await hub.Runner.ReportAsync(task.Id, TaskState.Ready);
 
         Assert.Equal(HttpStatusCode.NoContent, await hub.Hub.StatusAsync(null, HttpMethod.Delete, "secrets/db-url"));
-        await hub.PostAsync($"{task.Id}/restart");
-        await hub.Runner.WantedAsync(task.Id, run: false, attempt: 2);
-        await hub.EndAsync(task);
-        await hub.StateAsync(task.Id, TaskState.Failed);
-        Assert.Equal(
-            "There is no secret 'db-url' of the hub any more; an admin sets it with 'adit secret set db-url', and start the task again.", (await hub.ShowAsync(task.Id)).Reason);
+        var (status, body) = await hub.PostAsync($"{task.Id}/restart");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains("needs the secret 'db-url' of the hub, and there is none", body, StringComparison.Ordinal);
+        Assert.True((await hub.ShowAsync(task.Id)).IsWanted); // What runs has it.
         Assert.DoesNotContain(hub.Runner.Said.SelectMany(static s => s.Items), static i => i.Spec.Attempt == 3 && i.Run);
     }
 
@@ -140,6 +138,22 @@ public sealed class TaskSecretTests
         Assert.Equal(HttpStatusCode.Forbidden, await PublishAsync(
             hub, writer, "choice", Command + "parameters: [{name: p, type: choice, choices: [{value: a}, {value: b, override: {env: {A: {secret: key, of: project}}}}]}]"));
         Assert.Equal(HttpStatusCode.OK, await PublishAsync(hub, await AdminAsync(hub, "templates:write", "secrets:write"), "db", Command + "env: {A: {secret: key}}"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Who_may_not_use_a_template_any_more_does_not_get_its_new_secrets_by_a_restart()
+    {
+        await using var hub = await TaskHub.StartAsync();
+        using var set = await SecretEndpointTests.SetAsync(hub.Hub, null, "db-url", Value);
+        await hub.TemplateAsync("db", OfHub);
+        var task = await hub.ReadyAsync("demo", "db");
+        await hub.TemplateAsync("db", OfHub, visibility: "{users: [eve]}");
+        using var rotated = await SecretEndpointTests.SetAsync(hub.Hub, null, "db-url", "a new one");
+
+        var (status, body) = await hub.PostAsync($"{task.Id}/restart");
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Contains("It has secrets of the template 'db', which you may not use any more", body, StringComparison.Ordinal);
+        Assert.Equal((TaskState.Ready, true), ((await hub.ShowAsync(task.Id)).State, (await hub.ShowAsync(task.Id)).IsWanted));
     }
 
     [Theory]

@@ -12,6 +12,15 @@ public sealed class LogFileTests : IDisposable
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_number_that_no_runner_can_have_come_to_is_not_taken_and_leaves_room_for_others()
+    {
+        using var directory = new TempDirectory();
+        using var log = new LogFile(directory.File("log"), TimeProvider.System);
+        Assert.Equal(2, await log.AppendAsync([new LogLine(1, DateTimeOffset.UnixEpoch, "out", "one"), new LogLine((1L << 53) - 1, DateTimeOffset.UnixEpoch, "out", "poison")]));
+        Assert.Equal(3, await log.AppendAsync([new LogLine(2, DateTimeOffset.UnixEpoch, "out", "two")]));
+    }
+
+    [Fact]
     public async Task Lines_come_back_as_they_were_also_from_a_new_object()
     {
         LogLine[] lines =

@@ -47,10 +47,10 @@ internal sealed class TaskHub : IAsyncDisposable
     }
 
     /// <summary>Publishes a template of an admin's: a web server with what is given below <c>spec</c>.</summary>
-    public async Task TemplateAsync(string slug, string spec, string ports = "[{name: main}]")
+    public async Task TemplateAsync(string slug, string spec, string ports = "[{name: main}]", string? visibility = null)
     {
         using var api = Hub.Api();
-        var yaml = $"apiVersion: adit/v1\nkind: Template\nmetadata:\n  slug: {slug}\n  name: {slug}\nspec:\n  type: session\n  source: {{command: [serve]}}\n  ports: {ports}\n{spec}\n";
+        var yaml = $"apiVersion: adit/v1\nkind: Template\nmetadata:\n  slug: {slug}\n  name: {slug}{(visibility is null ? "" : "\n  visibility: " + visibility)}\nspec:\n  type: session\n  source: {{command: [serve]}}\n  ports: {ports}\n{spec}\n";
         using var draft = await api.PutAsJsonAsync($"/api/v1/templates/{slug}/draft", new PutTemplateDraftRequest { Yaml = yaml }, TemplatesJson.Default.PutTemplateDraftRequest);
         Assert.True(draft.IsSuccessStatusCode, await draft.Content.ReadAsStringAsync());
         using var none = new StringContent("{}", null, "application/json");

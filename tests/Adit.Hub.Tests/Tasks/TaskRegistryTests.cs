@@ -314,7 +314,7 @@ public sealed class TaskRegistryTests
     [Fact]
     public async Task Following_a_log_ends_with_its_last_line_also_when_that_comes_after_the_end()
     {
-        await using var hub = await TaskHub.StartAsync();
+        await using var hub = await TaskHub.StartAsync(time: new ManualTimeProvider()); // It stands: nothing here waits for a heartbeat.
         var task = await hub.ReadyAsync("site");
         using var api = hub.Hub.Api(hub.Ann.Secret);
         using var following = await api.GetAsync($"/api/v1/tasks/{task.Id}/logs/follow?from=1", HttpCompletionOption.ResponseHeadersRead, Ct);
@@ -324,11 +324,23 @@ public sealed class TaskRegistryTests
         using var reader = new StreamReader(await following.Content.ReadAsStreamAsync(Ct));
         var read = reader.ReadToEndAsync(Ct);
         await hub.Runner.LogAsync(task.Id, 2, "late");
-        Assert.False(read.IsCompleted);
         await hub.Runner.LogAsync(task.Id, 3, "last");
         var all = await read.WaitAsync(TimeSpan.FromSeconds(20), Ct);
         Assert.InRange(all.IndexOf("last", StringComparison.Ordinal), all.IndexOf("late", StringComparison.Ordinal), all.IndexOf("event: end", StringComparison.Ordinal));
         Assert.Contains("early", all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Following_a_log_ends_with_its_task()
+    {
+        await using var hub = await TaskHub.StartAsync(time: new ManualTimeProvider());
+        var task = await hub.ReadyAsync("site");
+        using var api = hub.Hub.Api(hub.Ann.Secret);
+        using var following = await api.GetAsync($"/api/v1/tasks/{task.Id}/logs/follow?from=1", HttpCompletionOption.ResponseHeadersRead, Ct);
+        using var reader = new StreamReader(await following.Content.ReadAsStreamAsync(Ct));
+        await reader.ReadLineAsync(Ct);
+        await hub.Runner.ReportAsync(task.Id, TaskState.Failed, static seen => seen with { ExitCode = 1 });
+        Assert.Contains("event: end", await reader.ReadToEndAsync(Ct).WaitAsync(TimeSpan.FromSeconds(20), Ct), StringComparison.Ordinal);
     }
 
     [Fact]

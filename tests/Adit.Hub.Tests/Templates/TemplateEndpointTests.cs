@@ -46,7 +46,10 @@ public sealed class TemplateEndpointTests
         }
 
         Assert.Equal("three", Resolve(hub).Spec.Command[0]);
-        Assert.Equal("one", Resolve(hub, "demo@1").Spec.Command[0]);
+        Assert.Equal("one", Resolve(hub, "demo@1", Admin).Spec.Command[0]);
+        Assert.Equal("three", Resolve(hub, "demo@3").Spec.Command[0]);
+        Assert.Equal(
+            "Only the published version of the template 'demo' is started; ask an admin to publish version 1 again.", Assert.Throws<TemplateRefusal>(() => Resolve(hub, "demo@1")).Message);
         var back = await PublishAsync(hub, new PublishTemplateRequest { Version = 1, Note = "three was wrong" });
         Assert.Equal((4, "one"), (back.Version, Resolve(hub).Spec.Command[0]));
         var versions = await VersionsAsync(hub);
@@ -55,7 +58,7 @@ public sealed class TemplateEndpointTests
 
         await hub.RestartAsync();
         Assert.Equal([4, 3, 2, 1], (await VersionsAsync(hub)).Select(static v => v.Version));
-        Assert.Equal(("one", "two"), (Resolve(hub).Spec.Command[0], Resolve(hub, "demo@2").Spec.Command[0]));
+        Assert.Equal(("one", "two"), (Resolve(hub).Spec.Command[0], Resolve(hub, "demo@2", Admin).Spec.Command[0]));
     }
 
     [Fact(Timeout = 60_000)]
@@ -131,7 +134,8 @@ public sealed class TemplateEndpointTests
         await DraftAsync(hub, Least.Replace("slug: demo", "slug: jupyter", StringComparison.Ordinal), "jupyter");
         Assert.Equal("/usr/bin/python3", Resolve(hub, "jupyter").Spec.Command[0]);
         await PublishAsync(hub, slug: "jupyter");
-        Assert.Equal(("sleep", "/usr/bin/python3"), (Resolve(hub, "jupyter").Spec.Command[0], Resolve(hub, "jupyter@0").Spec.Command[0]));
+        Assert.Equal(("sleep", "/usr/bin/python3"), (Resolve(hub, "jupyter").Spec.Command[0], Resolve(hub, "jupyter@0", Admin).Spec.Command[0]));
+        Assert.Throws<TemplateRefusal>(() => Resolve(hub, "jupyter@0"));
         Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(null, HttpMethod.Delete, "templates/jupyter"));
         Assert.Equal("/usr/bin/python3", Resolve(hub, "jupyter").Spec.Command[0]);
         Assert.Throws<TemplateRefusal>(() => Resolve(hub, "jupyter@1"));
@@ -247,6 +251,8 @@ public sealed class TemplateEndpointTests
         using var schema = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Ct));
         Assert.Equal("https://json-schema.org/draft/2020-12/schema", schema.RootElement.GetProperty("$schema").GetString());
     }
+
+    private static Hub.Access.Caller Admin => Documents.Caller("root", PlatformRole.Admin);
 
     private static ResolvedTask Resolve(TestHub hub, string template = "demo", Hub.Access.Caller? caller = null) =>
         hub.Services.GetRequiredService<ITemplates>().Resolve(new CreateTaskRequest { Template = template }, caller ?? Documents.Caller(), Address);

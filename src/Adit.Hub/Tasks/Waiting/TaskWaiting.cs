@@ -4,6 +4,7 @@ using Adit.Hub.Edge;
 using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Edge.Gate;
 using Adit.Hub.Storage;
+using Adit.Hub.Templates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Hosting;
@@ -35,6 +36,7 @@ internal sealed class TaskWaiting
     private readonly TaskKeepers _keepers;
     private readonly TaskRegistry _registry;
     private readonly TaskRights _rights;
+    private readonly ITemplates _templates;
     private readonly TaskLogs _logs;
     private readonly StartHistory _history;
     private readonly Callers _callers;
@@ -45,12 +47,13 @@ internal sealed class TaskWaiting
     private readonly CancellationToken _stopping;
 
     public TaskWaiting(
-        TaskKeepers keepers, TaskRegistry registry, TaskRights rights, TaskLogs logs, TaskNews news, StartHistory history, Callers callers, AuditLog audit, WaitingMeter meter,
+        TaskKeepers keepers, TaskRegistry registry, TaskRights rights, ITemplates templates, TaskLogs logs, TaskNews news, StartHistory history, Callers callers, AuditLog audit, WaitingMeter meter,
         TimeProvider time, IHostApplicationLifetime lifetime)
     {
         _keepers = keepers;
         _registry = registry;
         _rights = rights;
+        _templates = templates;
         _logs = logs;
         _history = history;
         _callers = callers;
@@ -242,7 +245,7 @@ internal sealed class TaskWaiting
                 if (task.Record.HasEnded)
                     await Task.Run(() => RestartAsync(task, caller, visit)); // Not on the thread that polls sockets: it writes to the database.
             }
-            catch (Exception e) when (e is TaskRefusal or StorageException)
+            catch (Exception e) when (e is TaskRefusal or TemplateRefusal or StorageException)
             {
                 await ErrorAnswer.WriteAsync(visit, StatusCodes.Status409Conflict, "text/html; charset=utf-8", System.Text.Encoding.UTF8.GetBytes(ErrorPage.Page("It was not started", $"""
                     <p class="status">409</p>
@@ -269,6 +272,7 @@ internal sealed class TaskWaiting
 
     private async Task RestartAsync(LiveTask task, Caller caller, Visit visit)
     {
+        _templates.CheckAgain(task.Record.Resolved, task.Record.Project, caller);
         await _registry.RestartAsync(task);
         await _audit.RecordAsync(TaskAudit.By(caller, "task.restart", task.Record, ForwardedFields.Text(visit.Client)));
     }
