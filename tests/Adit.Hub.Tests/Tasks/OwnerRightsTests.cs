@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
-using Adit.Hub.Access.Accounts;
 using Adit.Hub.Tests.Access;
-using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
 
 namespace Adit.Hub.Tests.Tasks;
