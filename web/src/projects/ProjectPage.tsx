@@ -42,7 +42,7 @@ export default function ProjectPage({ name, part }: { readonly name: string; rea
               items={[{ to: at, text: 'Members' }, { to: `${at}/services`, text: 'Service accounts' }, { to: `${at}/secrets`, text: 'Secrets' }, ...(value.may?.includes('change') ? [{ to: `${at}/settings`, text: 'Settings' }] : [])]}
               current={shown === 'members' ? at : `${at}/${shown}`}
             />
-            {shown === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : shown === 'services' ? <Services project={value} /> : shown === 'secrets' ? <Secrets project={name} mayChange={value.may?.includes('members') ?? false} /> : <Members project={value} />}
+            {shown === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : shown === 'services' ? <Services project={value} /> : shown === 'secrets' ? <Secrets project={name} mayAdd={value.may?.includes('members') ?? false} /> : <Members project={value} />}
           </>
         )}
       </Loaded>

@@ -9,7 +9,7 @@ export default function SecretsPage() {
   return (
     <Page title="Secrets" lead="Passwords and keys that templates give to workloads. Values go to runners alone and are never shown.">
       <Tabs label="Settings" items={settingsTabs} current="/settings/secrets" />
-      <Secrets mayChange={role === 'admin'} />
+      <Secrets mayAdd={role === 'admin'} />
     </Page>
   );
 }
