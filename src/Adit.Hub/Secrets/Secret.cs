@@ -38,6 +38,11 @@ internal sealed record Secret
     /// <summary>The account that gave it its value.</summary>
     public required string ChangedBy { get; init; }
 
-    /// <summary>The validator of what is stored (RFC 9110 8.8.3).</summary>
-    public string ETag => $"\"{Version}\"";
+    /// <summary>Whether the hub's key opens it; found out once, when it is loaded or set.</summary>
+    public bool IsReadable { get; init; } = true;
+
+    /// <summary>
+    /// The validator of what is stored (RFC 9110 8.8.3): how its seal begins, which is random. The version would come again after a removal.
+    /// </summary>
+    public string ETag => $"\"{Convert.ToHexStringLower(SecretSeal.NonceOf(Sealed))}\"";
 }

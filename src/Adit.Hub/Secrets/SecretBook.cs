@@ -40,9 +40,9 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
     /// <exception cref="StorageException">The key is damaged.</exception>
     public async Task LoadAsync()
     {
+        var seal = _seal.Value;
         foreach (var secret in await store.ListAsync())
-            _secrets[secret.Key] = secret;
-        _ = _seal.Value;
+            _secrets[secret.Key] = secret with { IsReadable = seal.CanOpen(secret) };
     }
 
     /// <summary>The one of this key; null for none.</summary>
@@ -87,7 +87,7 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
         {
             Key = key, Sealed = _seal.Value.Seal(key, version, Encoding.UTF8.GetBytes(value)), Version = version, Created = before?.Created ?? now, Changed = now, ChangedBy = by,
         };
-        await store.SaveAsync(after, entry with { Detail = new Dictionary<string, string> { ["version"] = version.ToString(CultureInfo.InvariantCulture) } });
+        await store.SaveAsync(after, Versioned(entry, version));
         _secrets[key] = after;
         return after;
     });
@@ -98,7 +98,7 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
     {
         if (Find(key) is not { } secret || !check(secret))
             return false;
-        await store.RemoveAsync(key, entry);
+        await store.RemoveAsync(key, Versioned(entry, secret.Version));
         _secrets.TryRemove(key, out _);
         return true;
     });
@@ -111,6 +111,9 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
             _secrets.TryRemove(key, out _);
         return true;
     });
+
+    private static AuditEntry Versioned(AuditEntry entry, long version) =>
+        entry with { Detail = new Dictionary<string, string> { ["version"] = version.ToString(CultureInfo.InvariantCulture) } };
 
     private async Task<T> InTurnAsync<T>(Func<Task<T>> change)
     {

@@ -12,7 +12,7 @@ internal sealed class SecretChecks(SecretBook book) : ICheckSource
     public Task<IReadOnlyList<Check>> LookAsync(CancellationToken cancellationToken)
     {
         var all = book.All;
-        var lost = all.Where(s => book.Open(s) is null).Select(static s => s.Key.ToString()).Order(StringComparer.Ordinal).ToList();
+        var lost = all.Where(static s => !s.IsReadable).Select(static s => s.Key.ToString()).Order(StringComparer.Ordinal).ToList();
         return Task.FromResult<IReadOnlyList<Check>>(all.Count == 0 ? []
             : lost.Count == 0 ? [Check.Ok("secrets", $"All {all.Count} can be read.")]
             : [Check.Failed(

@@ -20,6 +20,7 @@ namespace Adit.Hub.Secrets;
 /// </summary>
 internal static class SecretEndpoints
 {
+    private const string None = "\"0\""; // The validator of a secret that there is not.
     private const int PageSize = 200;
     private const int MostBody = 8 * SecretBook.MostBytes; // JSON may write a byte as six.
 
@@ -38,17 +39,18 @@ internal static class SecretEndpoints
         secrets.MapDelete("/{name}", RemoveAsync).Needs(Permission.SecretsWrite).Produces(StatusCodes.Status204NoContent);
     }
 
+    // An empty project is none: the hub's alone.
     private static JsonHttpResult<SecretList> List(HttpContext context, SecretBook book, Authority authority, string? project = null, string? cursor = null, int? limit = null)
     {
         var caller = context.Caller();
         var size = Math.Clamp(limit ?? PageSize, 1, PageSize);
         var page = book.All
-            .Where(s => (project is null || s.Key.Project == project) && authority.May(caller, Permission.SecretsRead, s.Key.Belonging))
+            .Where(s => (project is null || (s.Key.Project ?? "") == project) && authority.May(caller, Permission.SecretsRead, s.Key.Belonging))
             .OrderBy(static s => CursorOf(s.Key), StringComparer.Ordinal)
             .Where(s => cursor is null || string.CompareOrdinal(CursorOf(s.Key), cursor) > 0)
             .Take(size + 1).ToList();
         return TypedResults.Json(
-            new SecretList { Items = [.. page.Take(size).Select(s => View(s, book, caller, authority))], Next = page.Count > size ? CursorOf(page[size - 1].Key) : null },
+            new SecretList { Items = [.. page.Take(size).Select(s => View(s, caller, authority))], Next = page.Count > size ? CursorOf(page[size - 1].Key) : null },
             SecretsJson.Default.SecretList);
     }
 
@@ -58,7 +60,7 @@ internal static class SecretEndpoints
         if (!authority.May(context.Caller(), Permission.SecretsRead, key.Belonging) || book.Find(key) is not { } secret)
             return Unknown(name);
         context.Response.Headers.ETag = secret.ETag;
-        return TypedResults.Json(View(secret, book, context.Caller(), authority), SecretsJson.Default.ApiSecret);
+        return TypedResults.Json(View(secret, context.Caller(), authority), SecretsJson.Default.ApiSecret);
     }
 
     private static async Task<IResult> SetAsync(
@@ -68,32 +70,31 @@ internal static class SecretEndpoints
         var key = new SecretKey(project, name);
         if (Refused(key, caller, authority) is { } refused)
             return refused;
-        if (project is not null && projects.Find(project) is null)
-            return Problems.NotFound($"project '{Shown(project)}'");
         if (!SecretKey.IsName(name))
             return Problems.Invalid($"'{Shown(name)}' is no name of a secret: 1 to 63 of a-z, 0-9 and hyphens inside.");
         if (SecretBook.Refusal(request.Value) is { } refusal)
             return Problems.Invalid(refusal);
         var expected = IfMatch.Of(context.Request);
-        var isFull = false;
+        IResult? no = null;
+
+        // Whether the project is there is looked at in the turn, for which the removal of what is in it waits too: nothing is left of a project that goes meanwhile.
         bool Allows(Secret? before)
         {
-            isFull = before is null && book.All.Count(s => s.Key.Project == project) >= SecretBook.MostOfOne;
-            return !isFull && expected.Allows(before?.ETag ?? "\"0\"");
+            no = project is not null && projects.Find(project) is null ? Problems.NotFound($"project '{Shown(project)}'")
+                : before is null && book.All.Count(s => s.Key.Project == project) >= SecretBook.MostOfOne ? Full(project)
+                : expected.Allows(before?.ETag ?? None) ? null
+                : before is not null && expected.Allows(None) ? Exists(key)
+                : Changed(key);
+            return no is null;
         }
 
         try
         {
             var secret = await book.SetAsync(key, request.Value, caller.Account, Allows, Entry(context, "secret.set", key));
             if (secret is null)
-            {
-                return isFull
-                    ? Problems.Conflict("limit-reached", $"There are {SecretBook.MostOfOne} secrets {(project is null ? "of the hub" : $"of the project '{project}'")} already; remove some first.")
-                    : Changed(key);
-            }
-
+                return no!;
             context.Response.Headers.ETag = secret.ETag;
-            return TypedResults.Json(View(secret, book, caller, authority), SecretsJson.Default.ApiSecret);
+            return TypedResults.Json(View(secret, caller, authority), SecretsJson.Default.ApiSecret);
         }
         catch (StorageException e)
         {
@@ -132,7 +133,7 @@ internal static class SecretEndpoints
             : Problems.NotFound($"project '{Shown(project)}'");
     }
 
-    private static ApiSecret View(Secret secret, SecretBook book, Caller caller, Authority authority) => new()
+    private static ApiSecret View(Secret secret, Caller caller, Authority authority) => new()
     {
         Name = secret.Key.Name,
         Project = secret.Key.Project,
@@ -140,9 +141,15 @@ internal static class SecretEndpoints
         Created = secret.Created,
         Changed = secret.Changed,
         ChangedBy = secret.ChangedBy,
-        IsReadable = book.Open(secret) is not null,
+        IsReadable = secret.IsReadable,
         May = authority.May(caller, Permission.SecretsWrite, secret.Key.Belonging) ? ["change"] : [],
     };
+
+    private static IResult Full(string? project) => Problems.Conflict(
+        "limit-reached", $"There are {SecretBook.MostOfOne} secrets {(project is null ? "of the hub" : $"of the project '{project}'")} already; remove some first.");
+
+    private static IResult Exists(SecretKey key) => Problems.Of(
+        StatusCodes.Status412PreconditionFailed, "exists", $"There is a {key} already; take another name, or give that one another value.");
 
     private static IResult Unknown(string name) => Problems.NotFound($"secret '{Shown(name)}'");
 

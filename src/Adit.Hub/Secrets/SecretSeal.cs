@@ -56,8 +56,16 @@ internal sealed class SecretSeal
         return all;
     }
 
+    /// <summary>The random bytes with which a sealed value begins: no other has the same. Fewer when it is damaged.</summary>
+    public static ReadOnlySpan<byte> NonceOf(byte[] value) => value.AsSpan(0, Math.Min(NonceLength, value.Length));
+
+    /// <summary>Whether <see cref="Open"/> has a value.</summary>
+    public bool CanOpen(Secret secret) => Decrypted(secret) is not null;
+
     /// <summary>Opens a value; null when it was sealed with another key, for something else, or is damaged.</summary>
-    public string? Open(Secret secret)
+    public string? Open(Secret secret) => Decrypted(secret) is { } text ? Encoding.UTF8.GetString(text) : null;
+
+    private byte[]? Decrypted(Secret secret)
     {
         var all = secret.Sealed.AsSpan();
         if (all.Length <= NonceLength + TagLength)
@@ -67,15 +75,11 @@ internal sealed class SecretSeal
         {
             using var aes = new AesGcm(_key, TagLength);
             aes.Decrypt(all[..NonceLength], all[(NonceLength + TagLength)..], all.Slice(NonceLength, TagLength), text, Bound(secret.Key, secret.Version));
-            return Encoding.UTF8.GetString(text);
+            return text;
         }
         catch (AuthenticationTagMismatchException)
         {
             return null;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(text);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
+using Adit.Hub.Access.Audit;
+using Adit.Hub.Secrets;
 using Adit.Hub.Storage;
 using Adit.Hub.Tests.Access;
 using Adit.Hub.Tests.Tasks;
@@ -22,22 +24,72 @@ public sealed class SecretEndpointTests
     {
         await using var hub = await TestHub.StartAsync();
         using var set = await SetAsync(hub, null, "db-url", Value);
-        Assert.Equal((HttpStatusCode.OK, "\"1\""), (set.StatusCode, set.Headers.ETag?.Tag));
+        Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+        var first = set.Headers.ETag?.Tag;
         Assert.DoesNotContain(Value, await set.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
-        using var again = await SetAsync(hub, null, "db-url", "other", ifMatch: "\"1\"");
+        using var again = await SetAsync(hub, null, "db-url", "other", ifMatch: first);
         var changed = (await again.Content.ReadFromJsonAsync(SecretsJson.Default.ApiSecret, Ct))!;
         Assert.Equal(("db-url", null, 2, "admin", true), (changed.Name, changed.Project, changed.Version, changed.ChangedBy, changed.IsReadable));
-        using var late = await SetAsync(hub, null, "db-url", "third", ifMatch: "\"1\"");
+        using var late = await SetAsync(hub, null, "db-url", "third", ifMatch: first);
         Assert.Equal(HttpStatusCode.PreconditionFailed, late.StatusCode);
         using var shown = await hub.SendAsync(null, HttpMethod.Get, "secrets/db-url");
-        Assert.Equal("\"2\"", shown.Headers.ETag?.Tag);
+        Assert.Equal(again.Headers.ETag, shown.Headers.ETag);
+        Assert.NotEqual(first, shown.Headers.ETag?.Tag);
         Assert.DoesNotContain("other", await shown.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
 
         Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(null, HttpMethod.Delete, "secrets/db-url"));
         Assert.Equal(HttpStatusCode.NotFound, await hub.StatusAsync(null, HttpMethod.Get, "secrets/db-url"));
         var audit = await hub.AuditAsync("target=secret:db-url");
-        Assert.Equal(["secret.remove", "secret.set", "secret.set"], audit.Select(static e => e.Action));
+        Assert.Equal([("secret.remove", "2"), ("secret.set", "2"), ("secret.set", "1")], audit.Select(static e => (e.Action, e.Detail?["version"])));
         Assert.DoesNotContain(Value, System.Text.Json.JsonSerializer.Serialize(audit), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_new_secret_is_not_put_over_one_and_a_change_not_over_one_that_was_made_anew()
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var set = await SetAsync(hub, null, "db-url", Value, ifMatch: "\"0\"");
+        Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+        using var over = await SetAsync(hub, null, "db-url", "other", ifMatch: "\"0\"");
+        Assert.Equal(HttpStatusCode.PreconditionFailed, over.StatusCode);
+        Assert.Equal("There is a secret 'db-url' of the hub already; take another name, or give that one another value.", (await TaskCalls.ProblemAsync(over)).Detail);
+        Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(null, HttpMethod.Delete, "secrets/db-url"));
+        using var gone = await SetAsync(hub, null, "db-url", "other", ifMatch: set.Headers.ETag!.Tag);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, gone.StatusCode);
+        using var anew = await SetAsync(hub, null, "db-url", Value);
+        Assert.Equal(1, (await anew.Content.ReadFromJsonAsync(SecretsJson.Default.ApiSecret, Ct))!.Version);
+        using var late = await SetAsync(hub, null, "db-url", "other", ifMatch: set.Headers.ETag.Tag);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, late.StatusCode);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_secret_is_not_left_behind_by_a_project_that_goes_while_it_is_set()
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var made = await hub.CreateProjectAsync(hub.AdminToken, "churn");
+        var book = hub.Services.GetRequiredService<SecretBook>();
+        using var go = new ManualResetEventSlim();
+        var holding = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var before = Task.Run(
+            () => book.SetAsync(
+                new SecretKey(null, "other"), Value, "admin",
+                _ =>
+                {
+                    holding.SetResult();
+                    return !go.Wait(TimeSpan.FromSeconds(30), Ct);
+                },
+                new AuditEntry("secret.set")),
+            Ct);
+        await holding.Task;
+        var setting = SetAsync(hub, null, "key", Value, "churn");
+        for (var i = 0; i < 50; i++) // It is at the door of the book by then.
+            Assert.Empty(await ListAsync(hub, null));
+        Assert.Equal(HttpStatusCode.NoContent, await hub.StatusAsync(null, HttpMethod.Delete, "projects/churn"));
+        go.Set();
+        Assert.Null(await before);
+        using var answer = await setting;
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Empty(book.All);
     }
 
     [Fact(Timeout = 60_000)]
@@ -63,6 +115,9 @@ public sealed class SecretEndpointTests
         Assert.Equal(HttpStatusCode.OK, await SetStatusAsync(hub, await hub.ScopedAsync("ann", "secrets:write!project=churn"), "key", "churn"));
 
         Assert.Equal([null, "churn"], await SeenAsync(hub, null));
+        Assert.Equal([null], await SeenAsync(hub, null, "?project="));
+        Assert.Equal(["churn"], await SeenAsync(hub, null, "?project=churn"));
+        Assert.Equal([], await SeenAsync(hub, ann, "?project="));
         Assert.Equal([null, "churn"], await SeenAsync(hub, auditor));
         Assert.Equal(["churn"], await SeenAsync(hub, cat));
         Assert.Equal([], await SeenAsync(hub, eve));
@@ -148,13 +203,13 @@ public sealed class SecretEndpointTests
         return answer.StatusCode;
     }
 
-    private static async Task<IReadOnlyList<ApiSecret>> ListAsync(TestHub hub, string? token)
+    private static async Task<IReadOnlyList<ApiSecret>> ListAsync(TestHub hub, string? token, string of = "")
     {
-        using var answer = await hub.SendAsync(token, HttpMethod.Get, "secrets");
+        using var answer = await hub.SendAsync(token, HttpMethod.Get, "secrets" + of);
         return (await answer.Content.ReadFromJsonAsync(SecretsJson.Default.SecretList, Ct))!.Items;
     }
 
-    private static async Task<IEnumerable<string?>> SeenAsync(TestHub hub, string? token) => (await ListAsync(hub, token)).Select(static s => s.Project);
+    private static async Task<IEnumerable<string?>> SeenAsync(TestHub hub, string? token, string of = "") => (await ListAsync(hub, token, of)).Select(static s => s.Project);
 
     private static void Execute(SqliteConnection connection, string sql)
     {
