@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
@@ -5,6 +6,7 @@ using Adit.Hub.Storage;
 using Adit.Hub.Tests.Access;
 using Adit.Hub.Tests.Tasks;
 using Adit.Hub.Tests.Tunnels;
+using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Tests.Secrets;
 
@@ -19,7 +21,8 @@ public sealed class TaskSecretTests
     [Fact(Timeout = 60_000)]
     public async Task The_runner_is_told_the_value_and_nothing_else_ever_has_it()
     {
-        await using var hub = await TaskHub.StartAsync();
+        var log = new EveryLogLine();
+        await using var hub = await TaskHub.StartAsync(logging: logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log));
         using var set = await SecretEndpointTests.SetAsync(hub.Hub, null, "db-url", Value);
         await hub.TemplateAsync("db", OfHub);
 
@@ -42,6 +45,8 @@ public sealed class TaskSecretTests
         await hub.PostAsync($"{task.Id}/stop");
         await hub.Runner.WantedAsync(task.Id, run: false);
         Assert.Null(hub.Runner.Desired(task.Id)!.Spec.SecretValues); // What runs has it.
+        Assert.Contains(log.Lines, static l => l.Contains("/api/v1/secrets/db-url", StringComparison.Ordinal)); // It logs what it is asked, at this level.
+        Assert.DoesNotContain(log.Lines, static l => l.Contains(Value, StringComparison.Ordinal));
     }
 
     [Fact(Timeout = 60_000)]
@@ -206,5 +211,25 @@ public sealed class TaskSecretTests
         Assert.DoesNotContain(Value, await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
         var test = (await answer.Content.ReadFromJsonAsync(TemplatesJson.Default.TemplateTest, Ct))!;
         return (test.IsValid, test.Refusal);
+    }
+
+    // Of every level, with what exceptions say.
+    private sealed class EveryLogLine : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(formatter(state, exception) + exception);
+
+        public void Dispose()
+        {
+        }
     }
 }

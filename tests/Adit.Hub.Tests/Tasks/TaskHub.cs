@@ -6,6 +6,7 @@ using Adit.Hub.Tests.Edge.Forwarding;
 using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Tests.Tasks;
 
@@ -36,9 +37,9 @@ internal sealed class TaskHub : IAsyncDisposable
     public T Service<T>()
         where T : notnull => Hub.Services.GetRequiredService<T>();
 
-    public static async Task<TaskHub> StartAsync(RawServer? app = null, TimeProvider? time = null, Func<HubOptions, HubOptions>? change = null, double cpus = 64, int gpus = 0)
+    public static async Task<TaskHub> StartAsync(RawServer? app = null, TimeProvider? time = null, Func<HubOptions, HubOptions>? change = null, double cpus = 64, int gpus = 0, Action<ILoggingBuilder>? logging = null)
     {
-        var hub = await TestHub.StartAsync(time, change);
+        var hub = await TestHub.StartAsync(time, change, logging);
         var ann = await hub.TokenAsync("ann");
         var runner = await FakeRunner.StartAsync(hub, cpus: cpus, gpus: gpus);
         app ??= RawServer.Echoing();

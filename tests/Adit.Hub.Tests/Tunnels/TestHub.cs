@@ -9,6 +9,7 @@ using Adit.Hub.Tunnels;
 using Adit.Link;
 using Adit.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Tests.Tunnels;
 
@@ -20,13 +21,15 @@ internal sealed class TestHub : IAsyncDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private readonly TempDirectory _parent = new();
     private readonly Func<HubOptions, HubOptions>? _change;
+    private readonly Action<ILoggingBuilder>? _logging;
     private readonly List<TestClient> _clients = [];
     private HubApp _app = null!;
 
-    private TestHub(TimeProvider? time, Func<HubOptions, HubOptions>? change)
+    private TestHub(TimeProvider? time, Func<HubOptions, HubOptions>? change, Action<ILoggingBuilder>? logging)
     {
         Time = time ?? TimeProvider.System;
         _change = change;
+        _logging = logging;
     }
 
     public TimeProvider Time { get; }
@@ -43,9 +46,9 @@ internal sealed class TestHub : IAsyncDisposable
 
     public Uri Address => new(_app.Addresses[0]);
 
-    public static async Task<TestHub> StartAsync(TimeProvider? time = null, Func<HubOptions, HubOptions>? change = null)
+    public static async Task<TestHub> StartAsync(TimeProvider? time = null, Func<HubOptions, HubOptions>? change = null, Action<ILoggingBuilder>? logging = null)
     {
-        var hub = new TestHub(time, change);
+        var hub = new TestHub(time, change, logging);
         await hub.OpenAsync();
         hub.AdminToken = hub._app.AdminToken!;
         return hub;
@@ -136,7 +139,7 @@ internal sealed class TestHub : IAsyncDisposable
     private async Task OpenAsync()
     {
         var options = new HubOptions { DataDirectory = _parent.File("data"), Listen = ["127.0.0.1:0"], Domain = Domain, DrainTimeout = TimeSpan.FromSeconds(1) };
-        _app = await HubApp.StartAsync(_change?.Invoke(options) ?? options, Time).WaitAsync(Deadline);
+        _app = await HubApp.StartAsync(_change?.Invoke(options) ?? options, Time, _logging).WaitAsync(Deadline);
     }
 }
 
