@@ -11,6 +11,7 @@ internal static class ExecService
     private const int MostSizes = 16;
     private const int MostCharacters = 10_000;
     private const int LongestType = 64;
+    private const int MostUnread = 16 * 1024 * 1024; // Bytes of standard input. Behind what waits for a command that does not read, its client's leaving is not seen.
 
     /// <summary>Serves one command to its end.</summary>
     /// <param name="execution">Where; null when the task does not run.</param>
@@ -37,7 +38,7 @@ internal static class ExecService
             }
 
             var sizes = Channel.CreateBounded<TerminalSize>(new BoundedChannelOptions(MostSizes) { FullMode = BoundedChannelFullMode.DropOldest });
-            var input = new System.IO.Pipelines.Pipe();
+            var input = new System.IO.Pipelines.Pipe(new System.IO.Pipelines.PipeOptions(pauseWriterThreshold: MostUnread, resumeWriterThreshold: MostUnread / 2));
             var reading = ReadAsync(frames, input.Writer, sizes.Writer, gone);
             await using var standardInput = input.Reader.AsStream();
             await using var output = new FrameStream(frames, ExecFrameKind.Output);
@@ -121,14 +122,26 @@ internal static class ExecService
     private static async Task<string?> ReadAsync(ExecFrames frames, System.IO.Pipelines.PipeWriter input, ChannelWriter<TerminalSize> sizes, CancellationTokenSource gone)
     {
         string? wrong = null;
+        var hasEnded = false;
         try
         {
             while (await frames.ReadAsync(gone.Token) is var (kind, payload))
             {
+                if (kind == ExecFrameKind.Input && hasEnded)
+                {
+                    wrong = "Input came after the end of input.";
+                    break;
+                }
+
                 if (kind == ExecFrameKind.Input && payload.Length == 0)
+                {
+                    hasEnded = true;
                     await input.CompleteAsync();
+                }
                 else if (kind == ExecFrameKind.Input)
+                {
                     await input.WriteAsync(payload, gone.Token);
+                }
                 else if (kind == ExecFrameKind.Size && JsonSerializer.Deserialize(payload, ExecJson.Default.ExecSize) is { } size)
                     sizes.TryWrite(new TerminalSize(size.Columns, size.Rows));
             }
