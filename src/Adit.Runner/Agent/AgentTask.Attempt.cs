@@ -199,8 +199,8 @@ internal sealed partial class AgentTask
         }
     }
 
-    // Its output into its log. What cannot be kept stays where the task wrote it, and is tried again; that is said. Once it has ended, what finds no
-    // room on a full disk is given up: its files, which go with its end, may be what fills it. Null, or a sentence about what is missing.
+    // Its output into its log. What cannot be kept stays where the task wrote it, and is tried again; that is said. Once it has ended, what still
+    // cannot be kept is given up: its files, which go with its end, may be what fills the disk, and an end that never comes holds up all that follows. Null, or a sentence about what is missing.
     private async Task<string?> ReadAsync(IExecution execution, CancellationToken cancellationToken)
     {
         long? since = null;
@@ -230,10 +230,10 @@ internal sealed partial class AgentTask
                 SayTrouble(isFull
                     ? "Its output cannot be kept, because the runner's disk is full; free some space there, and it goes on."
                     : $"Its output cannot be read, trying again: {e.Message}");
-                if (!isFull || !execution.Ended.IsCompleted)
+                if (!execution.Ended.IsCompleted)
                     since = null;
-                else if (_time.GetElapsedTime(since ??= _time.GetTimestamp()) >= FullPatience)
-                    return "The end of its output is not in its log: the runner's disk is full.";
+                else if (_time.GetElapsedTime(since ??= _time.GetTimestamp()) >= OutputPatience)
+                    return $"The end of its output is not in its log: {(isFull ? "the runner's disk is full." : e.Message)}";
                 await Task.Delay(AgainAfter, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -12,7 +12,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
 {
     private const int LastLines = 20;
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan FullPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OutputPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MeasurePatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();

@@ -76,10 +76,11 @@ internal sealed class AgentStage : IAsyncDisposable
     public IReadOnlyList<LogLine> Lines(string name) => [.. Find(name)!.Spool!.Read(1, 1000).Where(static l => l.Stream == "out")];
 
     /// <summary>As when the runner was killed and the next took up what it left. Processes go on.</summary>
-    public async Task RestartAsync()
+    public async Task RestartAsync(Action? meanwhile = null)
     {
         await Tasks.DisposeAsync();
         await _shipping.DisposeAsync();
+        meanwhile?.Invoke();
         (_shipping, Tasks) = Open();
         Tasks.Gpus.Know(Gpus);
         Tasks.Begin(Session);

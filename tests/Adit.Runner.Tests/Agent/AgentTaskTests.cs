@@ -48,6 +48,22 @@ public sealed class AgentTaskTests
         Assert.Equal(2, stage.Executor.Starts);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_task_whose_output_cannot_be_read_ends_and_says_so()
+    {
+        await using var stage = new AgentStage();
+        stage.Run(stage.Spec("t", $"echo first; {Idle}"));
+        await stage.SeenAsync("t", TaskState.Ready);
+        await Eventually.HoldsAsync(() => stage.Lines("t").Count == 1, "it has spoken");
+        await stage.RestartAsync(() => File.Delete(Directory.EnumerateFiles(stage.Place("t").Path, "out", SearchOption.AllDirectories).Single()));
+        await stage.SeenAsync("t", TaskState.Ready);
+
+        stage.Tell(new DesiredTask { Spec = stage.Spec("t", Idle), Run = false });
+
+        await stage.SeenAsync("t", TaskState.Stopped);
+        Assert.StartsWith("The end of its output is not in its log: ", stage.Find("t")!.Seen.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Trouble_that_stays_is_said_once_and_is_over_when_it_is()
     {
