@@ -81,7 +81,7 @@ internal sealed partial class AgentTask
         try
         {
             await executor.PrepareAsync(_place, memory.Spec, new Progress(this), either.Token);
-            var spec = WithGpus(memory);
+            var spec = await WithGpusAsync(memory, either.Token);
             either.Token.ThrowIfCancellationRequested();
             return await executor.StartAsync(_place, spec, CancellationToken.None);
         }
@@ -91,9 +91,31 @@ internal sealed partial class AgentTask
         }
     }
 
-    // What it has is on disk before it starts, so that nobody else is given it by a later process.
-    private TaskSpec WithGpus(TaskMemory memory)
+    // Waits while others have them: the hub counts one as free as soon as a task's end is known to it. Where the machine does not have as many, it
+    // may not have said yet what it has, and gets as long as a start may take.
+    private async Task<TaskSpec> WithGpusAsync(TaskMemory memory, CancellationToken cancellationToken)
     {
+        var began = _time.GetTimestamp();
+        while (true)
+        {
+            var changed = _gpus.Changed;
+            if (TryWithGpus(memory, out var shortage) is { } spec)
+                return spec;
+            var left = memory.Spec.Resources.Gpus <= _gpus.Count
+                ? Timeout.InfiniteTimeSpan
+                : TimeSpan.FromSeconds(memory.Spec.StartTimeoutSeconds) - _time.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero && left != Timeout.InfiniteTimeSpan)
+                throw new StartFailed(shortage!, null);
+            Note(See(memory, TaskState.Preparing, null) with { Since = Seen.Since, Progress = $"waiting for GPUs: {shortage}" });
+            await changed.WaitAsync(left, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    // What it has is on disk before it starts, so that nobody else is given it by a later process. Null, and why, where there are not as many.
+    private TaskSpec? TryWithGpus(TaskMemory memory, out string? shortage)
+    {
+        shortage = null;
         lock (_lock)
         {
             if (_memory.Spec.Attempt != memory.Spec.Attempt || !_memory.Run)
@@ -109,7 +131,8 @@ internal sealed partial class AgentTask
             }
             catch (InvalidOperationException e)
             {
-                throw new StartFailed(e.Message, e);
+                shortage = e.Message;
+                return null;
             }
         }
     }

@@ -8,16 +8,21 @@ namespace Adit.Runner.Agent;
 /// <summary>What this machine is and uses. Linux tells through /proc; elsewhere what .NET knows, and the rest is left out.</summary>
 internal sealed class Machine(string dataDirectory, TimeProvider time, string nvidiaSmi = "nvidia-smi")
 {
+    private const int LongestTrouble = 200;
     private static readonly TimeSpan GpuPatience = TimeSpan.FromSeconds(5);
 
     private (double Busy, double All)? _before;
-    private bool _hasGpus;
+    private IReadOnlyList<Gpu> _gpus = [];
 
-    /// <summary>What it is. Asks nvidia-smi, where there is one, so it may take seconds.</summary>
+    /// <summary>
+    /// What it is. Asks nvidia-smi, where there is one, so it may take seconds. Where that does not answer, the machine has the GPUs that it had
+    /// before, and one more warning.
+    /// </summary>
     public async Task<RunnerFacts> FactsAsync(IReadOnlyList<string> executors, IReadOnlyList<string> warnings, CancellationToken cancellationToken)
     {
-        var gpus = await GpusAsync(cancellationToken);
-        _hasGpus = gpus.Count > 0;
+        var (lines, trouble) = await AskAsync("index,name,memory.total", cancellationToken);
+        if (lines is not null)
+            _gpus = [.. lines.Select(GpuOf).OfType<Gpu>()];
         return new RunnerFacts
         {
             Os = OsName(),
@@ -25,10 +30,10 @@ internal sealed class Machine(string dataDirectory, TimeProvider time, string nv
             Cpus = Environment.ProcessorCount,
             MemoryBytes = Memory("MemTotal:") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             DiskBytes = Drive()?.TotalSize ?? 0,
-            Gpus = gpus,
+            Gpus = _gpus,
             Executors = executors,
             Features = [RunnerFeatures.Secrets],
-            Warnings = warnings,
+            Warnings = trouble is null ? warnings : [.. warnings, $"The machine's GPUs cannot be known, and it counts with the {_gpus.Count} that it knew of: {trouble}"],
         };
     }
 
@@ -38,7 +43,7 @@ internal sealed class Machine(string dataDirectory, TimeProvider time, string nv
         Cpu = Cpu(),
         MemoryBytes = Memory("MemTotal:") is { } all && Memory("MemAvailable:") is { } free ? all - free : 0,
         DiskFreeBytes = Drive()?.AvailableFreeSpace ?? 0,
-        Gpus = _hasGpus ? await GpuUseAsync(cancellationToken) : [],
+        Gpus = _gpus.Count > 0 ? await GpuUseAsync(cancellationToken) : [],
     };
 
     private static string OsName()
@@ -92,42 +97,57 @@ internal sealed class Machine(string dataDirectory, TimeProvider time, string nv
         }
     }
 
-    private async Task<IReadOnlyList<Gpu>> GpusAsync(CancellationToken cancellationToken) =>
-    [
-        .. (await AskAsync("index,name,memory.total", cancellationToken))
-            .Select(static f => f.Length == 3 && int.TryParse(f[0], out var index) && long.TryParse(f[2], out var mebibytes) ? new Gpu(index, f[1], mebibytes << 20) : null)
-            .OfType<Gpu>(),
-    ];
+    // A GPU may share the machine's memory and then has "[N/A]" of its own.
+    private static Gpu? GpuOf(string[] fields) =>
+        fields.Length == 3 && int.TryParse(fields[0], CultureInfo.InvariantCulture, out var index)
+            ? new Gpu(index, fields[1], long.TryParse(fields[2], CultureInfo.InvariantCulture, out var mebibytes) ? mebibytes << 20 : 0)
+            : null;
 
     private async Task<IReadOnlyList<double>> GpuUseAsync(CancellationToken cancellationToken) =>
-        [.. (await AskAsync("utilization.gpu", cancellationToken)).Select(static f => double.TryParse(f[0], CultureInfo.InvariantCulture, out var percent) ? percent / 100 : 0)];
+        [.. ((await AskAsync("utilization.gpu", cancellationToken)).Lines ?? []).Select(static f => double.TryParse(f[0], CultureInfo.InvariantCulture, out var percent) ? percent / 100 : 0)];
 
-    // nvidia-smi --query-gpu: a line for each GPU, without head and units. No such program is no GPU.
-    private async Task<IReadOnlyList<string[]>> AskAsync(string query, CancellationToken cancellationToken)
+    // nvidia-smi --query-gpu: a line for each GPU, without head and units. No such program is no GPU; one that fails says nothing of them.
+    private async Task<(IReadOnlyList<string[]>? Lines, string? Trouble)> AskAsync(string query, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(GpuPatience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        Process process;
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(nvidiaSmi, [$"--query-gpu={query}", "--format=csv,noheader,nounits"])
+            process = Process.Start(new ProcessStartInfo(nvidiaSmi, [$"--query-gpu={query}", "--format=csv,noheader,nounits"])
             {
                 RedirectStandardOutput = true, RedirectStandardError = true,
             })!;
-            try
-            {
-                var text = await process.StandardOutput.ReadToEndAsync(both.Token);
-                await process.WaitForExitAsync(both.Token);
-                return process.ExitCode != 0 ? [] : [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static l => l.Split(',', StringSplitOptions.TrimEntries))];
-            }
-            catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-            {
-                process.Kill();
-                return [];
-            }
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            return [];
+            return ([], null);
         }
+
+        using (process)
+        {
+            try
+            {
+                var output = process.StandardOutput.ReadToEndAsync(both.Token);
+                var error = process.StandardError.ReadToEndAsync(both.Token);
+                await Task.WhenAll(output, error);
+                await process.WaitForExitAsync(both.Token);
+                return process.ExitCode == 0
+                    ? ([.. (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static l => l.Split(',', StringSplitOptions.TrimEntries))], null)
+                    : (null, $"nvidia-smi ended with {process.ExitCode}. {FirstLine(await error + "\n" + await output)}".TrimEnd());
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                cancellationToken.ThrowIfCancellationRequested();
+                return (null, $"nvidia-smi did not answer within {GpuPatience.TotalSeconds} s.");
+            }
+        }
+    }
+
+    private static string FirstLine(string text)
+    {
+        var line = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault() ?? "";
+        return string.Concat(line.Where(static c => !char.IsControl(c)).Take(LongestTrouble)); // The hub takes no other warnings.
     }
 }

@@ -192,8 +192,8 @@ public sealed class RunnerAgent : IAsyncDisposable
             warnings.AddRange(check.Warnings);
         }
 
-        Warnings = warnings;
         var facts = await _machine.FactsAsync(works, warnings, cancellationToken);
+        Warnings = facts.Warnings;
         _tasks.Gpus.Know(facts.Gpus);
         return await _api.GreetAsync(
             new RunnerHello

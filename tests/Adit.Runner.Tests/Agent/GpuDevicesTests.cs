@@ -22,9 +22,35 @@ public sealed class GpuDevicesTests
         Assert.Equal("0,1/0,1", await SaysAsync(stage, "two", 2));
         Assert.Equal("2/2", await SaysAsync(stage, "one", 1));
         Assert.Equal("/none", await SaysAsync(stage, "none", 0));
+    }
+
+    [Fact]
+    public async Task A_task_waits_for_a_device_that_another_has_and_can_be_stopped_meanwhile()
+    {
+        await using var stage = new AgentStage { Gpus = Three };
+        stage.Tasks.Gpus.Know(Three);
+        Assert.Equal("0,1,2/0,1,2", await SaysAsync(stage, "all", 3));
         stage.Run(Spec(stage, "more", 1));
-        await stage.SeenAsync("more", TaskState.Failed);
-        Assert.Equal("It asks for 1 GPU, and the runner has 0 of 3 free.", stage.Find("more")!.Seen.Reason);
+        stage.Run(Spec(stage, "other", 1));
+        foreach (var name in (string[])["more", "other"])
+            await Eventually.HoldsAsync(() => stage.Find(name)!.Seen.Progress == "waiting for GPUs: It asks for 1 GPU, and the runner has 0 of 3 free.", $"{name} waits");
+
+        stage.Tell(new DesiredTask { Spec = Spec(stage, "other", 1), Run = false });
+        await stage.SeenAsync("other", TaskState.Stopped);
+        stage.Tell(new DesiredTask { Spec = Spec(stage, "all", 3), Run = false });
+
+        await stage.SeenAsync("more", TaskState.Ready);
+        Assert.Null(stage.Find("more")!.Seen.Progress);
+    }
+
+    [Fact]
+    public async Task A_task_that_asks_for_more_than_the_machine_has_fails_when_its_start_took_too_long()
+    {
+        await using var stage = new AgentStage { Gpus = Three };
+        stage.Tasks.Gpus.Know(Three);
+        stage.Run(Spec(stage, "four", 4) with { StartTimeoutSeconds = 1 });
+        await stage.SeenAsync("four", TaskState.Failed);
+        Assert.Equal("It asks for 4 GPUs, and the runner has 3 of 3 free.", stage.Find("four")!.Seen.Reason);
     }
 
     [Fact]
@@ -90,6 +116,49 @@ public sealed class GpuDevicesTests
         var facts = await new Machine(folder.Path, TimeProvider.System, program).FactsAsync([], [], TestContext.Current.CancellationToken);
 
         Assert.Equal([new Gpu(0, "NVIDIA A100", 40L << 30), new Gpu(1, "NVIDIA A100", 40L << 30)], facts.Gpus);
+    }
+
+    [Fact]
+    public async Task A_program_that_fails_takes_no_GPU_away_and_is_said()
+    {
+        using var folder = new TempDirectory();
+        var program = folder.File("nvidia-smi");
+        await WriteAsync("printf '0, NVIDIA GB10, [N/A]\\n'");
+        var machine = new Machine(folder.Path, TimeProvider.System, program);
+        Gpu[] one = [new(0, "NVIDIA GB10", 0)];
+        var well = await machine.FactsAsync([], [], TestContext.Current.CancellationToken);
+        Assert.Equal(one, well.Gpus);
+        Assert.Empty(well.Warnings);
+
+        await WriteAsync("echo 'Failed to initialize NVML: Driver/library version mismatch' >&2; exit 18");
+        var facts = await machine.FactsAsync([], ["other"], TestContext.Current.CancellationToken);
+
+        Assert.Equal(one, facts.Gpus);
+        Assert.Equal(
+            ["other", "The machine's GPUs cannot be known, and it counts with the 1 that it knew of: nvidia-smi ended with 18. Failed to initialize NVML: Driver/library version mismatch"],
+            facts.Warnings);
+
+        await WriteAsync("exec sleep 60");
+        facts = await machine.FactsAsync([], [], TestContext.Current.CancellationToken);
+
+        Assert.Equal(one, facts.Gpus);
+        Assert.EndsWith("nvidia-smi did not answer within 5 s.", Assert.Single(facts.Warnings), StringComparison.Ordinal);
+
+        async Task WriteAsync(string script)
+        {
+            await File.WriteAllTextAsync(program, $"#!/bin/sh\n{script}\n", TestContext.Current.CancellationToken);
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
+    public void Where_a_GPU_was_ever_known_a_task_without_one_is_kept_off_all()
+    {
+        var devices = new GpuDevices();
+        Assert.Null(devices.Take("a", 0));
+        devices.Know(Three);
+        devices.Know([]);
+        Assert.Empty(devices.Take("b", 0)!);
     }
 
     private static TaskSpec Spec(AgentStage stage, string name, int gpus) => stage.Spec(name, Script) with { Resources = new TaskResources { Gpus = gpus }, GpuDevices = ["7"] };
