@@ -32,6 +32,8 @@ internal static unsafe partial class Posix
     private const int CurrentDirectory = -100;
     private const int LeaveLink = 0x100;
     private const uint OnlyOwner = 8;
+    private const nint CloseRange = 436; // The same number on every architecture.
+    private const uint CloseRangeOnExec = 4;
 
     // These two differ between processors.
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
@@ -40,6 +42,12 @@ internal static unsafe partial class Posix
 
     /// <summary>Sends a signal to a process, or to a group when the number is negative. False when there is none, or it is not ours to signal.</summary>
     public static bool Signal(int process, int signal) => kill(process, signal) == 0;
+
+    /// <summary>
+    /// Keeps every file that is open here, but the standard streams, from programs that are started from now on: whatever started this process may have left
+    /// it some. Where the kernel cannot (before Linux 5.11) they stay.
+    /// </summary>
+    public static void KeepOpenFiles() => _ = syscall(CloseRange, 3, uint.MaxValue, CloseRangeOnExec);
 
     /// <summary>The user of that name; null when there is none.</summary>
     public static PosixUser? User(string name)
@@ -156,6 +164,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int getpwnam_r(string name, byte* entry, byte* buffer, nint size, nint* result);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, uint first, uint last, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(int file, int mode, long offset, long length);

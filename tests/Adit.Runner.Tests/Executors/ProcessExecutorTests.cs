@@ -1,13 +1,15 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Adit.Api;
 using Adit.Runner.Executors;
 using Adit.Testing;
+using Microsoft.Win32.SafeHandles;
 
 namespace Adit.Runner.Tests.Executors;
 
 /// <summary>The conformance of processes, and what only they have.</summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
-public sealed class ProcessExecutorTests : ExecutorConformance
+public sealed partial class ProcessExecutorTests : ExecutorConformance
 {
     // Debian's own programs, not what a developer's shell puts before them.
     private const string SystemPath = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -42,6 +44,18 @@ public sealed class ProcessExecutorTests : ExecutorConformance
         Assert.Equal(["nobody", "nogroup", "hi", "nobody", "nobody", "nobody"], stdout);
         Assert.False(File.Exists(Path.Combine(Place(spec).Attempt(1), "run")));
         Assert.Equal("", (await File.ReadAllTextAsync(Path.Combine(Place(spec).Attempt(1), "trouble"))).Trim());
+    }
+
+    [Fact]
+    public async Task What_was_left_open_to_the_runner_is_not_open_to_its_tasks()
+    {
+        using var file = File.OpenHandle("/etc/hostname");
+        using var left = dup(file); // Unlike what .NET opens it would be inherited.
+
+        var (_, stdout, _) = await RunAsync(Shell("ls -l /proc/self/fd"));
+
+        Assert.Contains(stdout, static line => line.Contains(" 1 -> ", StringComparison.Ordinal));
+        Assert.DoesNotContain(stdout, static line => line.Contains("/etc/hostname", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -228,4 +242,9 @@ public sealed class ProcessExecutorTests : ExecutorConformance
         await process.WaitForExitAsync().WaitAsync(Deadline);
         return process.ExitCode;
     }
+
+#pragma warning disable IDE1006, SA1300 // The name of the call.
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial SafeFileHandle dup(SafeFileHandle file);
+#pragma warning restore IDE1006, SA1300
 }

@@ -52,6 +52,7 @@ internal static class SessionLauncher
         info.Environment["PATH"] = SystemPath;
         foreach (var (name, value) in secrets ?? new Dictionary<string, string>())
             info.Environment[name] = value;
+        Posix.KeepOpenFiles();
         return Process.Start(info)!;
     }
 }
