@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Adit.Api;
 using Adit.Testing;
 
@@ -166,6 +167,16 @@ public sealed class TaskStage : IAsyncLifetime
         await Eventually.HoldsAsync(() => File.Exists(file), "the runner put the file in its place");
         File.Copy(copy, file + ".copy");
         File.Move(file + ".copy", file, overwrite: true);
+    }
+
+    /// <summary>Whether the runner's disk says how a task ended.</summary>
+    internal bool HasNotedEnd(GatedTask task)
+    {
+        var file = Path.Combine(Data, "tasks", task.Id, "task.json");
+        if (!File.Exists(file))
+            return false;
+        using var memory = JsonDocument.Parse(File.ReadAllText(file));
+        return memory.RootElement.TryGetProperty("end", out var end) && end.ValueKind == JsonValueKind.Object;
     }
 
     /// <summary>Whether anything is left of a task's processes: those that it started, groups of processes, files of attempts.</summary>
