@@ -8,13 +8,14 @@ namespace Adit.Hub.Tasks;
 /// <summary>
 /// The log of one task: segments of some MiB named by their first line's number, the oldest of which go when there is too much. A line of
 /// a segment is <c>NUMBER MILLISECONDS STREAM TEXT</c>, the stream followed by '+' when the next piece goes on, line breaks and backslashes within the text written as in C. What a crash left half written
-/// at the end is cut off when the log is opened, and comes again from the runner.
+/// at the end is not read, is cut off before more is written, and comes again from the runner.
 /// </summary>
 internal sealed class LogFile : IDisposable
 {
     private const int SegmentBytes = 4 * 1024 * 1024;
     private const int MostSegments = 25; // 100 MiB
     private const long LargestGap = 1L << 32; // Lines that a runner may have dropped at once.
+    private const int TailBytes = 64 * 1024; // What is read of a segment's end to find its last line; more when that is longer.
     private const int IndexEvery = 64 * 1024; // Bytes that a reader who knows where to begin skips over at most.
     private const string Extension = ".log";
 
@@ -27,7 +28,7 @@ internal sealed class LogFile : IDisposable
     private long _end = 1;
     private long _written;
     private long _expected;
-    private bool _isOpen;
+    private bool _isKnown; // Whether what is there was looked at.
     private volatile TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public LogFile(string directory, TimeProvider time)
@@ -49,7 +50,7 @@ internal sealed class LogFile : IDisposable
         await _turn.WaitAsync();
         try
         {
-            Open(isToWrite: true);
+            OpenLast();
             var text = new StringBuilder();
             var end = _end;
             foreach (var line in lines)
@@ -68,7 +69,7 @@ internal sealed class LogFile : IDisposable
             _end = end;
             return end;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Close(); // Whatever of it is there is cut off at the next opening.
             throw new StorageException($"The log could not be written: {e.Message}", e);
@@ -86,7 +87,7 @@ internal sealed class LogFile : IDisposable
         await _turn.WaitAsync();
         try
         {
-            Open(isToWrite: false);
+            Look();
             return _end;
         }
         finally
@@ -104,7 +105,7 @@ internal sealed class LogFile : IDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            Open(isToWrite: false);
+            Look();
             segments = [.. _segments];
             end = _end;
             // Who follows reads the end of the last segment again and again, and not all of it.
@@ -150,7 +151,7 @@ internal sealed class LogFile : IDisposable
             await _turn.WaitAsync(cancellationToken);
             try
             {
-                Open(isToWrite: false);
+                Look();
                 if (_end > number)
                     return;
             }
@@ -205,7 +206,7 @@ internal sealed class LogFile : IDisposable
             file.Position = offset;
             reader = new StreamReader(file, Encoding.UTF8);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             yield break;
         }
@@ -244,28 +245,61 @@ internal sealed class LogFile : IDisposable
         }
     }
 
-    // A log that there is not is made by who writes it, and not by who asks for it.
-    private void Open(bool isToWrite)
+    // What there is, for who reads it: no file stays open.
+    private void Look()
     {
-        if (isToWrite && !(_isOpen && _last is not null))
-            Create();
-        if (_isOpen)
+        if (_isKnown)
             return;
-        _segments.Clear();
-        _index.Clear();
+        Count();
         _end = 1;
-        if (!Directory.Exists(_directory))
-            return;
-        _segments.AddRange(Directory.EnumerateFiles(_directory, "*" + Extension)
-            .Select(static f => long.TryParse(Path.GetFileNameWithoutExtension(f), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0).Where(static n => n > 0).Order());
         if (_segments is [.., var last])
         {
-            _last = new FileStream(PathOf(last), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            _written = _time.GetTimestamp();
-            _end = CutOff(_last, last);
+            using var file = new FileStream(PathOf(last), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            _end = Tail(file, last).End;
         }
 
-        _isOpen = true;
+        _isKnown = true;
+    }
+
+    // The last segment, for who writes it, who makes the log when there is none; it ends with a whole line.
+    private void OpenLast()
+    {
+        if (_last is not null)
+            return;
+        Create();
+        Count();
+        _end = 1;
+        if (_segments is [.., var last])
+        {
+            var file = new FileStream(PathOf(last), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            try
+            {
+                (var length, _end) = Tail(file, last);
+                file.SetLength(length);
+                file.Position = length;
+                _last = file;
+            }
+            finally
+            {
+                if (_last is null)
+                    file.Dispose();
+            }
+
+            _written = _time.GetTimestamp();
+        }
+
+        _isKnown = true;
+    }
+
+    private void Count()
+    {
+        _segments.Clear();
+        _index.Clear();
+        if (Directory.Exists(_directory))
+        {
+            _segments.AddRange(Directory.EnumerateFiles(_directory, "*" + Extension)
+                .Select(static f => long.TryParse(Path.GetFileNameWithoutExtension(f), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0).Where(static n => n > 0).Order());
+        }
     }
 
     private void Create()
@@ -276,25 +310,30 @@ internal sealed class LogFile : IDisposable
             Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    // Whole lines only; where the next one begins.
-    private static long CutOff(FileStream file, long first)
+    // How many bytes of a segment are whole lines, and the number of the line that would follow; the segment's own when there is none that can be read.
+    private static (long Length, long End) Tail(FileStream file, long first)
     {
-        var bytes = new byte[file.Length];
-        file.ReadExactly(bytes);
-        var length = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
-        file.SetLength(length);
-        file.Position = length;
-        if (length == 0)
-            return first;
-        var start = bytes.AsSpan(0, length - 1).LastIndexOf((byte)'\n') + 1;
-        return Read(Encoding.UTF8.GetString(bytes, start, length - 1 - start)) is { } line ? line.Number + 1 : first;
+        var all = file.Length;
+        for (var wanted = (long)TailBytes; ; wanted *= 4)
+        {
+            var from = Math.Max(0, all - wanted);
+            var bytes = new byte[all - from];
+            file.Position = from;
+            file.ReadExactly(bytes);
+            var length = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
+            var start = length == 0 ? 0 : bytes.AsSpan(0, length - 1).LastIndexOf((byte)'\n') + 1;
+            if (start == 0 && from > 0)
+                continue; // The last line begins further ahead.
+            var line = length == 0 ? null : Read(Encoding.UTF8.GetString(bytes, start, length - 1 - start));
+            return (from + length, line is null ? first : line.Number + 1);
+        }
     }
 
     private void Close()
     {
         _last?.Dispose();
         _last = null;
-        _isOpen = false;
+        _isKnown = false;
     }
 
     private static void Write(StringBuilder text, LogLine line) => text

@@ -7,9 +7,11 @@ namespace Adit.Hub.Tasks;
 /// <summary>The logs of tasks, in files of the data directory: big bytes do not enter the database.</summary>
 internal sealed class TaskLogs(DataDirectory directory, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1); // To open one again costs little, and jobs may end many a second.
+    private static readonly TimeSpan RemoveEvery = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, LogFile> _files = new(StringComparer.Ordinal);
+    private long _removed;
 
     /// <summary>Adds lines that follow on what is there; those that are there already are left out. On disk when it returns.</summary>
     /// <returns>One more than the last line there is.</returns>
@@ -47,10 +49,17 @@ internal sealed class TaskLogs(DataDirectory directory, TimeProvider time) : IDi
     /// <summary>What was last said by <see cref="Expect"/>, while this hub runs; 0 for nothing.</summary>
     public long Expected(string task) => Of(task).Expected;
 
-    /// <summary>Removes the logs that were last written before a time, except of these tasks.</summary>
+    /// <summary>Removes the logs that were last written before a time, except of these tasks. Looks once an hour, however often it is asked.</summary>
     public void RemoveOlder(DateTimeOffset than, Func<string, bool> isKept)
     {
+        if (_removed != 0 && time.GetElapsedTime(_removed) < RemoveEvery)
+            return;
+        _removed = time.GetTimestamp();
         var root = directory.File("logs");
+
+        // Somebody asked for the log of a task that has none any more.
+        foreach (var task in _files.Keys.Where(task => !isKept(task) && !Directory.Exists(Path.Combine(root, task))))
+            _files.TryRemove(task, out _);
         if (!Directory.Exists(root))
             return;
         foreach (var path in Directory.EnumerateDirectories(root))

@@ -19,7 +19,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private const int MostOfAccount = 1000;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TellAgainAfter = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan KeepLogs = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();

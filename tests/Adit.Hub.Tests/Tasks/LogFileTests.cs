@@ -1,4 +1,5 @@
 using Adit.Api;
+using Adit.Hub.Storage;
 using Adit.Hub.Tasks;
 using Adit.Testing;
 
@@ -91,10 +92,36 @@ public sealed class LogFileTests : IDisposable
         await log.AppendAsync(Lines(1, 10));
         time.Advance(TimeSpan.FromMinutes(11));
         await log.CloseSilentAsync(TimeSpan.FromMinutes(10));
-        if (OperatingSystem.IsLinux())
-            Assert.DoesNotContain(Directory.EnumerateFileSystemEntries("/proc/self/fd"), f => File.ResolveLinkTarget(f, false)?.FullName.StartsWith(_directory, StringComparison.Ordinal) == true);
+        AssertNothingOpen();
         Assert.Equal(10, (await log.ReadAsync(1, 100, null, Ct)).Lines.Count);
         Assert.Equal(13, await log.AppendAsync(Lines(11, 2)));
+    }
+
+    [Fact]
+    public async Task Who_reads_a_log_opens_nothing_for_long_and_changes_nothing_of_what_is_half_written()
+    {
+        var text = new string('ü', 100_000); // Longer than what is looked at first.
+        using (var log = new LogFile(_directory, TimeProvider.System))
+            await log.AppendAsync([.. Lines(1, 10), new(11, At, "out", text)]);
+        var file = Directory.GetFiles(_directory).Single();
+        await File.AppendAllTextAsync(file, "12 1790000000123 out hal", Ct);
+        var before = await File.ReadAllBytesAsync(file, Ct);
+        using var again = new LogFile(_directory, TimeProvider.System);
+        Assert.Equal(12, await again.EndAsync());
+        Assert.Equal([text], (await again.ReadAsync(null, 1, null, Ct)).Lines.Select(static l => l.Text));
+        AssertNothingOpen();
+        Assert.Equal(before, await File.ReadAllBytesAsync(file, Ct));
+        Assert.Equal(13, await again.AppendAsync(Lines(12, 1)));
+        Assert.Equal([11, 12], (await again.ReadAsync(null, 2, null, Ct)).Lines.Select(static l => l.Number));
+    }
+
+    [Fact]
+    public async Task A_log_that_may_not_be_written_is_a_failure_of_storage()
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, "000000000000000001.log")); // Nobody may write a folder, root neither.
+        using var log = new LogFile(_directory, TimeProvider.System);
+        var refused = await Assert.ThrowsAsync<StorageException>(() => log.AppendAsync(Lines(1, 1)));
+        Assert.StartsWith("The log could not be written: ", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,6 +156,12 @@ public sealed class LogFileTests : IDisposable
     {
         if (Directory.Exists(_directory))
             Directory.Delete(_directory, recursive: true);
+    }
+
+    private void AssertNothingOpen()
+    {
+        if (OperatingSystem.IsLinux())
+            Assert.DoesNotContain(Directory.EnumerateFileSystemEntries("/proc/self/fd"), f => File.ResolveLinkTarget(f, false)?.FullName.StartsWith(_directory, StringComparison.Ordinal) == true);
     }
 
     private static LogLine[] Lines(int first, int count) => [.. Enumerable.Range(first, count).Select(static n => new LogLine(n, At, "out", $"line {n}"))];
