@@ -11,6 +11,9 @@ public sealed record SecretReference(string Name, bool OfProject = false);
 /// <summary>PUT /api/v1/secrets/{name}: sets a secret, or gives it another value.</summary>
 public sealed record SetSecretRequest
 {
+    /// <summary>Bytes of a value, as UTF-8.</summary>
+    public const int MostBytes = 64 * 1024;
+
     /// <summary>Its value: text of 1 byte to 64 KiB as UTF-8, without null characters. No answer ever has it.</summary>
     public required string Value { get; init; }
 }

@@ -11,7 +11,7 @@ namespace Adit.Hub.Projects;
 internal sealed class ProjectDirectory : IProjectRoles
 {
     private readonly ConcurrentDictionary<string, Project> _projects = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turns = new();
     private readonly ProjectStore _store;
 
     private ProjectDirectory(ProjectStore store, IEnumerable<Project> projects)
@@ -52,7 +52,7 @@ internal sealed class ProjectDirectory : IProjectRoles
     /// <summary>Adds a project with its first owner.</summary>
     /// <exception cref="ProjectRefusal">The name is taken.</exception>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<Project> AddAsync(Project project, AuditEntry entry) => InTurnAsync(async () =>
+    public Task<Project> AddAsync(Project project, AuditEntry entry) => _turns.TakeAsync(async () =>
     {
         if (_projects.ContainsKey(project.Name))
             throw new ProjectRefusal(ProjectRefusalCode.NameTaken, $"The name '{project.Name}' is taken; choose another.");
@@ -66,7 +66,7 @@ internal sealed class ProjectDirectory : IProjectRoles
     /// <param name="entry">What the audit log is told.</param>
     /// <exception cref="ProjectRefusal">It is gone, or the change refused.</exception>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<Project> ChangeAsync(string name, Func<Project, Project> change, AuditEntry entry) => InTurnAsync(async () =>
+    public Task<Project> ChangeAsync(string name, Func<Project, Project> change, AuditEntry entry) => _turns.TakeAsync(async () =>
     {
         var before = Known(name);
         var after = change(before);
@@ -83,7 +83,7 @@ internal sealed class ProjectDirectory : IProjectRoles
     /// <param name="check">Is shown the project and the member as it was, null for a new one; may refuse by throwing.</param>
     /// <param name="entry">What the audit log is told.</param>
     /// <inheritdoc cref="ChangeAsync" path="/exception"/>
-    public Task<Project> SetMemberAsync(string name, ProjectMember member, Action<Project, ProjectMember?> check, AuditEntry entry) => InTurnAsync(async () =>
+    public Task<Project> SetMemberAsync(string name, ProjectMember member, Action<Project, ProjectMember?> check, AuditEntry entry) => _turns.TakeAsync(async () =>
     {
         var before = Known(name);
         var old = before.Members.FirstOrDefault(m => m.Kind == member.Kind && m.Name == member.Name);
@@ -99,7 +99,7 @@ internal sealed class ProjectDirectory : IProjectRoles
 
     /// <summary>Removes a member. False when it is none.</summary>
     /// <inheritdoc cref="SetMemberAsync"/>
-    public Task<bool> RemoveMemberAsync(string name, MemberKind kind, string member, Action<Project, ProjectMember> check, AuditEntry? entry) => InTurnAsync(async () =>
+    public Task<bool> RemoveMemberAsync(string name, MemberKind kind, string member, Action<Project, ProjectMember> check, AuditEntry? entry) => _turns.TakeAsync(async () =>
     {
         var before = Known(name);
         if (before.Members.FirstOrDefault(m => m.Kind == kind && m.Name == member) is not { } old)
@@ -135,7 +135,7 @@ internal sealed class ProjectDirectory : IProjectRoles
     /// <param name="project">Which, as it was when its time had come.</param>
     /// <param name="removeContent">Removes what is in it; nobody restores it meanwhile.</param>
     /// <param name="entry">What the audit log is told.</param>
-    public Task<bool> PurgeAsync(Project project, Func<Task> removeContent, AuditEntry entry) => InTurnAsync(async () =>
+    public Task<bool> PurgeAsync(Project project, Func<Task> removeContent, AuditEntry entry) => _turns.TakeAsync(async () =>
     {
         if (FindAny(project.Name) is not { Deleted: { } deleted } || deleted != project.Deleted)
             return false;
@@ -154,18 +154,5 @@ internal sealed class ProjectDirectory : IProjectRoles
         _projects[project.Name] = project;
         Changed?.Invoke(project.Name);
         return project;
-    }
-
-    private async Task<T> InTurnAsync<T>(Func<Task<T>> change)
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            return await change();
-        }
-        finally
-        {
-            _turn.Release();
-        }
     }
 }

@@ -13,7 +13,7 @@ internal interface IRunnerWork
     /// <param name="runner">Which.</param>
     /// <param name="tasks">What it saw.</param>
     /// <param name="isAll">Whether this is all that it has: what should be there and is not, is not.</param>
-    /// <returns>Completes when what it says about ends is on disk.</returns>
+    /// <returns>Completes when the ends that are among them are on disk.</returns>
     Task ObserveAsync(LiveRunner runner, IReadOnlyList<ObservedTask> tasks, bool isAll);
 
     /// <summary>Lines of a task's log.</summary>
@@ -53,7 +53,7 @@ internal sealed record RunnerLoad(TaskResources Reserved, int Count)
 /// <summary>Machines that tasks can run on: what the task slice asks of this one.</summary>
 internal interface IRunners
 {
-    /// <summary>Those that there are, up or not.</summary>
+    /// <summary>All that are registered, up or not, in no order.</summary>
     IReadOnlyCollection<LiveRunner> All { get; }
 
     /// <summary>The runner of this name; null when there is none.</summary>

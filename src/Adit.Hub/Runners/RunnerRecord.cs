@@ -11,7 +11,7 @@ internal sealed record RunnerRecord
     /// <summary>SHA-256, as hexadecimal, of the word by which its installation is known.</summary>
     public required string Installation { get; init; }
 
-    /// <summary>The account that registered it, whose tokens alone may be this runner.</summary>
+    /// <summary>The account that registered it. A runner that shows its installation needs a token of this account.</summary>
     public required string Account { get; init; }
 
     /// <summary>The id of the token that it was here with last.</summary>
@@ -51,7 +51,7 @@ internal sealed record RunnerRecord
 
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>When it was heard last, to within the time between two writes of it.</summary>
+    /// <summary>When it was heard last, as stored: earlier than the truth by at most the time between two writes.</summary>
     public required DateTimeOffset Seen { get; init; }
 
     /// <summary>Whose it is.</summary>

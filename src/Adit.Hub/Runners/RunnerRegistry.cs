@@ -66,7 +66,7 @@ internal sealed partial class RunnerRegistry : IRunners, ITokenUse, IDisposable
     }
 
     /// <summary>A runner is there: registers it when it is new, and tells it what it should have.</summary>
-    /// <exception cref="RunnerRefusal">It may not be that runner; nothing was changed.</exception>
+    /// <exception cref="RunnerRefusal">It may not be that runner, or its link is gone by now.</exception>
     public async Task<RunnerWelcome> GreetAsync(RunnerHello hello, Caller caller)
     {
         RunnerRules.Check(hello, OldestProtocol);

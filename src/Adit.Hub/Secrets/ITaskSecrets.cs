@@ -8,7 +8,7 @@ internal interface ITaskSecrets
 {
     /// <summary>Why a task cannot have the secrets that its specification names: one sentence; null when it can, or names none.</summary>
     /// <param name="spec">What a runner would get.</param>
-    /// <param name="template">The template's slug, for the sentence.</param>
+    /// <param name="template">The slug of the template that the specification comes from.</param>
     /// <param name="project">The task's project; null for none.</param>
     /// <param name="caller">Who starts it.</param>
     string? Refusal(TaskSpec spec, string template, string? project, Caller caller);

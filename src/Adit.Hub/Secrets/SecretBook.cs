@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Adit.Api;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Projects;
 using Adit.Hub.Storage;
@@ -17,12 +18,12 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
     public const int MostOfOne = 200;
 
     /// <summary>Bytes of a value, as UTF-8.</summary>
-    public const int MostBytes = 64 * 1024;
+    public const int MostBytes = SetSecretRequest.MostBytes;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ConcurrentDictionary<SecretKey, Secret> _secrets = new();
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turns = new();
     private readonly Lazy<SecretSeal> _seal = new(() => SecretSeal.In(directory));
 
     /// <summary>Those that there are, in no order.</summary>
@@ -77,7 +78,7 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
     /// <param name="entry">What the audit log is told.</param>
     /// <returns>What is set now; null when the check refused it.</returns>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<Secret?> SetAsync(SecretKey key, string value, string by, Func<Secret?, bool> check, AuditEntry entry) => InTurnAsync(async () =>
+    public Task<Secret?> SetAsync(SecretKey key, string value, string by, Func<Secret?, bool> check, AuditEntry entry) => _turns.TakeAsync(async () =>
     {
         var before = Find(key);
         if (!check(before))
@@ -94,7 +95,7 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
 
     /// <summary>Removes one. False when there is none, or the check refuses it.</summary>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<bool> RemoveAsync(SecretKey key, Func<Secret, bool> check, AuditEntry entry) => InTurnAsync(async () =>
+    public Task<bool> RemoveAsync(SecretKey key, Func<Secret, bool> check, AuditEntry entry) => _turns.TakeAsync(async () =>
     {
         if (Find(key) is not { } secret || !check(secret))
             return false;
@@ -104,7 +105,7 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
     });
 
     /// <inheritdoc />
-    Task IProjectContent.RemoveAsync(string project, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    Task IProjectContent.RemoveAsync(string project, CancellationToken cancellationToken) => _turns.TakeAsync(async () =>
     {
         await store.RemoveOfAsync(project);
         foreach (var key in _secrets.Keys.Where(k => k.Project == project))
@@ -114,17 +115,4 @@ internal sealed class SecretBook(SecretStore store, DataDirectory directory, Tim
 
     private static AuditEntry Versioned(AuditEntry entry, long version) =>
         entry with { Detail = new Dictionary<string, string> { ["version"] = version.ToString(CultureInfo.InvariantCulture) } };
-
-    private async Task<T> InTurnAsync<T>(Func<Task<T>> change)
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            return await change();
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
 }

@@ -104,7 +104,7 @@ internal static class Scheduler
     public static double Share(TaskResources reserved, RunnerFacts of) => Math.Max(
         (reserved.Cpu ?? 0) / of.Cpus, Math.Max((double)(reserved.MemoryBytes ?? 0) / of.MemoryBytes, of.Gpus.Count == 0 ? 0 : (double)(reserved.Gpus ?? 0) / of.Gpus.Count));
 
-    /// <summary>Both together.</summary>
+    /// <summary>What two tasks reserve together; what one of them does not say counts as nothing.</summary>
     public static TaskResources Sum(TaskResources one, TaskResources other) => new()
     {
         Cpu = (one.Cpu ?? 0) + (other.Cpu ?? 0), MemoryBytes = (one.MemoryBytes ?? 0) + (other.MemoryBytes ?? 0), Gpus = (one.Gpus ?? 0) + (other.Gpus ?? 0),

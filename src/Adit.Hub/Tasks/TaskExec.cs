@@ -24,14 +24,15 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
     /// <summary>Serves one command to its end.</summary>
     public async Task ServeAsync(string task, HttpContext context)
     {
-        if (await OpenAsync(task, context) is not var (link, id))
+        if (await AdmitAsync(task, context) is not var (link, record))
             return;
+        var id = record.Id;
         if (keepers.Find(id) is { Sleeps: true } && keepers.Waker is { } wake)
             await wake(id, "a command is run beside it", context.RequestAborted);
         LinkStream stream;
         try
         {
-            stream = await OpenAsync(link, id, context);
+            stream = await AskRunnerAsync(link, id, context);
         }
         catch (TimeoutException)
         {
@@ -47,6 +48,7 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
         }
 
         await using var runner = stream.AsStream();
+        await audit.RecordAsync(TaskAudit.By(context.Caller(), "task.exec", record, context.Address())); // Before the client can say what is to be run.
         using var socket = await context.WebSockets.AcceptWebSocketAsync(SubProtocol);
         await using var client = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: false);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
@@ -72,7 +74,7 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
     }
 
     // The link of a runner that is halted stands for a while, and takes whatever is sent.
-    private async Task<LinkStream> OpenAsync(HubLink link, string task, HttpContext context)
+    private async Task<LinkStream> AskRunnerAsync(HubLink link, string task, HttpContext context)
     {
         using var deadline = new CancellationTokenSource(AnswerWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.RequestAborted);
@@ -87,7 +89,7 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
         {
             if (stream is not null)
             {
-                stream.Reset(ResetCode.Cancelled, "The runner did not answer in time.");
+                stream.Reset(ResetCode.Cancelled, deadline.IsCancellationRequested ? "The runner did not answer in time." : "The client has left.");
                 await stream.DisposeAsync();
             }
 
@@ -97,10 +99,12 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
         }
     }
 
-    private async Task<(HubLink Link, string Task)?> OpenAsync(string task, HttpContext context)
+    // Whoever may not is answered here, and so is what has no runner now: null then.
+    private async Task<(HubLink Link, TaskRecord Record)?> AdmitAsync(string task, HttpContext context)
     {
         var caller = context.Caller();
-        var refusal = await rights.FindAsync(task, caller) switch
+        var found = await rights.FindAsync(task, caller);
+        var refusal = found switch
         {
             (null, null) => Problems.NotFound($"task '{task}'"),
             (null, _) => Problems.Conflict("ended", $"The task '{task}' has ended."),
@@ -110,7 +114,7 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
             ({ } live, _) when live.Record.HasEnded => Problems.Conflict("ended", $"The task '{task}' has ended."),
             _ => null,
         };
-        var record = (await rights.FindAsync(task, caller)).Live?.Record;
+        var record = found.Live?.Record;
         var link = record?.Runner is { } name ? runners.Find(name)?.Session?.Link : null;
         if (refusal is null && link is null)
             refusal = Problems.Of(StatusCodes.Status503ServiceUnavailable, "runner-away", $"The task '{task}' has no runner that is there now.");
@@ -120,8 +124,7 @@ internal sealed class TaskExec(TaskRegistry registry, TaskRights rights, IRunner
             return null;
         }
 
-        await audit.RecordAsync(TaskAudit.By(caller, "task.exec", record!, context.Address()));
-        return (link!, record!.Id);
+        return (link!, record!);
     }
 
     private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, ITaskSecrets s
     private const int MostNote = 200;
 
     private readonly ConcurrentDictionary<string, TemplateRecord> _templates = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turns = new();
     private TemplateStore _store = null!;
 
     /// <summary>Loads what the database has. Before anything else is asked.</summary>
@@ -115,7 +115,7 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, ITaskSecrets s
     /// <param name="entry">What the audit log is told.</param>
     /// <exception cref="TemplateRefusal">There are too many, or the check refused.</exception>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<TemplateRecord> DraftAsync(string slug, string yaml, string by, Action<TemplateRecord?> check, AuditEntry entry) => InTurnAsync(async () =>
+    public Task<TemplateRecord> DraftAsync(string slug, string yaml, string by, Action<TemplateRecord?> check, AuditEntry entry) => _turns.TakeAsync(async () =>
     {
         var before = Find(slug);
         check(before);
@@ -134,7 +134,7 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, ITaskSecrets s
     /// <param name="entry">What the audit log is told, given the version.</param>
     /// <exception cref="TemplateRefusal">There is nothing to publish, it is wrong, or the check refused.</exception>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<TemplateRecord> PublishAsync(string slug, int? of, string? note, string by, Action<TemplateRecord, Template> check, Func<int, AuditEntry> entry) => InTurnAsync(async () =>
+    public Task<TemplateRecord> PublishAsync(string slug, int? of, string? note, string by, Action<TemplateRecord, Template> check, Func<int, AuditEntry> entry) => _turns.TakeAsync(async () =>
     {
         var before = Find(slug) ?? throw Unknown(slug);
         if (note?.Length > MostNote)
@@ -161,7 +161,7 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, ITaskSecrets s
 
     /// <summary>Removes a draft, or the template with its versions: what is shipped under its slug is used again then.</summary>
     /// <inheritdoc cref="PublishAsync" path="/exception"/>
-    public Task<TemplateRecord> RemoveAsync(string slug, bool draftOnly, Action<TemplateRecord> check, AuditEntry entry) => InTurnAsync(async () =>
+    public Task<TemplateRecord> RemoveAsync(string slug, bool draftOnly, Action<TemplateRecord> check, AuditEntry entry) => _turns.TakeAsync(async () =>
     {
         if (Find(slug) is not { } before)
             throw ShippedTemplates.All.ContainsKey(slug)
@@ -211,18 +211,5 @@ internal sealed class TemplateRegistry(ProjectDirectory projects, ITaskSecrets s
         await _store.SaveAsync(next, added, entry);
         _templates[next.Slug] = next;
         return next;
-    }
-
-    private async Task<T> InTurnAsync<T>(Func<Task<T>> change)
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            return await change();
-        }
-        finally
-        {
-            _turn.Release();
-        }
     }
 }

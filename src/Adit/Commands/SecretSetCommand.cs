@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Adit.Api;
 using Adit.Runner.Hubs;
 using Adit.Terminal;
 
@@ -8,7 +9,6 @@ namespace Adit.Commands;
 /// <summary><c>adit secret set</c>. A value comes from a file or standard input: a command line can be seen by others, and shells keep it.</summary>
 internal static class SecretSetCommand
 {
-    private const int MostBytes = 64 * 1024;
     private const string StandardInput = "-";
 
     public static Command Create(HubAccessOptions access)
@@ -57,7 +57,7 @@ internal static class SecretSetCommand
 
     private static async Task<string> DecodeAsync(Stream from, string what, CancellationToken cancellationToken)
     {
-        var bytes = new byte[MostBytes + 3]; // A line break more than there may be, and one byte to see that there is too much.
+        var bytes = new byte[SetSecretRequest.MostBytes + 3]; // A line break more than there may be, and one byte to see that there is too much.
         var length = await from.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
         if (length == bytes.Length)
             throw new CommandException(ExitCode.Usage, $"{what} has more than the 64 KiB that a secret may have.");

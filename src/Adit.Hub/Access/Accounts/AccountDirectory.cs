@@ -14,7 +14,7 @@ internal sealed class AccountDirectory
     private readonly ConcurrentDictionary<(string Source, string Subject), string> _subjects = new();
     private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
     private readonly Memberships _memberships = new();
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turns = new();
     private readonly AccountStore _store;
     private readonly TimeProvider _time;
 
@@ -65,7 +65,7 @@ internal sealed class AccountDirectory
 
     /// <summary>Adds an account.</summary>
     /// <exception cref="AccountRefusal">The name is taken, or was somebody's; or another has its e-mail address.</exception>
-    public Task<Account> AddAsync(Account account) => InTurnAsync(async () =>
+    public Task<Account> AddAsync(Account account) => _turns.TakeAsync(async () =>
     {
         if (_accounts.ContainsKey(account.Name))
             throw new AccountRefusal(AccountRefusalCode.NameTaken, $"There is or was an account '{account.Name}'; take another name.");
@@ -80,7 +80,7 @@ internal sealed class AccountDirectory
     /// <param name="version">The version that the change was made for; null for whichever.</param>
     /// <param name="along">What is stored with it, or not at all: on the database's writing thread; what it throws undoes both.</param>
     /// <exception cref="AccountRefusal">There is none, it was changed meanwhile, another has the e-mail address, or no active admin would be left.</exception>
-    public Task<Account> ChangeAsync(string name, Func<Account, Account> change, long? version = null, Action<SqliteConnection>? along = null) => InTurnAsync(async () =>
+    public Task<Account> ChangeAsync(string name, Func<Account, Account> change, long? version = null, Action<SqliteConnection>? along = null) => _turns.TakeAsync(async () =>
     {
         var before = EnsureVersion(name, version);
         var after = WithGroups(change(before) with { Version = before.Version + 1 });
@@ -97,7 +97,7 @@ internal sealed class AccountDirectory
     /// that nobody inherits it.
     /// </summary>
     /// <inheritdoc cref="ChangeAsync" path="/exception"/>
-    public Task DeleteAsync(string name, long? version = null) => InTurnAsync(async () =>
+    public Task DeleteAsync(string name, long? version = null) => _turns.TakeAsync(async () =>
     {
         var before = EnsureVersion(name, version);
         EnsureOtherAdmin(before);
@@ -119,7 +119,7 @@ internal sealed class AccountDirectory
     });
 
     /// <summary>Notes that somebody signed in just now. That is no change that two could make at once: the version stays.</summary>
-    public Task SignedInAsync(string name, DateTimeOffset at) => InTurnAsync(async () =>
+    public Task SignedInAsync(string name, DateTimeOffset at) => _turns.TakeAsync(async () =>
     {
         if (!_accounts.TryGetValue(name, out var before))
             return false;
@@ -130,7 +130,7 @@ internal sealed class AccountDirectory
 
     /// <summary>Adds a group, or sets the role that its members have at least.</summary>
     /// <exception cref="AccountRefusal">It was changed meanwhile, or no active admin would be left.</exception>
-    public Task<Group> SetGroupAsync(string name, Api.PlatformRole? role, long? version = null) => InTurnAsync(async () =>
+    public Task<Group> SetGroupAsync(string name, Api.PlatformRole? role, long? version = null) => _turns.TakeAsync(async () =>
     {
         var before = FindGroup(name);
         if (before?.Role == Api.PlatformRole.Admin && role != Api.PlatformRole.Admin)
@@ -144,7 +144,7 @@ internal sealed class AccountDirectory
 
     /// <summary>Removes a group with its memberships, from whatever named it too. False when there is none.</summary>
     /// <exception cref="AccountRefusal">It was changed meanwhile, or no active admin would be left.</exception>
-    public Task<bool> RemoveGroupAsync(string name, long? version = null) => InTurnAsync(async () =>
+    public Task<bool> RemoveGroupAsync(string name, long? version = null) => _turns.TakeAsync(async () =>
     {
         if (!_groups.TryGetValue(name, out var group))
             return false;
@@ -166,7 +166,7 @@ internal sealed class AccountDirectory
     /// <returns>The groups that it joined and that it left.</returns>
     /// <exception cref="AccountRefusal">There is no such account.</exception>
     public Task<(IReadOnlyList<string> Joined, IReadOnlyList<string> Left)> SetGroupsAsync(string account, string source, IReadOnlyCollection<string> groups) =>
-        InTurnAsync(async () =>
+        _turns.TakeAsync(async () =>
         {
             EnsureKnown(account);
             var member = new GroupMember(account, source);
@@ -189,7 +189,7 @@ internal sealed class AccountDirectory
     /// <exception cref="AccountRefusal">
     /// There is no such account or group, a directory says that it is a member and would say so again, or no active admin would be left.
     /// </exception>
-    public Task<bool> SetMemberAsync(string groupName, string account, bool isMember) => InTurnAsync(async () =>
+    public Task<bool> SetMemberAsync(string groupName, string account, bool isMember) => _turns.TakeAsync(async () =>
     {
         EnsureKnown(account);
         var group = FindGroup(groupName) ?? throw new AccountRefusal(AccountRefusalCode.Unknown, $"There is no group '{groupName}'.");
@@ -305,19 +305,6 @@ internal sealed class AccountDirectory
         {
             if (_accounts.TryGetValue(name, out var account))
                 Keep(account);
-        }
-    }
-
-    private async Task<T> InTurnAsync<T>(Func<Task<T>> change)
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            return await change();
-        }
-        finally
-        {
-            _turn.Release();
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Adit.Hub.Tasks.Quotas;
 internal sealed class QuotaBook(QuotaStore store) : IProjectContent
 {
     private readonly ConcurrentDictionary<QuotaSubject, Quota> _quotas = new();
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turns = new();
 
     /// <summary>A quota is not what it was: what waits may fit now. Handlers must not block.</summary>
     public event Action? Changed;
@@ -39,7 +39,7 @@ internal sealed class QuotaBook(QuotaStore store) : IProjectContent
     /// <param name="entry">What the audit log is told of both.</param>
     /// <returns>What is set now; null when it was refused.</returns>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<Quota?> SetAsync(QuotaSubject subject, Func<Quota?, Quota?> change, Func<Quota?, Quota, AuditEntry> entry) => InTurnAsync(async () =>
+    public Task<Quota?> SetAsync(QuotaSubject subject, Func<Quota?, Quota?> change, Func<Quota?, Quota, AuditEntry> entry) => _turns.TakeAsync(async () =>
     {
         var before = Find(subject);
         if (change(before) is not { } after)
@@ -52,7 +52,7 @@ internal sealed class QuotaBook(QuotaStore store) : IProjectContent
 
     /// <summary>Removes one. False when there is none, or the check refuses it.</summary>
     /// <exception cref="StorageException">It could not be stored; nothing was changed.</exception>
-    public Task<bool> RemoveAsync(QuotaSubject subject, Func<Quota, bool> check, AuditEntry? entry) => InTurnAsync(async () =>
+    public Task<bool> RemoveAsync(QuotaSubject subject, Func<Quota, bool> check, AuditEntry? entry) => _turns.TakeAsync(async () =>
     {
         if (Find(subject) is not { } quota || !check(quota))
             return false;
@@ -65,17 +65,4 @@ internal sealed class QuotaBook(QuotaStore store) : IProjectContent
     /// <inheritdoc />
     Task IProjectContent.RemoveAsync(string project, CancellationToken cancellationToken) =>
         RemoveAsync(new QuotaSubject(Api.QuotaKind.Project, project), static _ => true, null);
-
-    private async Task<T> InTurnAsync<T>(Func<Task<T>> change)
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            return await change();
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
 }
