@@ -20,7 +20,7 @@ public enum CheckOutcome
 /// <summary>One thing that was looked at.</summary>
 public sealed record Check
 {
-    /// <summary>A word for it: <c>database</c>, <c>clock</c>; or the name of the runner that was looked at.</summary>
+    /// <summary>A word for it: <c>database</c>, <c>clock</c>; or <c>runner NAME</c> for the one that was looked at.</summary>
     public required string Name { get; init; }
 
     /// <summary>What came of it.</summary>

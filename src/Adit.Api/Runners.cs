@@ -38,6 +38,9 @@ public sealed record RunnerFacts
 
     /// <summary>What does not work here as it could, for the admin: a sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; set; } = [];
+
+    /// <summary>Whether it is in one process with the hub (<c>adit up</c>): its tasks run as the hub's own user, who can read all that the hub keeps.</summary>
+    public bool IsHubUser { get; init; }
 }
 
 /// <summary>The words of <see cref="RunnerFacts.Features"/>.</summary>

@@ -5,7 +5,7 @@ using Adit.Hub.Checks;
 namespace Adit.Hub.Runners;
 
 /// <summary>Which runners are there, and what they say of themselves.</summary>
-internal sealed class RunnerChecks(RunnerRegistry registry, TimeProvider time) : ICheckSource
+internal sealed class RunnerChecks(RunnerRegistry registry, RunnerRights rights, TimeProvider time) : ICheckSource
 {
     private const double LittleDisk = 0.05;
     private static readonly TimeSpan SecondCounts = TimeSpan.FromHours(1);
@@ -22,19 +22,20 @@ internal sealed class RunnerChecks(RunnerRegistry registry, TimeProvider time) :
     private IEnumerable<Check> Look(LiveRunner runner)
     {
         var record = runner.Record;
+        var name = $"runner {record.Name}";
         if (!runner.IsUp)
         {
             yield return Check.Warning(
-                record.Name, $"It is not connected; it was seen last on {runner.Seen.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
+                name, $"It is not connected; it was seen last on {runner.Seen.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
                 $"Start 'adit runner' there and run 'adit doctor' on that machine; or remove it with 'adit runner rm {record.Name}'.");
             yield break;
         }
 
         var troubles = Troubles(runner).ToList();
         if (troubles.Count == 0)
-            yield return Check.Ok(record.Name, $"It is connected, and runs tasks by {string.Join(" and ", record.Facts.Executors)}.");
+            yield return Check.Ok(name, $"It is connected, and runs tasks by {string.Join(" and ", record.Facts.Executors)}.");
         foreach (var (finding, remedy) in troubles)
-            yield return Check.Warning(record.Name, finding, remedy);
+            yield return Check.Warning(name, finding, remedy);
     }
 
     private IEnumerable<(string Finding, string? Remedy)> Troubles(LiveRunner runner)
@@ -42,6 +43,9 @@ internal sealed class RunnerChecks(RunnerRegistry registry, TimeProvider time) :
         var record = runner.Record;
         if (runner.Second is { } second && time.GetUtcNow() - second.At < SecondCounts)
             yield return ($"A second machine at {second.Address} says that it is this runner, and was refused.", $"Give that machine a --data of its own. If nobody copied this runner's data directory, somebody stole it: {(record.Token is { } token ? $"revoke its token first ('adit token revoke {token}')" : "revoke its token first")}, stop what runs there, 'adit runner rm {record.Name}', and start it with a new --data and a new token.");
+        if (record.Facts.IsHubUser && rights.IsForAll(record))
+            yield return ("It is shared, and its tasks run as the hub's own user: whoever can sign in can read all that the hub keeps, its keys and tokens too.",
+                $"'adit runner private {record.Name}' takes it back. For other people add a runner with a user of its own ('adit runner token create').");
         if (record.Facts.Executors.Count == 0)
             yield return ("It cannot run tasks in any way.", "Run 'adit doctor' on that machine; it says what is missing.");
         if (RunnerRules.NoticeFor(record.Version) is { } notice)

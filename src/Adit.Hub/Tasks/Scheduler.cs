@@ -97,7 +97,7 @@ internal static class Scheduler
 
     /// <summary>Why no runner could ever have a task: one sentence.</summary>
     public static string NeverFits(ResolvedTask task, IReadOnlyCollection<Place> places) => places.Count == 0
-        ? "There is no runner that you may use: start one of your own with 'adit runner', or ask an admin to share one ('adit runner share NAME')."
+        ? "There is no runner that you may use: start one of your own with 'adit runner', or ask an admin to add one that everybody may use."
         : $"No runner could ever take it ({Wish(task)}): {string.Join("; ", places.Take(5).Select(p => $"{p.Record.Name}: {Misfit(task, p.Record)}"))}.";
 
     /// <summary>The largest part of something that is taken, 0 to 1 and more.</summary>

@@ -204,7 +204,7 @@ public sealed class RunnerAgent : IAsyncDisposable
                 Version = _options.Version,
                 Protocol = Protocol,
                 Link = link,
-                Facts = facts,
+                Facts = facts with { IsHubUser = _options.IsHubUser },
                 Labels = _options.Labels,
                 Taints = _options.Taints,
                 IsPrivate = _options.IsPrivate,

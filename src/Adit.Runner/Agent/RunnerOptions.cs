@@ -23,6 +23,9 @@ public sealed record RunnerOptions
     /// <summary>Whether only its owner's tasks run here, unless somebody says otherwise on the hub.</summary>
     public bool IsPrivate { get; init; }
 
+    /// <summary>Whether the hub is in the same process, so that tasks run as the hub's own user.</summary>
+    public bool IsHubUser { get; init; }
+
     /// <summary>Chooses ports.</summary>
     public Random Random { get; init; } = new();
 

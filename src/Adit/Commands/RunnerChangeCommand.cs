@@ -5,7 +5,7 @@ using Adit.Terminal;
 
 namespace Adit.Commands;
 
-/// <summary><c>adit runner drain|cordon|uncordon|private|share</c>.</summary>
+/// <summary><c>adit runner drain|cordon|uncordon|private</c>.</summary>
 internal static class RunnerChangeCommand
 {
     public static Command Create(HubAccessOptions access, string verb, string description, ChangeRunnerRequest change)
@@ -20,11 +20,10 @@ internal static class RunnerChangeCommand
     {
         using var api = new HubApi(hub.CreateHttpClient(), hub.Url);
         var runner = await api.ChangeRunnerAsync(name, change, cancellationToken);
-        Screen.Note(change.IsPrivate is { } isPrivate ? isPrivate
-            ? $"{runner.Name} is private: only tasks of {runner.Owner} start there."
-            : $"{runner.Name} is shared: everybody's tasks may start there, as the user that the runner runs as."
+        Screen.Note(change.IsPrivate == true ? $"{runner.Name} is private: only tasks of {runner.Owner} start there."
         : runner switch
         {
+            { IsDraining: true, Tasks: 1 } => $"{runner.Name} is being drained: 1 task is ending.",
             { IsDraining: true, Tasks: > 0 } => $"{runner.Name} is being drained: {runner.Tasks} tasks are ending.",
             { IsDraining: true } => $"{runner.Name} is drained: it has no tasks and gets none.",
             { IsCordoned: true } => $"{runner.Name} is cordoned: it gets no new tasks.",

@@ -24,8 +24,7 @@ internal static class RunnerCommand
             RunnerChangeCommand.Create(access, "cordon", "Give a runner no new tasks; those it has go on.", new ChangeRunnerRequest { Cordon = true }),
             RunnerChangeCommand.Create(access, "uncordon", "Give a runner tasks again, after drain or cordon.", new ChangeRunnerRequest { Cordon = false, Drain = false }),
             RunnerChangeCommand.Create(access, "private", "Let only its owner's tasks run on a runner; those it has go on.", new ChangeRunnerRequest { IsPrivate = true }),
-            RunnerChangeCommand.Create(
-                access, "share", "Let everybody's tasks run on an admin's runner, also one that was started as private. They run as the runner's user there.", new ChangeRunnerRequest { IsPrivate = false }),
+            RunnerShareCommand.Create(access),
             RunnerRenameCommand.Create(access),
             RunnerRemoveCommand.Create(access),
         };

@@ -25,7 +25,7 @@ internal static class UpCommand
         var labels = new Option<string[]>("--label") { Description = "A label of the runner. May be repeated.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore };
         var share = new Option<bool>("--share-runner")
         {
-            Description = "Let everybody's tasks run here. They run as the user that the hub runs as, who can read all that the hub keeps, its keys and tokens too. Default: only tasks of the runner's own account, the first admin.",
+            Description = "Let everybody's tasks run here. They run as the user that the hub runs as, who can read all that the hub keeps, its keys and tokens too. Default: only tasks of the runner's own account, the first admin. For other people add a runner with a user of its own.",
         };
         command.Add(name);
         command.Add(labels);
@@ -47,6 +47,7 @@ internal static class UpCommand
                         Version = ProductVersion.Text,
                         Labels = RunnerFlags.KeyValues(parsed.GetValue(labels), "--label"),
                         IsPrivate = !parsed.GetValue(share), // Its tasks are the hub's own user, who can read the hub's data.
+                        IsHubUser = true,
                     },
                     cancellationToken);
         });

@@ -96,7 +96,7 @@ public sealed class LaunchTests
     {
         await using var hub = await HubProcess.StartAsync();
         var none = await AditProcess.RunAsync(["launch", "command", "--job", "--", "true"], hub.ClientEnvironment, expectedExitCode: 4);
-        Assert.Contains("There is no runner that you may use: start one of your own with 'adit runner', or ask an admin to share one", none, StringComparison.Ordinal);
+        Assert.Contains("There is no runner that you may use: start one of your own with 'adit runner', or ask an admin to add one that everybody may use", none, StringComparison.Ordinal);
         await using var runner = await RunnerProcess.StartAsync(hub);
         var never = await AditProcess.RunAsync(["launch", "command", "--job", "--cpu", "1000", "--", "true"], hub.ClientEnvironment, expectedExitCode: 4);
         Assert.Contains("No runner could ever take it (1000 cores", never, StringComparison.Ordinal);

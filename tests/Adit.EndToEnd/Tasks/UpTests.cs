@@ -24,7 +24,13 @@ public sealed class UpTests
             Assert.Contains("\nbox   up", await AditProcess.RunAsync(["runner", "ls"], hub.ClientEnvironment), StringComparison.Ordinal);
             Assert.EndsWith("\nhi", await AditProcess.RunAsync(["launch", "command", "--job", "--wait", "--", "echo", "hi"], hub.ClientEnvironment), StringComparison.Ordinal);
 
-            Assert.Contains("everybody's tasks may start there", await AditProcess.RunAsync(["runner", "share", "box"], hub.ClientEnvironment), StringComparison.Ordinal);
+            var asked = await AditProcess.RunAsync(["runner", "share", "box"], hub.ClientEnvironment, expectedExitCode: 1);
+            Assert.Contains("tasks of everybody would run as the hub's own user, who can read all that the hub keeps", asked, StringComparison.Ordinal);
+            await AditProcess.RunAsync(theft, ann, expectedExitCode: 4);
+            var shared = await AditProcess.RunAsync(["runner", "share", "box", "--yes"], hub.ClientEnvironment);
+            Assert.Contains("everybody's tasks may start there", shared, StringComparison.Ordinal);
+            Assert.Contains("That is the hub's own user", shared, StringComparison.Ordinal);
+            Assert.Contains("It is shared, and its tasks run as the hub's own user", await AditProcess.RunAsync(["doctor", "--json"], hub.ClientEnvironment), StringComparison.Ordinal);
             Assert.EndsWith("\nhello", await AditProcess.RunAsync(["launch", "command", "--job", "--wait", "--", "echo", "hello"], ann), StringComparison.Ordinal);
             Assert.Contains("only tasks of admin start there", await AditProcess.RunAsync(["runner", "private", "box"], hub.ClientEnvironment), StringComparison.Ordinal);
             await AditProcess.RunAsync(theft, ann, expectedExitCode: 4);

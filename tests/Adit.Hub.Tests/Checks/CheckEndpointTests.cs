@@ -42,7 +42,7 @@ public sealed class CheckEndpointTests
         await using var hub = await TaskHub.StartAsync(time: time, cpus: 1);
         await hub.TemplateAsync("large", "  resources: {cpu: 1}");
         await hub.ReadyAsync("first", "large");
-        Assert.Equal(CheckOutcome.Ok, Assert.Single((await LookAsync(hub.Hub)).Items, c => c.Name == hub.Runner.Name).Outcome);
+        Assert.Equal(CheckOutcome.Ok, Assert.Single((await LookAsync(hub.Hub)).Items, c => c.Name == "runner " + hub.Runner.Name).Outcome);
         var waiting = await hub.LaunchAsync("second", "large");
         Assert.Equal(TaskState.Queued, (await hub.ShowAsync(waiting.Id)).State);
         await hub.Runner.DisposeAsync();

@@ -23,7 +23,7 @@ public sealed class PrivateRunnerTests
         {
             using var refused = await LaunchAsync(hub, ann, "mine", wanted);
             Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-            Assert.Contains("There is no runner that you may use: start one of your own with 'adit runner', or ask an admin to share one", await refused.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+            Assert.Contains("There is no runner that you may use: start one of your own with 'adit runner', or ask an admin to add one that everybody may use", await refused.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
         }
 
         // Another admin's are somebody else's too.

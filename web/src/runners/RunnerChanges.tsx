@@ -59,6 +59,7 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
           toast(`${name} is shared: everybody’s workloads may start there.`);
           await again();
         }}>
+          {runner.facts?.isHubUser && <><strong>It is the runner of <code>adit up</code>: workloads of everybody would run as the hub’s own user, who can read all that the hub keeps, its keys and tokens too.</strong> Share it only if all who can sign in may as well be admins; for other people add a runner with a user of its own. </>}
           Everybody’s workloads may start there, as the user that the runner runs as: they can read what that user can. Only what an admin’s token brought can be shared.
         </Confirm>
       )}

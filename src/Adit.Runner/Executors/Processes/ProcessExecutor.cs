@@ -55,7 +55,7 @@ internal sealed class ProcessExecutor : IExecutor
         else if (!SetPrivPaths.Any(File.Exists))
             warnings.Add("Tasks cannot run as another user: setpriv (package util-linux) is missing.");
         else
-            warnings.Add("Tasks whose template names no user run as root here.");
+            warnings.Add("Tasks whose template names no user run as root here. Run the runner as a user of its own (deploy/systemd/adit-runner.service), or name 'user:' in templates.");
         return Task.FromResult(new ExecutorCheck(true, warnings));
     }
 
