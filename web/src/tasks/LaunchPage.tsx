@@ -47,6 +47,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
   const queries = useQueryClient();
   const frame = useRef<HTMLFormElement>(null);
   const wrong = refusalsOf(form, draft);
+  const hasAddress = (template.ports ?? []).length > 0;
   const request = useMemo(() => requestOf(template.slug, form, draft), [template.slug, form, draft]);
   const key = useKey(request);
   const settled = useSettled(Object.keys(wrong).length === 0 ? request : undefined);
@@ -100,7 +101,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
         <Panel>
           <div className="form">
             <TextField label="Name" optional className="mono" spellCheck={false} autoComplete="off" maxLength={30} placeholder={template.slug} value={draft.name}
-              onChange={(event) => put({ name: event.target.value })} hint="Part of its address. Without one it gets a free one." error={errorOf('name')} />
+              onChange={(event) => put({ name: event.target.value })} hint={hasAddress ? 'Part of its address. Without one it gets a free one.' : 'Without one it gets a free one.'} error={errorOf('name')} />
             {form.fields.map((field) => (
               <ParameterField key={field.name} field={field} value={draft.values[field.name] ?? ''} error={errorOf(`param.${field.name}`)}
                 onChange={(value) => put({ values: { ...draft.values, [field.name]: value } })} />
@@ -133,21 +134,21 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
             )}
           </div>
         </Panel>
-        <Panel>
+        {(hasAddress || form.takesEnvironment) && <Panel>
           <details>
             <summary>More</summary>
             <div className="form">
-              <SelectField label="Who may use its address" value={draft.access} onChange={(event) => put({ access: event.target.value })}>
+              {hasAddress && <SelectField label="Who may use its address" value={draft.access} onChange={(event) => put({ access: event.target.value })}>
                 <option value="">{`As the template says: ${form.access}`}</option>
                 {accessChoices(form.maxShare).map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
-              </SelectField>
+              </SelectField>}
               {form.takesEnvironment && (
                 <TextArea label="Environment variables" optional className="mono" spellCheck={false} rows={3} placeholder={'SEED=42'} value={draft.environment}
-                  onChange={(event) => put({ environment: event.target.value })} hint="One NAME=VALUE on each line. What is secret is better kept elsewhere: it can be read by who may see the workload." error={errorOf('environment')} />
+                  onChange={(event) => put({ environment: event.target.value })} hint="One NAME=VALUE on each line. Nothing secret: who may see the workload can read it. A template names the secrets that it is given." error={errorOf('environment')} />
               )}
             </div>
           </details>
-        </Panel>
+        </Panel>}
       </div>
       <aside className="stack">
         <Panel title="What it comes to">

@@ -1,5 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { TemplateTest } from '../api/templates';
+import { Link } from 'wouter';
 import { Icon, type IconName } from '../design/Icon';
 import { Failure, Skeleton } from '../design/States';
 import { priceOf } from './launch';
@@ -31,7 +32,7 @@ function Fit({ test }: { readonly test: TemplateTest }) {
   const runners = test.runners ?? [];
   const now = runners.filter(({ hasRoom }) => hasRoom);
   const ever = runners.filter(({ couldFit }) => couldFit);
-  if (runners.length === 0) return <Line kind="warn" icon="warning">No runner is there for you yet, so it would wait.</Line>;
+  if (runners.length === 0) return <Line kind="danger" icon="warning">There is no runner that you may use: <Link to="/add-runner" className="inline">add a runner</Link> of your own, or ask an admin to add one that everybody may use.</Line>;
   if (now.length > 0) return <Line kind="ok" icon="check">{now.length === 1 ? `${now[0]?.runner ?? ''} has room` : `${String(now.length)} runners have room`}: it starts at once.</Line>;
   if (ever.length > 0) return <><Line kind="warn" icon="warning">It would wait in the queue.</Line><Reasons runners={ever} /></>;
   return <><Line kind="danger" icon="warning">No runner can ever have it as it is.</Line><Reasons runners={runners} /></>;

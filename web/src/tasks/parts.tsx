@@ -13,12 +13,12 @@ import { fateOf } from './idle';
 import { Sparkline } from './Sparkline';
 import type { Observed } from './usage';
 import { tasksKey } from './useTasks';
-import { coresOf, hasEnded, isMoving, toneOf } from './words';
+import { coresOf, hasEnded, isMoving, stateWordOf, toneOf } from './words';
 import './idle.css';
 import './tasks.css';
 
-export function StateBadge({ task }: { readonly task: Pick<Task, 'state'> }) {
-  return <Badge tone={toneOf[task.state]}>{isMoving(task.state) && <span className="pulse" aria-hidden="true" />}{task.state}</Badge>;
+export function StateBadge({ task }: { readonly task: Pick<Task, 'state' | 'kind' | 'exitCode'> }) {
+  return <Badge tone={toneOf[task.state]}>{isMoving(task.state) && <span className="pulse" aria-hidden="true" />}{stateWordOf(task)}</Badge>;
 }
 
 /** When it is stopped if nobody uses it, where that is near enough to matter. */

@@ -13,6 +13,9 @@ export const isMoving = (state: TaskState) => state === 'queued' || state === 's
 /** Whether it is over. A lost task is not: it may still run. */
 export const hasEnded = (state: TaskState) => state === 'stopped' || state === 'failed';
 
+/** A state in a word: a job that ended by itself and well is done, and not stopped like one that somebody ended. */
+export const stateWordOf = ({ state, kind, exitCode }: Pick<Task, 'state' | 'kind' | 'exitCode'>) => (state === 'stopped' && kind === 'job' && exitCode === 0 ? 'done' : state);
+
 /** What people are told of a state: why it is so, its place, how far it is; empty when there is nothing to say. */
 export function situationOf({ state, queue, progress, reason, exitCode }: Pick<Task, 'state' | 'queue' | 'progress' | 'reason' | 'exitCode'>): string {
   if (state === 'queued' && queue) return queue.position === 1 ? `next: ${queue.reason}` : `place ${queue.position.toLocaleString('en')}: ${queue.reason}`;

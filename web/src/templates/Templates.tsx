@@ -28,7 +28,7 @@ const columns: readonly Column<Template>[] = [
   { key: 'kind', title: 'Kind', width: '6rem', wideOnly: true, sort: ({ kind }) => kind ?? '', cell: ({ kind }) => kind ?? <span className="faint">–</span> },
   { key: 'standing', title: 'State', width: '8rem', cell: (template) => <Standing template={template} /> },
   {
-    key: 'price', title: 'Price', width: '9rem', end: true, wideOnly: true, sort: ({ pricePerHour }) => pricePerHour ?? -1,
+    key: 'price', title: 'Price', width: '11rem', end: true, wideOnly: true, sort: ({ pricePerHour }) => pricePerHour ?? -1,
     cell: ({ pricePerHour, currency }) => (pricePerHour === null || pricePerHour === undefined ? <span className="faint">–</span> : <span className="numeric">{priceOf(pricePerHour, currency)}</span>),
   },
 ];
