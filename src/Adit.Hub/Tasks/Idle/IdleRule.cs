@@ -211,7 +211,7 @@ internal static class IdleRule
         return verdict switch
         {
             IdleVerdict.Stop when isOfAge => $"it was ready for {Words(policy.MaxAge!.Value)}, which is as long as its template lets it",
-            IdleVerdict.Stop => $"nobody used it: {idle}",
+            IdleVerdict.Stop => $"nobody used it for {Words(s.Now - since)}, since {Last(cause).TrimEnd(',')}", // A span: it is stored and read later.
             IdleVerdict.Warn when isOfAge => $"it is about to be ready for {Words(policy.MaxAge!.Value)}, which is as long as its template lets it",
             IdleVerdict.Warn => $"it is about to be stopped: {idle}",
             IdleVerdict.Freeze => $"nobody uses it: {idle}",
