@@ -23,7 +23,7 @@ internal static class ExtendCommand
             var report = await api.ExtendTaskAsync(parsed.GetValue(task)!, text is "0" or "0s" ? TimeSpan.Zero : Duration.Parse(text), cancellationToken);
             Screen.Note(report.Extension is { } kept
                 ? $"{parsed.GetValue(task)} is kept until {kept.Until:u}{(report.StopsAt > kept.Until ? $", and stopped at {report.StopsAt:u} if nobody uses it" : "")}."
-                : $"{parsed.GetValue(task)} is kept for as long as it is used.");
+                : $"{parsed.GetValue(task)} is not kept any longer: {(report.StopsAt is { } stops ? $"it is stopped at {stops:u} if nobody uses it" : "its template does not stop it")}.");
             return ExitCode.Ok;
         });
         return command;

@@ -28,7 +28,7 @@ internal static class PsCommand
             if (parsed.GetValue(json))
                 Screen.Line($"[{string.Join(",", tasks.Select(static t => JsonSerializer.Serialize(t, TasksJson.Default.ApiTask)))}]");
             else if (tasks.Count == 0)
-                Screen.Note("There are no tasks. Start one with 'adit launch TEMPLATE'; 'adit template ls' shows what there is.");
+                Screen.Note((parsed.GetValue(ended) ? "There are no tasks." : "There are no tasks that go on; 'adit ps --ended' shows those that are over.") + " Start one with 'adit launch TEMPLATE'; 'adit template ls' shows what there is.");
             else
                 Show(tasks, parsed.GetValue(all));
             return ExitCode.Ok;
@@ -54,7 +54,7 @@ internal static class PsCommand
         {
             string[] rest =
             [
-                t.Template, StateOf(t), t.Runner ?? "-", TaskWords.Age((t.Ended ?? now) - t.Created),
+                t.Template, StateOf(t), t.Runner ?? "-", TaskWords.Age(now - t.Created),
                 t.Usage is null ? "-" : t.Usage.Cpu.ToString("0.0", CultureInfo.InvariantCulture), t.Usage is null ? "-" : ByteWords.Of(t.Usage.MemoryBytes), t.Url ?? "-",
             ];
             table.Add(withOwner ? [t.Name, t.Owner, .. rest] : [t.Name, .. rest]);
@@ -66,6 +66,7 @@ internal static class PsCommand
     private static string StateOf(ApiTask t) => t switch
     {
         { Queue: { } queue } => $"queued ({queue.Position}.)",
+        { State: TaskState.Stopped, Kind: TaskKind.Job, ExitCode: 0 } => "done",
         { State: TaskState.Failed, ExitCode: { } code } => $"failed ({code})",
         _ => TaskWords.Of(t.State),
     };

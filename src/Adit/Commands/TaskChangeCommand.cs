@@ -12,7 +12,7 @@ internal static class TaskChangeCommand
         Say(await api.StopTaskAsync(task, cancellationToken)));
 
     public static Command Restart() => Create("restart", "Start a task again, as it was launched: at once, or as soon as it has ended.", static async (api, task, cancellationToken) =>
-        Say(await api.RestartTaskAsync(task, cancellationToken)));
+        Say(await api.RestartTaskAsync(task, cancellationToken), isToStartAgain: true));
 
     public static Command Remove() => Create("rm", "Remove a task that has ended: its name and address are free.", static async (api, task, cancellationToken) =>
     {
@@ -36,7 +36,9 @@ internal static class TaskChangeCommand
         return command;
     }
 
-    private static void Say(ApiTask task) => Screen.Note(task is { IsWanted: false, Progress: { } waits }
+    private static void Say(ApiTask task, bool isToStartAgain = false) => Screen.Note(isToStartAgain && task.State == TaskState.Stopping
+        ? $"{task.Name} is stopping and starts again then."
+        : task is { IsWanted: false, Progress: { } waits }
         ? $"{task.Name} {TaskWords.Is(task.State)}: it {RequestLine.Safe(waits)}. It ends when that is back; 'adit runner ls' shows the runners."
         : $"{task.Name} {TaskWords.Is(task.State)}.");
 }

@@ -48,7 +48,7 @@ internal sealed class SignInEndpoint(Gatekeeper gate)
 
         gate.Parts.Throttle.Failed(visit.Client);
         await SignInAnswer.WritePageAsync(
-            visit, route.Name, StatusCodes.Status401Unauthorized, to, "That token does not open this tunnel, or the link was used before.",
+            visit, route.Name, StatusCodes.Status401Unauthorized, to, form.ContainsKey("code") ? "The link was used before, or is too old: it works once, within a minute. Open this from the pages of the hub, which make a new one, or sign in here." : "That token does not open this tunnel.",
             gate.Parts.Dance is not null);
     }
 
