@@ -47,7 +47,7 @@ public sealed class CheckEndpointTests
         Assert.Equal(TaskState.Queued, (await hub.ShowAsync(waiting.Id)).State);
         await hub.Runner.DisposeAsync();
         time.Advance(TimeSpan.FromMinutes(6));
-        string[] expected = [$"{hub.Runner.Name}: It is not connected", "tasks: first of ann is lost", "tasks: second of ann waits for 6 minutes: "];
+        string[] expected = [$"runner {hub.Runner.Name}: It is not connected", "tasks: first of ann is lost", "tasks: second of ann waits for 6 minutes: "];
         await Eventually.HoldsAsync(
             async () =>
             {
