@@ -16,6 +16,9 @@ public sealed record SetSecretRequest
 
     /// <summary>Its value: text of 1 byte to 64 KiB as UTF-8, without null characters. No answer ever has it.</summary>
     public required string Value { get; init; }
+
+    /// <summary>Nothing of the value: a record prints all of itself.</summary>
+    public override string ToString() => nameof(SetSecretRequest);
 }
 
 /// <summary>A secret as the API shows it: all but its value.</summary>

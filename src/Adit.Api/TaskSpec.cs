@@ -40,6 +40,9 @@ public sealed record ImageSpec
 
     /// <inheritdoc cref="User"/>
     public string? Password { get; init; }
+
+    /// <summary>The reference alone: a record prints all of itself, and this has a password.</summary>
+    public override string ToString() => Reference;
 }
 
 /// <summary>A directory of the runner's machine that a container sees.</summary>

@@ -67,8 +67,11 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
                 }
 
                 var lines = isAsked ? spool.Read(following.Next, MostLines) : [];
+                var before = following.Next;
                 following.Next = (await api.ShipAsync(new LogBatch { Link = link, Task = task.Id, Lines = lines }, cancellationToken)).End;
                 isAsked = true;
+                if (lines.Count > 0 && following.Next <= before)
+                    await Task.Delay(AgainAfter, time, cancellationToken); // It takes none of them: asking faster changes nothing.
                 following.IsUnwanted = false;
                 spool.Trim(following.Next);
                 if (following.Next >= spool.End)
@@ -80,13 +83,14 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
                 isAsked = false;
                 await Task.Delay(AgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            catch (Exception e) when (e is HubApiException or HttpRequestException or IOException or UnauthorizedAccessException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-            {
-                await Task.Delay(AgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception)
+            {
+                // The hub is away, or its disk is full, or this one's: whatever it is, the lines are not given up for it.
+                await Task.Delay(AgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
