@@ -108,10 +108,13 @@ internal static class QuotaEndpoints
 
     private static string? Refusal(SetQuotaRequest request)
     {
-        if (request is { Tasks: < 0 } or { Gpus: < 0 } or { MemoryBytes: < 0 or > MostBytes } or { Cpu: < 0 or > MostAmount } or { GpuHours: < 0 or > MostAmount })
+        if (request is { Tasks: < 0 } or { Gpus: < 0 } or { MemoryBytes: < 0 or > MostBytes } || !IsAmount(request.Cpu) || !IsAmount(request.GpuHours))
             return "A limit is 0 or more; leave out what shall have none.";
         return null;
     }
+
+    // What is no number is none either: it is neither less nor more than any.
+    private static bool IsAmount(double? amount) => amount is null or (>= 0 and <= MostAmount);
 
     private static QuotaSubject? SubjectOf(string kind, string name) => kind switch
     {

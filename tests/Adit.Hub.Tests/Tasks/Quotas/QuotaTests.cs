@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Adit.Api;
 using Adit.Hub.Tests.Access;
+using Adit.Hub.Tests.Tunnels;
 using Adit.Testing;
 
 namespace Adit.Hub.Tests.Tasks.Quotas;
@@ -53,6 +54,22 @@ public sealed class QuotaTests
         // A quota that is raised, or taken away, counts at once.
         await hub.QuotaAsync("user/ann", new SetQuotaRequest { Tasks = 3 });
         await StateAsync(hub, four, TaskState.Scheduled);
+    }
+
+    [Theory]
+    [InlineData("{\"cpu\":\"NaN\"}")]
+    [InlineData("{\"gpuHours\":\"NaN\"}")]
+    [InlineData("{\"cpu\":\"Infinity\"}")]
+    [InlineData("{\"cpu\":1e999}")]
+    [InlineData("{\"cpu\":-1}")]
+    public async Task A_limit_that_is_no_amount_is_refused(string limits)
+    {
+        await using var hub = await TestHub.StartAsync();
+        using var api = hub.Api();
+        using var content = new StringContent(limits, null, "application/json");
+        using var answer = await api.PutAsync("/api/v1/quotas/user/*", content, Ct);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("\"code\":\"", await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]
