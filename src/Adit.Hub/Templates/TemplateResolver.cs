@@ -199,8 +199,8 @@ internal static class TemplateResolver
                 : string.Create(CultureInfo.InvariantCulture, $"The template '{template.Slug}' takes 0 to {known.Most.Gpus} GPUs, not {g}."));
         }
 
-        if (asked.GpuType is { } type && (type.Length is 0 or > 63 || (known.Requests.GpuType is { } only && only != type)))
-            throw Invalid(known.Requests.GpuType is { } one ? $"The template '{template.Slug}' takes GPUs of the kind {one}." : "A kind of GPU has 1 to 63 characters.");
+        if (asked.GpuType is { } type && (type.Length is 0 or > 63 || !type.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/') || (known.Requests.GpuType is { } only && only != type)))
+            throw Invalid(known.Requests.GpuType is { } one ? $"The template '{template.Slug}' takes GPUs of the kind {one}." : "A kind of GPU is 1 to 63 letters, digits, '-', '_', '.' and '/'.");
         TaskResources With(TaskResources before) => before with
         {
             Cpu = cpu ?? before.Cpu, MemoryBytes = memory ?? before.MemoryBytes, Gpus = gpus ?? before.Gpus, GpuType = asked.GpuType ?? before.GpuType,
