@@ -103,12 +103,12 @@ internal sealed partial class RunnerRegistry : IRunners, ITokenUse, IDisposable
             ? runner
             : null;
 
-    /// <summary>What a runner reports.</summary>
+    /// <summary>What a runner reports. What it says to be in use and cannot be is not known then; its tasks count.</summary>
     public async Task HearAsync(LiveRunner runner, RunnerReport report)
     {
         Hear(runner);
         if (report.Usage is not null)
-            runner.Usage = report.Usage;
+            runner.Usage = RunnerRules.CanBe(report.Usage) ? report.Usage : null;
         if (report.Tasks.Count > 0)
             await _work.Value.ObserveAsync(runner, report.Tasks, isAll: false);
     }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Reflection;
+using System.Text;
 using Adit.Api;
 
 namespace Adit.Hub.Runners;
@@ -12,6 +14,10 @@ internal static class RunnerRules
     private const int MostLabels = 50;
     private const int MostText = 200;
     private const int MostWarnings = 20;
+    private const int MostGpus = 64;
+    private const double MostCores = 4096;
+    private const long MostMemory = 1L << 50;
+    private const long MostDisk = 1L << 60;
 
     /// <summary>This program's version, without what a build adds to it.</summary>
     public static readonly string OwnVersion =
@@ -28,7 +34,7 @@ internal static class RunnerRules
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's installation is a word of 16 to 64 characters.");
         if (hello.Process is { Length: > 64 })
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "The word of a runner's process has at most 64 characters.");
-        if (hello.Facts is null || hello.Tasks is null || hello.Labels is null || hello.Taints is null || hello.Version is not { Length: <= MostText } || hello.Version.Any(char.IsControl))
+        if (hello.Facts is null || hello.Tasks is null || hello.Labels is null || hello.Taints is null || hello.Version is not { Length: <= MostText } || !IsPlain(hello.Version))
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner says its version, facts, labels, taints and tasks.");
         CheckTasks(hello.Tasks);
         CheckFacts(hello.Facts);
@@ -43,6 +49,14 @@ internal static class RunnerRules
         if (tasks.Count > MostTasks || tasks.Any(static t => t is not { Id: not null }))
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, $"A runner says at most {MostTasks} tasks at a time, each with its id.");
     }
+
+    /// <summary>
+    /// Whether a machine can use that much: cores from 0 to 4096, memory up to 1 PiB, a disk up to 1 EiB, and of each of 64 GPUs a part from 0 to 1.
+    /// Numbers that are none, or have no end, cannot be, and no answer could show them.
+    /// </summary>
+    public static bool CanBe(RunnerUsage usage) =>
+        usage is { Cpu: >= 0 and <= MostCores, MemoryBytes: >= 0 and <= MostMemory, DiskFreeBytes: >= 0 and <= MostDisk, Gpus.Count: <= MostGpus }
+        && usage.Gpus.All(static g => g is >= 0 and <= 1);
 
     /// <summary>Refuses a text that is no name.</summary>
     /// <exception cref="RunnerRefusal">It is none.</exception>
@@ -73,14 +87,30 @@ internal static class RunnerRules
         ? null
         : $"The runner has version {version.Split('+')[0]} and the hub {OwnVersion}; they work together, and the older one should be upgraded.";
 
+    /// <summary>Whether a text is shown as it is: nothing in it that a terminal obeys, that turns what is around it, that is unseen, or that begins a line.</summary>
+    public static bool IsPlain(string text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!IsPlain(rune))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a character is: see <see cref="IsPlain(string)"/>. A half of a pair that is alone comes as U+FFFD.</summary>
+    public static bool IsPlain(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+
     private static void CheckFacts(RunnerFacts facts)
     {
-        static bool IsText(string? text) => text is { Length: > 0 and <= MostText } && !text.Any(char.IsControl);
-        if (!IsText(facts.Os) || !IsText(facts.Architecture) || facts.Cpus is not (> 0 and <= 4096) || facts.MemoryBytes is <= 0 or > 1L << 50
-            || facts.DiskBytes is < 0 or > 1L << 60 || facts.Gpus is not { Count: <= 64 } || facts.Gpus.Any(static g => g is null || !IsText(g.Name))
+        static bool IsText(string? text) => text is { Length: > 0 and <= MostText } && IsPlain(text);
+        if (!IsText(facts.Os) || !IsText(facts.Architecture) || facts.Cpus is not (> 0 and <= MostCores) || facts.MemoryBytes is <= 0 or > MostMemory
+            || facts.DiskBytes is < 0 or > MostDisk || facts.Gpus is not { Count: <= MostGpus } || facts.Gpus.Any(static g => g is null || !IsText(g.Name))
             || facts.Executors is not { Count: <= 10 } || !facts.Executors.All(IsText)
             || facts.Features is not { Count: <= 20 } || !facts.Features.All(IsText)
-            || facts.Warnings is not { Count: <= MostWarnings } || facts.Warnings.Any(static w => w is not { Length: <= 1000 } || w.Any(char.IsControl)))
+            || facts.Warnings is not { Count: <= MostWarnings } || facts.Warnings.Any(static w => w is not { Length: <= 1000 } || !IsPlain(w)))
             throw new RunnerRefusal(RunnerRefusalCode.Invalid, "A runner's facts are an operating system, an architecture, cores, memory, disk, GPUs and executors, within reason.");
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Adit.Api;
 using Adit.Hub.Runners;
 using Adit.Hub.Storage;
@@ -255,14 +256,14 @@ internal sealed partial class TaskRegistry
 
     private IEnumerable<LiveTask> OfRunner(string runner) => _tasks.Values.Where(t => t.Record.Runner == runner && TaskLife.IsPlaced(t.Record.State));
 
-    // What runners say is read by people, in terminals too: no escapes.
+    // What runners say is read by people, in terminals too: no escapes, and nothing that turns what is around it.
     private static string? Short(string? text)
     {
         if (text is null)
             return null;
         if (text.Length > MostReason)
             text = text[..MostReason] + "…";
-        return text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? '\uFFFD' : c)) : text;
+        return RunnerRules.IsPlain(text) ? text : string.Concat(text.EnumerateRunes().Select(static r => RunnerRules.IsPlain(r) ? r : Rune.ReplacementChar));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task {Id} is {Is}, and its runner says {Seen}, which cannot follow; left as it is.")]
