@@ -9,7 +9,11 @@ namespace Adit.Hub.Tasks;
 /// <param name="Record">What it is.</param>
 /// <param name="IsUp">Whether it is there.</param>
 /// <param name="Load">What its tasks have of it.</param>
-internal sealed record Place(RunnerRecord Record, bool IsUp, RunnerLoad Load);
+internal sealed record Place(RunnerRecord Record, bool IsUp, RunnerLoad Load)
+{
+    /// <summary>Whether its owner is an admin.</summary>
+    public bool IsOfAdmin { get; init; }
+}
 
 /// <summary>
 /// Which runner gets a task. Pure: from what is reserved, not from what is used, so that an idle notebook keeps what it was promised. Sentences
@@ -18,6 +22,11 @@ internal sealed record Place(RunnerRecord Record, bool IsUp, RunnerLoad Load);
 internal static class Scheduler
 {
     /// <summary>Why a runner could never have a task, even empty; null when it could.</summary>
+    public static string? Misfit(ResolvedTask task, Place place) => task.Spec.Image?.CredentialsSecret is not null && !place.IsOfAdmin
+        ? "it is not an admin's, and the password of the image's registry goes to those alone"
+        : Misfit(task, place.Record);
+
+    /// <summary>The same by what the runner is, whoever brought it.</summary>
     public static string? Misfit(ResolvedTask task, RunnerRecord runner)
     {
         var placement = task.Placement;
@@ -74,7 +83,7 @@ internal static class Scheduler
 
     /// <summary>The best of those that have room; null when none has.</summary>
     public static Place? Choose(ResolvedTask task, IEnumerable<Place> places) => places
-        .Where(p => Misfit(task, p.Record) is null && NoRoom(task, p) is null)
+        .Where(p => Misfit(task, p) is null && NoRoom(task, p) is null)
         .OrderByDescending(p => Liking(task, p.Record))
         .ThenBy(p => task.Requests.Gpus is > 0 ? 0 : p.Record.Facts.Gpus.Count) // Who needs no GPU leaves them to others.
         .ThenBy(static p => Share(p.Load.Reserved, p.Record.Facts))
@@ -86,7 +95,7 @@ internal static class Scheduler
     public static string WaitsFor(ResolvedTask task, IReadOnlyCollection<Place> places)
     {
         string Why(Place place) => NoRoom(task, place) ?? "is held for a task that has waited longer";
-        var fitting = places.Where(p => Misfit(task, p.Record) is null).ToList();
+        var fitting = places.Where(p => Misfit(task, p) is null).ToList();
         return fitting.Count switch
         {
             0 => NeverFits(task, places),
@@ -98,7 +107,7 @@ internal static class Scheduler
     /// <summary>Why no runner could ever have a task: one sentence.</summary>
     public static string NeverFits(ResolvedTask task, IReadOnlyCollection<Place> places) => places.Count == 0
         ? "There is no runner that you may use: start one of your own with 'adit runner', or ask an admin to add one that everybody may use."
-        : $"No runner could ever take it ({Wish(task)}): {string.Join("; ", places.Take(5).Select(p => $"{p.Record.Name}: {Misfit(task, p.Record)}"))}.";
+        : $"No runner could ever take it ({Wish(task)}): {string.Join("; ", places.Take(5).Select(p => $"{p.Record.Name}: {Misfit(task, p)}"))}.";
 
     /// <summary>The largest part of something that is taken, 0 to 1 and more.</summary>
     public static double Share(TaskResources reserved, RunnerFacts of) => Math.Max(

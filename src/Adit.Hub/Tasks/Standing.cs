@@ -41,7 +41,7 @@ internal sealed class Standing
 
     /// <summary>The runners that an account's tasks may run on.</summary>
     public IReadOnlyCollection<Place> PlacesOf(string account, RunnerRights rights) =>
-        [.. _runners.Where(r => rights.MayUse(account, r.Record)).Select(r => new Place(r.Record, r.IsUp, _byRunner.GetValueOrDefault(r.Record.Name) ?? RunnerLoad.None))];
+        [.. _runners.Where(r => rights.MayUse(account, r.Record)).Select(r => new Place(r.Record, r.IsUp, _byRunner.GetValueOrDefault(r.Record.Name) ?? RunnerLoad.None) { IsOfAdmin = rights.IsOfAdmin(r.Record) })];
 
     /// <summary>
     /// Tasks in the order of their turns, each owner's from the oldest on. It is looked anew after each who has least, so that one who was placed counts for

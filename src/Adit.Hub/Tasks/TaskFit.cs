@@ -11,7 +11,7 @@ internal sealed class TaskFit(TaskRegistry registry, Authority authority) : IRun
     public IReadOnlyList<RunnerFit> Of(ResolvedTask task, Caller caller) =>
     [
         .. registry.PlacesOf(caller.Account)
-            .Select(place => (place.Record.Name, Misfit: Scheduler.Misfit(task, place.Record), NoRoom: Scheduler.NoRoom(task, place)))
+            .Select(place => (place.Record.Name, Misfit: Scheduler.Misfit(task, place), NoRoom: Scheduler.NoRoom(task, place)))
             .Select(static p => new RunnerFit(p.Name, p.Misfit is null, p.Misfit is null && p.NoRoom is null, p.Misfit ?? p.NoRoom))
             .OrderByDescending(static f => f.HasRoom).ThenByDescending(static f => f.CouldFit).ThenBy(static f => f.Runner, StringComparer.Ordinal),
     ];

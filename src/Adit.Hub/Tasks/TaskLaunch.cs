@@ -97,7 +97,7 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
         }
 
         var places = registry.PlacesOf(caller.Account);
-        if (places.All(p => Scheduler.Misfit(resolved, p.Record) is not null))
+        if (places.All(p => Scheduler.Misfit(resolved, p) is not null))
             throw new TaskRefusal(TaskRefusalCode.NeverFits, Scheduler.NeverFits(resolved, places));
         var now = time.GetUtcNow();
         return await registry.AddAsync(new TaskRecord

@@ -107,7 +107,7 @@ internal sealed partial class TaskRegistry
             if (!quotas.HasRoomFor(task.Record))
                 continue;
             var place = PlacesFor(task.Record, now)
-                .Where(p => p.IsUp && !p.Record.IsCordoned && !p.Record.IsDraining && !held.ContainsKey(p.Record.Name) && Scheduler.Misfit(task.Record.Resolved, p.Record) is null)
+                .Where(p => p.IsUp && !p.Record.IsCordoned && !p.Record.IsDraining && !held.ContainsKey(p.Record.Name) && Scheduler.Misfit(task.Record.Resolved, p) is null)
                 .OrderBy(static p => Scheduler.Share(p.Load.Reserved, p.Record.Facts)).ThenBy(static p => p.Record.Name, StringComparer.Ordinal).FirstOrDefault();
             if (place is not null)
                 held.Add(place.Record.Name, task);

@@ -63,6 +63,16 @@ public sealed class SchedulerTests
         ["none"] = (Wants(), [At(Runner("a"), cpu: 8), At(Runner("b"), isUp: false)], null),
     };
 
+    [Fact]
+    public void The_password_of_a_registry_goes_to_runners_of_admins_alone()
+    {
+        var wants = Wants();
+        var withPassword = wants with { Spec = wants.Spec with { Image = new ImageSpec { Reference = "registry/lab:1", CredentialsSecret = "registry" } } };
+        Assert.Equal("it is not an admin's, and the password of the image's registry goes to those alone", Scheduler.Misfit(withPassword, At(Runner())));
+        Assert.Null(Scheduler.Misfit(withPassword, At(Runner()) with { IsOfAdmin = true }));
+        Assert.Null(Scheduler.Misfit(wants, At(Runner())));
+    }
+
     public static TheoryData<string> Fitting => [.. Fits.Keys];
 
     public static TheoryData<string> HavingRoom => [.. Rooms.Keys];
