@@ -68,9 +68,11 @@ public sealed class SchedulerTests
     {
         var wants = Wants();
         var withPassword = wants with { Spec = wants.Spec with { Image = new ImageSpec { Reference = "registry/lab:1", CredentialsSecret = "registry" } } };
-        Assert.Equal("it is not an admin's, and the password of the image's registry goes to those alone", Scheduler.Misfit(withPassword, At(Runner())));
-        Assert.Null(Scheduler.Misfit(withPassword, At(Runner()) with { IsOfAdmin = true }));
-        Assert.Null(Scheduler.Misfit(wants, At(Runner())));
+        var runner = Runner();
+        var place = At(runner with { Facts = runner.Facts with { Features = ["secrets"] } });
+        Assert.Equal("it is not an admin's, and the password of the image's registry goes to those alone", Scheduler.Misfit(withPassword, place));
+        Assert.Null(Scheduler.Misfit(withPassword, place with { IsOfAdmin = true }));
+        Assert.Null(Scheduler.Misfit(wants, place));
     }
 
     public static TheoryData<string> Fitting => [.. Fits.Keys];
