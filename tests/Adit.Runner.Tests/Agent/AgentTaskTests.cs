@@ -102,6 +102,7 @@ public sealed class AgentTaskTests
         {
             stage.Run(stage.Spec("old", Idle));
             await stage.SeenAsync("old", TaskState.Ready);
+            await Eventually.HoldsAsync(() => TaskMemory.Read(stage.Place("old")) is { WasReady: true } && !File.Exists(Path.Combine(stage.Place("old").Attempt(1), "run")), "nothing of it is written or removed any more");
             await ProgramAsync("dd", "if=/dev/zero", $"of={stage.Data}/fill", "bs=1k", "count=300");
 
             stage.Run(stage.Spec("new", "true"));
