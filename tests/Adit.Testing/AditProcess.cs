@@ -23,6 +23,10 @@ public static class AditProcess
         TimeSpan? within = null) =>
         ChildProcess.RunAsync(Executable, arguments, Environment(environment), expectedExitCode, within);
 
+    /// <summary>The token that a command makes, among whatever else it says on either stream.</summary>
+    public static async Task<string> TokenAsync(IEnumerable<string> command, IReadOnlyDictionary<string, string?> environment) =>
+        (await RunAsync(command, environment)).Split('\n').First(static l => l.StartsWith("adit_", StringComparison.Ordinal)).Trim();
+
     private static Dictionary<string, string?> Environment(IReadOnlyDictionary<string, string?>? wanted)
     {
         var environment = new Dictionary<string, string?>();

@@ -22,7 +22,7 @@ public sealed class RunnerProcess : IAsyncDisposable
     public static async Task<RunnerProcess> StartAsync(
         HubProcess hub, string name = "gpu1", string? dataDirectory = null, string? token = null, IEnumerable<string>? arguments = null)
     {
-        token ??= (await AditProcess.RunAsync(["runner", "token", "create"], hub.ClientEnvironment)).Split('\n')[0].Trim();
+        token ??= await AditProcess.TokenAsync(["runner", "token", "create"], hub.ClientEnvironment);
         var own = dataDirectory is null ? new TempDirectory() : null;
         var data = dataDirectory ?? own!.Path;
         var environment = new Dictionary<string, string?>(hub.ClientEnvironment) { ["ADIT_TOKEN"] = token };

@@ -34,7 +34,7 @@ public sealed class DoctorTests
         await using var hub = await HubProcess.StartAsync();
         var wrong = new Dictionary<string, string?>(hub.ClientEnvironment) { ["ADIT_TOKEN"] = "adit_none" };
         Assert.Contains("FAIL token", await AditProcess.RunAsync(["doctor"], wrong, expectedExitCode: 1), StringComparison.Ordinal);
-        var ofRunner = (await AditProcess.RunAsync(["runner", "token", "create"], hub.ClientEnvironment)).Split('\n')[0].Trim();
+        var ofRunner = await AditProcess.TokenAsync(["runner", "token", "create"], hub.ClientEnvironment);
         var narrow = new Dictionary<string, string?>(hub.ClientEnvironment) { ["ADIT_TOKEN"] = ofRunner };
         Assert.Contains("shown to admins and auditors only", await AditProcess.RunAsync(["doctor"], narrow), StringComparison.Ordinal);
     }

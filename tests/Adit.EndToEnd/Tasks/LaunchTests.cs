@@ -49,7 +49,7 @@ public sealed class LaunchTests
         using var hubData = new TempDirectory();
         using var runnerData = new TempDirectory();
         var hub = await HubProcess.StartAsync(hubData.Path);
-        var token = (await AditProcess.RunAsync(["runner", "token", "create"], hub.ClientEnvironment)).Split('\n')[0].Trim();
+        var token = await AditProcess.TokenAsync(["runner", "token", "create"], hub.ClientEnvironment);
         var runner = await RunnerProcess.StartAsync(hub, "gpu1", runnerData.Path, token, ["--label", "gpu=a100"]);
         try
         {
@@ -128,7 +128,7 @@ public sealed class LaunchTests
     public async Task A_runners_token_is_good_for_nothing_else_and_another_machine_is_not_the_runner()
     {
         await using var hub = await HubProcess.StartAsync();
-        var token = (await AditProcess.RunAsync(["runner", "token", "create"], hub.ClientEnvironment)).Split('\n')[0].Trim();
+        var token = await AditProcess.TokenAsync(["runner", "token", "create"], hub.ClientEnvironment);
         await using var runner = await RunnerProcess.StartAsync(hub, "gpu1", token: token);
         var thief = new Dictionary<string, string?>(hub.ClientEnvironment) { ["ADIT_TOKEN"] = token };
         foreach (var line in new[] { "ps", "tunnel ls", "runner ls", "launch command -- true", "tunnel http 9" })

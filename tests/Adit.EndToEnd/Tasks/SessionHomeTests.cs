@@ -14,7 +14,7 @@ public sealed class SessionHomeTests
     {
         await using var hub = await HubProcess.StartAsync();
         using var data = new TempDirectory();
-        var token = (await AditProcess.RunAsync(["runner", "token", "create"], hub.ClientEnvironment)).Split('\n')[0].Trim();
+        var token = await AditProcess.TokenAsync(["runner", "token", "create"], hub.ClientEnvironment);
         var runner = await RunnerProcess.StartAsync(hub, "gpu1", data.Path, token);
         try
         {

@@ -80,7 +80,7 @@ public sealed class UpTests
     private static async Task<Dictionary<string, string?>> PersonAsync(HubProcess hub, string name)
     {
         await AditProcess.RunAsync(["user", "create", name], hub.ClientEnvironment);
-        var token = (await AditProcess.RunAsync(["token", "create", "test", "--account", name], hub.ClientEnvironment)).Split('\n')[0].Trim();
+        var token = await AditProcess.TokenAsync(["token", "create", "test", "--account", name], hub.ClientEnvironment);
         return new Dictionary<string, string?>(hub.ClientEnvironment) { ["ADIT_TOKEN"] = token };
     }
 }

@@ -41,7 +41,7 @@ public sealed class TaskStage : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _hub = await HubProcess.StartAsync(_hubData.Path);
-        _token = (await AditProcess.RunAsync(["runner", "token", "create"], _hub.ClientEnvironment)).Split('\n')[0].Trim();
+        _token = await AditProcess.TokenAsync(["runner", "token", "create"], _hub.ClientEnvironment);
         _runner = await RunnerProcess.StartAsync(_hub, "gpu1", _runnerData.Path, _token);
         await AditProcess.RunAsync(["template", "push", _gates.Write("gated.yaml", Template)], _hub.ClientEnvironment);
     }
