@@ -119,7 +119,7 @@ internal sealed partial class TaskRegistry
                     Save(task);
             }
 
-            if (record is { HasEnded: false, IsWanted: true } && (record.State == TaskState.Queued ? _owners.Refusal(record) : _owners.IsGone(record) ? _owners.Refusal(record) : null) is { } refusal)
+            if (record is { HasEnded: false, IsWanted: true } && (record.State == TaskState.Queued || _owners.IsGone(record)) && _owners.Refusal(record) is { } refusal)
                 _ = StopSoonAsync(task, refusal);
             if (record.HasEnded && !task.IsOver)
                 _ = FinishLaterAsync(task);

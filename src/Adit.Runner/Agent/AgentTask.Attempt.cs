@@ -222,8 +222,9 @@ internal sealed partial class AgentTask
         }
     }
 
-    // Its output into its log. What cannot be kept stays where the task wrote it, and is tried again; that is said. Once it has ended, what still
-    // cannot be kept is given up: its files, which go with its end, may be what fills the disk, and an end that never comes holds up all that follows. Null, or a sentence about what is missing.
+    // Its output into its log. What cannot be kept stays where the task wrote it, and is tried again; that is said. Once it has ended, what still cannot be
+    // kept is given up: its files, which go with its end, may be what fills the disk, and an end that never comes holds up all that follows. Null, or a
+    // sentence about what is missing.
     private async Task<string?> ReadAsync(IExecution execution, CancellationToken cancellationToken)
     {
         long? since = null;

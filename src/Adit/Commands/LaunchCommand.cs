@@ -12,7 +12,7 @@ internal static class LaunchCommand
     public static Command Create()
     {
         var access = new HubAccessOptions();
-        var template = new Argument<string>("TEMPLATE") { Description = "What to start: jupyter, command, … ('adit template ls'), or NAME@VERSION." };
+        var template = new Argument<string>("TEMPLATE") { Description = "What to start: jupyter, command, … ('adit template ls'), or, for admins, NAME@VERSION." };
         var command = new Argument<string[]>("COMMAND") { Description = "After '--': the command, for templates that leave it open.", Arity = ArgumentArity.ZeroOrMore };
         var name = new Option<string?>("--name") { Description = "What it is called, part of its address. Default: a free one made of the template's.", HelpName = "NAME" };
         var job = new Option<bool>("--job") { Description = "A job: it ends by itself, and with --wait its exit code is this command's." };
