@@ -73,6 +73,22 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>
+    /// Moves time forward by <paramref name="step"/> again and again until <paramref name="over"/> has ended: what it hangs on may be armed a moment
+    /// after the clock moved, and would then wait for ever. Throws what <paramref name="over"/> ended with, and <see cref="TimeoutException"/> when it does not.
+    /// </summary>
+    public async Task AdvanceUntilAsync(Task over, TimeSpan step)
+    {
+        ArgumentNullException.ThrowIfNull(over);
+        for (var i = 0; i < 2000 && !over.IsCompleted; i++)
+        {
+            Advance(step);
+            await Task.WhenAny(over, Task.Delay(TimeSpan.FromMilliseconds(2), System));
+        }
+
+        await over.WaitAsync(TimeSpan.FromSeconds(10), System);
+    }
+
     /// <summary>Sets the wall clock back or forth as an administrator or NTP would; timers and timestamps do not notice.</summary>
     public void ShiftWallClock(TimeSpan by)
     {
