@@ -6,8 +6,8 @@ void test('what has no account was a stranger at an address, or the hub itself',
   assert.deepEqual([whoOf({ actor: 'anna', address: '10.0.0.1' }), whoOf({ actor: null, address: '10.0.0.1' }), whoOf({ actor: null, address: null })], ['anna', 'stranger', 'the hub']);
 });
 
-void test('a workload is called by the name that it had', () => {
-  assert.equal(targetOf({ target: 'task:t1', detail: { name: 'lab' } }), 'workload lab');
+void test('a task is called by the name that it had', () => {
+  assert.equal(targetOf({ target: 'task:t1', detail: { name: 'lab' } }), 'task lab');
   assert.equal(targetOf({ target: 'task:t1', detail: null }), 'task:t1');
   assert.equal(targetOf({ target: 'tunnel:demo', detail: { name: 'x' } }), 'tunnel:demo');
   assert.equal(targetOf({ target: null, detail: null }), '');

@@ -26,7 +26,7 @@ void test('answers in quick succession are one sample, another start and a task 
   assert.deepEqual(meter([task('a', undefined)], 15_000)[0]!.course.cpu, []);
 });
 
-void test('a private runner says whose workloads start there', () => {
+void test('a private runner says whose tasks start there', () => {
   assert.equal(usersOf({ isPrivate: true, owner: 'ann' }), 'only ann');
   assert.equal(usersOf({ isPrivate: false, owner: 'ann' }), 'everybody');
 });

@@ -17,7 +17,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
     private static readonly (string Name, string Path)[] Pages =
     [
         ("home", "/"), ("tunnels", "/tunnels"), ("requests", "/tunnels/demo"), ("access", "/tunnels/demo/access"), ("about", "/tunnels/demo/about"),
-        ("workloads", "/workloads"), ("workload", "/workloads/{ready}"), ("log", "/workloads/{ready}/logs"), ("failed-workload", "/workloads/{failed}"),
+        ("tasks", "/tasks"), ("task", "/tasks/{ready}"), ("log", "/tasks/{ready}/logs"), ("failed-task", "/tasks/{failed}"),
         ("launch", "/launch"), ("launch-form", "/launch/jupyter"), ("templates", "/templates"), ("template", "/templates/jupyter"),
         ("template-versions", "/templates/mine/versions"), ("template-editor", "/templates/mine/edit"),
         ("runners", "/runners"), ("runner", "/runners/gpu1"), ("add-runner", "/add-runner"),

@@ -49,7 +49,7 @@ public sealed class LaunchJourneyTests(Chromium chromium) : IClassFixture<Chromi
         await Expect(page.GetByText("In use", new() { Exact = true })).ToBeVisibleAsync();
         await signal.ScrollIntoViewIfNeededAsync();
         await Shots.TakeAsync(page, "journey-kernel");
-        await Axe.AssertNothingSeriousAsync(page, "a workload that its kernel keeps");
+        await Axe.AssertNothingSeriousAsync(page, "a task that its kernel keeps");
         await StopAsync(page, "notes", await AddressAsync(page));
     }
 
@@ -95,12 +95,12 @@ public sealed class LaunchJourneyTests(Chromium chromium) : IClassFixture<Chromi
     }
 
     /// <summary>Signs in, fills the form of a template, and follows the link of what starts to its address.</summary>
-    /// <returns>The workload's page, and the page at its address, which says that it is starting.</returns>
-    private async Task<(IPage Workload, IPage App)> LaunchAsync(WebHub hub, string template, string name, string field, string value)
+    /// <returns>The task's page, and the page at its address, which says that it is starting.</returns>
+    private async Task<(IPage Task, IPage App)> LaunchAsync(WebHub hub, string template, string name, string field, string value)
     {
         var page = await chromium.OpenPageAsync();
         await hub.SignInByTokenAsync(page);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Workloads" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Tasks" }).First.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Launch", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex($"^{template}") }).First.ClickAsync();
         await Expect(page.GetByText("gpu1 has room: it starts at once.")).ToBeVisibleAsync();
@@ -111,7 +111,7 @@ public sealed class LaunchJourneyTests(Chromium chromium) : IClassFixture<Chromi
 
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = name, Level = 1 })).ToBeVisibleAsync();
         await Expect(page.GetByText("starting", new() { Exact = true }).First).ToBeVisibleAsync();
-        await Shots.TakeAsync(page, $"journey-workload-{name}");
+        await Shots.TakeAsync(page, $"journey-task-{name}");
         var address = page.GetByRole(AriaRole.Link, new() { Name = $"{name}--admin.adit.localhost:{hub.Process.Port}" }).First;
         var app = await page.Context.RunAndWaitForPageAsync(() => address.ClickAsync());
         await Expect(app.GetByRole(AriaRole.Heading, new() { Name = $"{name} is starting" })).ToBeVisibleAsync();

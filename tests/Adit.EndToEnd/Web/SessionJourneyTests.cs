@@ -84,7 +84,7 @@ public sealed class SessionJourneyTests(Chromium chromium) : IClassFixture<Chrom
         await page.GetByRole(AriaRole.Button, new() { Name = "Keep for 4 h" }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await Expect(warning).ToHaveCountAsync(0);
-        await page.GotoAsync($"{hub.Url}/workloads");
+        await page.GotoAsync($"{hub.Url}/tasks");
         await Expect(page.Locator("tr.item").Filter(new() { HasText = "lab" })).ToContainTextAsync("stops in 4 h");
         watch.AssertClean();
     }

@@ -5,7 +5,7 @@ export type Secret = Schemas['ApiSecret'];
 
 const of = (name: string, project: string | undefined) => ({ params: { path: { name }, query: project === undefined ? {} : { project } } });
 
-/** Passwords and keys for workloads. No answer ever has a value. */
+/** Passwords and keys for tasks. No answer ever has a value. */
 export const secretsApi = {
   /** Those of a project; without one the hub's alone. */
   list: (project = '') => allPages((cursor) => body(api.GET('/api/v1/secrets', { params: { query: { project, ...(cursor && { cursor }) } } }))),

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { Failure, Skeleton } from '../design/States';
 import { Home } from '../home/Home';
 import { SignIn } from '../signin/SignIn';
@@ -14,7 +14,7 @@ const Device = lazy(() => import('../device/Device'));
 const Tunnels = lazy(() => import('../tunnels/Tunnels'));
 const TunnelPage = lazy(() => import('../tunnels/TunnelPage'));
 const Explain = lazy(() => import('../tunnels/Explain'));
-const Workloads = lazy(() => import('../tasks/Workloads'));
+const Tasks = lazy(() => import('../tasks/Tasks'));
 const TaskPage = lazy(() => import('../tasks/TaskPage'));
 const Launch = lazy(() => import('../tasks/Launch'));
 const LaunchPage = lazy(() => import('../tasks/LaunchPage'));
@@ -62,8 +62,9 @@ export function App() {
               <Route path="/device"><Device /></Route>
               <Route path="/tunnels"><Tunnels /></Route>
               <Route path="/tunnels/:name/:part?">{({ name, part }) => <TunnelPage key={name} name={name} part={part ?? 'requests'} />}</Route>
-              <Route path="/workloads"><Workloads /></Route>
-              <Route path="/workloads/:id/:part?">{({ id, part }) => <TaskPage key={id} id={id} part={part ?? 'about'} />}</Route>
+              <Route path="/tasks"><Tasks /></Route>
+              <Route path="/tasks/:id/:part?">{({ id, part }) => <TaskPage key={id} id={id} part={part ?? 'about'} />}</Route>
+              <Route path="/workloads/*?"><Renamed /></Route>
               <Route path="/launch"><Launch /></Route>
               <Route path="/launch/:slug">{({ slug }) => <LaunchPage key={slug} slug={slug} />}</Route>
               <Route path="/runners"><Runners /></Route>
@@ -96,6 +97,13 @@ export function App() {
       </Shell>
     </SessionOf>
   );
+}
+
+/** Tasks had another address, which people have kept. */
+function Renamed() {
+  const [path] = useLocation();
+  const search = useSearch();
+  return <Redirect to={`${path.replace(/^\/workloads/, '/tasks')}${search && `?${search}`}`} replace />;
 }
 
 function ToSignIn() {

@@ -17,7 +17,7 @@ interface Place {
 
 const places: readonly Place[] = [
   { to: '/', text: 'Home', icon: 'home' },
-  { to: '/workloads', text: 'Workloads', icon: 'workload' },
+  { to: '/tasks', text: 'Tasks', icon: 'task' },
   { to: '/tunnels', text: 'Tunnels', icon: 'tunnel' },
   { to: '/templates', text: 'Templates', icon: 'template' },
   { to: '/runners', text: 'Runners', icon: 'runner' },
@@ -76,7 +76,7 @@ function Places({ path }: { readonly path: string }) {
     <nav aria-label="Main">
       <ul>
         {places.filter((place) => !place.staff || role !== 'user').map((place) => {
-          const here = place.to === '/' ? path === '/' : path === place.to || path.startsWith(`${place.to}/`) || (place.to === '/workloads' && /^\/launch(\/|$)/.test(path)) || (place.to === '/runners' && path === '/add-runner');
+          const here = place.to === '/' ? path === '/' : path === place.to || path.startsWith(`${place.to}/`) || (place.to === '/tasks' && /^\/launch(\/|$)/.test(path)) || (place.to === '/runners' && path === '/add-runner');
           return (
             <li key={place.to}>
               <Link to={place.to} aria-current={here ? 'page' : undefined}>

@@ -5,6 +5,6 @@ export const whoOf = ({ actor, address }: Pick<AuditEntry, 'actor' | 'address'>)
 
 export const isTask = ({ target }: Pick<AuditEntry, 'target'>) => target?.startsWith('task:') ?? false;
 
-/** What it was done to. A workload has an id that says nothing to people, and in the entry the name that it had then. */
+/** What it was done to. A task has an id that says nothing to people, and in the entry the name that it had then. */
 export const targetOf = ({ target, detail }: Pick<AuditEntry, 'target' | 'detail'>) =>
-  target && isTask({ target }) && detail?.['name'] ? `workload ${detail['name']}` : target ?? '';
+  target && isTask({ target }) && detail?.['name'] ? `task ${detail['name']}` : target ?? '';

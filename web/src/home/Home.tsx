@@ -44,7 +44,7 @@ export function Home() {
 }
 
 function Present({ flowing, observed, all, mayLaunch }: {
-  /** Tunnels that are no ports of workloads. */
+  /** Tunnels that are no ports of tasks. */
   readonly flowing: readonly Flowing[];
   readonly observed: readonly Observed[];
   readonly all: readonly Flowing[];
@@ -59,7 +59,7 @@ function Present({ flowing, observed, all, mayLaunch }: {
     <>
       {!isBeginning && (
         <Figures items={[
-          ['workloads running', running.toLocaleString('en')],
+          ['tasks running', running.toLocaleString('en')],
           ['tunnels up', flowing.length === up ? up.toLocaleString('en') : `${up.toLocaleString('en')} of ${flowing.length.toLocaleString('en')}`],
           ['open streams', open.toLocaleString('en')],
           ['passing now', rate(total)],
@@ -73,16 +73,16 @@ function Present({ flowing, observed, all, mayLaunch }: {
 
 const rankOf = ({ task }: Observed) => (task.idle?.isWarned ? 0 : task.state === 'ready' ? 1 : isMoving(task.state) ? 2 : task.state === 'lost' ? 3 : 4);
 
-/** One's own workloads: what runs first, then what could be started again. */
+/** One's own tasks: what runs first, then what could be started again. */
 function Work({ observed }: { readonly observed: readonly Observed[] }) {
   const shown = [...observed].sort((a, b) => rankOf(a) - rankOf(b)).slice(0, mostShown);
   return (
-    <Panel title="My workloads" actions={<ButtonLink to="/workloads" size="small">All workloads</ButtonLink>} bare>
+    <Panel title="My tasks" actions={<ButtonLink to="/tasks" size="small">All tasks</ButtonLink>} bare>
       <ul className="glance tasks">
         {shown.map(({ task }) => (
           <li key={task.id}>
             <div>
-              <Link to={`/workloads/${task.id}`} className="name truncate">{task.name}</Link>
+              <Link to={`/tasks/${task.id}`} className="name truncate">{task.name}</Link>
               <span className="faint truncate">{situationOf(task) || `${task.template} · ${task.kind}`}</span>
             </div>
             <span className="not-narrow"><Fate task={task} /></span>

@@ -57,7 +57,7 @@ export default function Projects() {
   return (
     <Page
       title="Projects"
-      lead="People who work on the same thing, and what they share: workloads, tunnels, service accounts, quotas."
+      lead="People who work on the same thing, and what they share: tasks, tunnels, service accounts, quotas."
       actions={<Button kind="primary" icon="plus" onClick={() => setAdding(true)}>New project</Button>}
     >
       <Loaded query={query} lines={5}>

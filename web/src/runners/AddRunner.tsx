@@ -33,7 +33,7 @@ export default function AddRunner() {
   }, [tokensKey]);
   return (
     <Page title="Add a runner" crumb={{ to: '/runners', text: 'Runners' }}
-      lead={role === 'admin' ? 'A machine of yours starts workloads for everybody on this hub.' : 'A machine of yours starts your workloads. Only those of an admin are for everybody.'}>
+      lead={role === 'admin' ? 'A machine of yours starts tasks for everybody on this hub.' : 'A machine of yours starts your tasks. Only those of an admin are for everybody.'}>
       {line === undefined ? (
         <Panel>
           <form className="form" noValidate onSubmit={(event) => {
@@ -44,7 +44,7 @@ export default function AddRunner() {
             <TextField label="Name" className="mono" spellCheck={false} autoComplete="off" value={name} onChange={(event) => setName(event.target.value)}
               hint="What the machine is called here: gpu1, lab-pc." error={tried ? nameWrong : undefined} />
             <TextArea label="Labels" optional className="mono" spellCheck={false} rows={2} placeholder="gpu=a100" value={labels} onChange={(event) => setLabels(event.target.value)}
-              hint="By which workloads choose it: one KEY=VALUE on each line. Its system and architecture are labels already." error={tried && !read ? 'One KEY=VALUE on each line, each key once.' : undefined} />
+              hint="By which tasks choose it: one KEY=VALUE on each line. Its system and architecture are labels already." error={tried && !read ? 'One KEY=VALUE on each line, each key once.' : undefined} />
             {make.error !== undefined && <Failure error={make.error} />}
             <div className="actions"><Button type="submit" kind="primary" busy={make.busy}>Make its token</Button></div>
           </form>
@@ -61,7 +61,7 @@ function Made({ line, name }: { readonly line: string; readonly name: string }) 
     <>
       <Panel title="Run this on the machine">
         <div className="stack">
-          <p className="muted"><Executable /> The runner dials this hub, so no port is opened there; its workloads go on when it ends, and the next start takes them up.</p>
+          <p className="muted"><Executable /> The runner dials this hub, so no port is opened there; its tasks go on when it ends, and the next start takes them up.</p>
           <Command text={line} wrap label="Copy the line" />
           <p className="muted">To start it with the machine, use the unit <code>deploy/systemd/adit-runner.service</code>. If it does not appear here, <code>adit doctor</code> on the machine says why.</p>
           <Notice kind="warn">The token in it is shown this once. It can be a runner and nothing else; revoke it under Tokens when the machine goes.</Notice>

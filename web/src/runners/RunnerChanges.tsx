@@ -35,32 +35,32 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
     <Panel title="Changes">
       <div className="row">
         {isClosed
-          ? <Button busy={change.busy} onClick={() => void change.run({ cordon: false, drain: false }, `${name} gets workloads again.`)}>Give it workloads again</Button>
-          : <Button busy={change.busy} onClick={() => void change.run({ cordon: true }, `${name} gets no new workloads.`)}>Cordon: no new workloads</Button>}
+          ? <Button busy={change.busy} onClick={() => void change.run({ cordon: false, drain: false }, `${name} gets tasks again.`)}>Give it tasks again</Button>
+          : <Button busy={change.busy} onClick={() => void change.run({ cordon: true }, `${name} gets no new tasks.`)}>Cordon: no new tasks</Button>}
         {!runner.isDraining && <Button onClick={() => setAsked('drain')}>Drain…</Button>}
         {runner.isPrivate
           ? <Button onClick={() => setAsked('share')}>Share with everybody…</Button>
-          : <Button busy={change.busy} onClick={() => void change.run({ isPrivate: true }, `${name} is private: only workloads of ${runner.owner} start there.`)}>Make it private</Button>}
+          : <Button busy={change.busy} onClick={() => void change.run({ isPrivate: true }, `${name} is private: only tasks of ${runner.owner} start there.`)}>Make it private</Button>}
         <Button onClick={() => setAsked('rename')}>Rename…</Button>
         <Button onClick={() => setAsked('labels')}>Labels and taints…</Button>
         <Button kind="danger" onClick={() => setAsked('remove')}>Remove…</Button>
       </div>
       {asked === 'drain' && (
-        <Confirm title={`Drain ${name}?`} action="End its workloads" onClose={close} onConfirm={async () => {
+        <Confirm title={`Drain ${name}?`} action="End its tasks" onClose={close} onConfirm={async () => {
           await runnersApi.change(name, { drain: true });
           await again();
         }}>
-          {runner.tasks === 0 ? 'It has no workloads now' : runner.tasks === 1 ? 'Its workload is ended' : `Its ${runner.tasks.toLocaleString('en')} workloads are ended`}, and it gets no new ones until you say so.
+          {runner.tasks === 0 ? 'It has no tasks now' : runner.tasks === 1 ? 'Its task is ended' : `Its ${runner.tasks.toLocaleString('en')} tasks are ended`}, and it gets no new ones until you say so.
         </Confirm>
       )}
       {asked === 'share' && (
         <Confirm title={`Share ${name} with everybody?`} action="Share it" onClose={close} onConfirm={async () => {
           await runnersApi.change(name, { isPrivate: false });
-          toast(`${name} is shared: everybody’s workloads may start there.`);
+          toast(`${name} is shared: everybody’s tasks may start there.`);
           await again();
         }}>
-          {runner.facts?.isHubUser && <><strong>It is the runner of <code>adit up</code>: workloads of everybody would run as the hub’s own user, who can read all that the hub keeps, its keys and tokens too.</strong> Share it only if all who can sign in may as well be admins; for other people add a runner with a user of its own. </>}
-          Everybody’s workloads may start there, as the user that the runner runs as: they can read what that user can. Only what an admin’s token brought can be shared.
+          {runner.facts?.isHubUser && <><strong>It is the runner of <code>adit up</code>: tasks of everybody would run as the hub’s own user, who can read all that the hub keeps, its keys and tokens too.</strong> Share it only if all who can sign in may as well be admins; for other people add a runner with a user of its own. </>}
+          Everybody’s tasks may start there, as the user that the runner runs as: they can read what that user can. Only what an admin’s token brought can be shared.
         </Confirm>
       )}
       {asked === 'remove' && (
@@ -116,9 +116,9 @@ function LabelsAndTaints({ runner, onClose, onDone }: { readonly runner: Runner;
       toast('Saved. It holds for what is launched from now on.');
     }}>
       <TextArea label="Labels" optional className="mono" spellCheck={false} rows={4} value={labels} onChange={(event) => setLabels(event.target.value)}
-        hint={<>By which workloads choose it: one KEY=VALUE on each line; they win over the machine’s own. Its name, system and architecture are labels anyway. <Own text={linesOfLabels(runner.ownLabels ?? {})} /></>} error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
+        hint={<>By which tasks choose it: one KEY=VALUE on each line; they win over the machine’s own. Its name, system and architecture are labels anyway. <Own text={linesOfLabels(runner.ownLabels ?? {})} /></>} error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
       <TextArea label="Taints" optional className="mono" spellCheck={false} rows={3} value={taints} onChange={(event) => setTaints(event.target.value)}
-        hint={<>Keep workloads off that do not tolerate them: KEY or KEY=VALUE on each line, beside the machine’s own. <Own text={linesOfTaints(runner.ownTaints ?? [])} /></>} error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
+        hint={<>Keep tasks off that do not tolerate them: KEY or KEY=VALUE on each line, beside the machine’s own. <Own text={linesOfTaints(runner.ownTaints ?? [])} /></>} error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
     </FormDialog>
   );
 }

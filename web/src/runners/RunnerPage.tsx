@@ -38,9 +38,9 @@ function Present({ runner }: { readonly runner: Runner }) {
   const capacities = capacitiesOf(runner);
   return (
     <>
-      {!runner.isUp && <Notice kind="danger"><span>It is not heard of since <Moment at={runner.seen} />. Its workloads go on there if the machine is up; start its runner again and it takes them up.</span></Notice>}
-      {runner.isUp && runner.isDraining && <Notice kind="warn">Its workloads are being ended, and it gets no new ones.</Notice>}
-      {runner.isUp && !runner.isDraining && runner.isCordoned && <Notice kind="warn">It gets no new workloads; those it has go on.</Notice>}
+      {!runner.isUp && <Notice kind="danger"><span>It is not heard of since <Moment at={runner.seen} />. Its tasks go on there if the machine is up; start its runner again and it takes them up.</span></Notice>}
+      {runner.isUp && runner.isDraining && <Notice kind="warn">Its tasks are being ended, and it gets no new ones.</Notice>}
+      {runner.isUp && !runner.isDraining && runner.isCordoned && <Notice kind="warn">It gets no new tasks; those it has go on.</Notice>}
       {runner.notice && <Notice kind="warn">{runner.notice}</Notice>}
       {facts?.warnings?.map((warning) => <Notice key={warning} kind="warn">{warning}</Notice>)}
       {capacities.length > 0 && (
@@ -76,7 +76,7 @@ function Present({ runner }: { readonly runner: Runner }) {
 function Work({ runner }: { readonly runner: Runner }) {
   const { query } = useTasks(true);
   return (
-    <Panel title="Workloads" bare>
+    <Panel title="Tasks" bare>
       <Loaded query={query} lines={2}>
         {(all) => {
           const here = all.filter(({ task }) => task.runner === runner.name && task.state !== 'stopped' && task.state !== 'failed');
@@ -88,7 +88,7 @@ function Work({ runner }: { readonly runner: Runner }) {
                 {here.slice(0, 50).map((observed) => (
                   <li key={observed.task.id}>
                     <div>
-                      <Link to={`/workloads/${observed.task.id}`} className="name truncate">{observed.task.name}</Link>
+                      <Link to={`/tasks/${observed.task.id}`} className="name truncate">{observed.task.name}</Link>
                       <span className="faint truncate">{situationOf(observed.task) || `${observed.task.template} of ${observed.task.owner}`}</span>
                     </div>
                     <span className="not-narrow"><CpuGauge {...observed} /></span>

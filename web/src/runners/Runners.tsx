@@ -45,21 +45,21 @@ const columns: readonly Column<Runner>[] = [
   bar('Cores', 'Cores'),
   bar('Memory', 'Memory'),
   bar('GPUs', 'GPUs'),
-  { key: 'tasks', title: 'Workloads', width: '6rem', end: true, wideOnly: true, sort: ({ tasks }) => tasks, cell: ({ tasks }) => <span className="numeric">{tasks.toLocaleString('en')}</span> },
+  { key: 'tasks', title: 'Tasks', width: '6rem', end: true, wideOnly: true, sort: ({ tasks }) => tasks, cell: ({ tasks }) => <span className="numeric">{tasks.toLocaleString('en')}</span> },
 ];
 
 const textOf = (runner: Runner) => [runner.name, runner.facts?.os, runner.version, runner.owner, standingOf(runner), runner.isPrivate ? 'private' : '', ...Object.entries(runner.labels).map(([key, value]) => `${key}=${value}`)].join(' ');
 
-/** The machines that workloads run on, and how full they are. */
+/** The machines that tasks run on, and how full they are. */
 export default function Runners() {
   const { role } = useSession();
   const again = useReread(runnersKey);
-  // A workload that comes or goes changes what is reserved.
+  // A task that comes or goes changes what is reserved.
   const liveness = useEvents('', { task: again }, again);
   const query = useQuery({ queryKey: runnersKey, queryFn: runnersApi.list, refetchInterval: sampleEveryMs });
   const mayAdd = role !== 'auditor';
   return (
-    <Page title="Runners" lead="The machines that workloads run on. They dial this hub; nothing has to be opened there."
+    <Page title="Runners" lead="The machines that tasks run on. They dial this hub; nothing has to be opened there."
       actions={<><Live liveness={liveness} />{mayAdd && <ButtonLink to="/add-runner" kind="primary" icon="plus">Add a runner</ButtonLink>}</>}>
       <Loaded query={query} lines={5}>
         {(rows) => (
@@ -76,7 +76,7 @@ export default function Runners() {
               tools={<span className="row"><span className="key">reserved</span><span className="key used">in use</span></span>}
               empty={
                 <Empty icon="runner" title="No runners yet" action={mayAdd && <ButtonLink to="/add-runner" icon="plus">Add a runner</ButtonLink>}>
-                  A runner is a machine that starts workloads for this hub. One line on it is enough; it appears here at once.
+                  A runner is a machine that starts tasks for this hub. One line on it is enough; it appears here at once.
                 </Empty>
               }
             />

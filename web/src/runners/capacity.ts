@@ -29,7 +29,7 @@ export function standingOf({ isUp, isDraining, isCordoned }: Pick<Runner, 'isUp'
   return !isUp ? 'down' : isDraining ? 'draining' : isCordoned ? 'cordoned' : 'up';
 }
 
-/** Whose workloads may start on a runner. */
+/** Whose tasks may start on a runner. */
 export const usersOf = ({ isPrivate, owner }: Pick<Runner, 'isPrivate' | 'owner'>) => (isPrivate ? `only ${owner}` : 'everybody');
 
 const word = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/;

@@ -10,7 +10,7 @@ export function StandingBadge({ runner }: { readonly runner: Runner }) {
   return <Badge tone={tones[standing]}>{standing}</Badge>;
 }
 
-/** Said of a runner that only its owner's workloads start on. */
+/** Said of a runner that only its owner's tasks start on. */
 export function PrivateBadge({ runner }: { readonly runner: Runner }) {
   return runner.isPrivate ? <span title={usersOf(runner)}><Badge>private</Badge></span> : null;
 }

@@ -69,7 +69,7 @@ export function Secrets({ project, mayAdd }: { readonly project?: string; readon
             tools={rows.length > 0 && add}
             empty={
               <Empty icon="token" title="No secrets yet" command={`adit secret set db-url${project === undefined ? '' : ` --project ${project}`}`} action={add}>
-                Passwords and keys that workloads need do not belong into a template. Set them here; templates name them, and nobody is shown a value.
+                Passwords and keys that tasks need do not belong into a template. Set them here; templates name them, and nobody is shown a value.
               </Empty>
             }
           />
@@ -82,7 +82,7 @@ export function Secrets({ project, mayAdd }: { readonly project?: string; readon
           toast('The secret was removed.');
           await again();
         }}>
-          Workloads that run keep it. Those that need it are not started any more.
+          Tasks that run keep it. Those that need it are not started any more.
         </Confirm>
       )}
     </>

@@ -7,7 +7,7 @@ import { Secrets } from './Secrets';
 export default function SecretsPage() {
   const { role } = useSession();
   return (
-    <Page title="Secrets" lead="Passwords and keys that templates give to workloads. Values go to runners alone and are never shown.">
+    <Page title="Secrets" lead="Passwords and keys that templates give to tasks. Values go to runners alone and are never shown.">
       <Tabs label="Settings" items={settingsTabs} current="/settings/secrets" />
       <Secrets mayAdd={role === 'admin'} />
     </Page>

@@ -56,7 +56,7 @@ export function SetSecret({ project, seen, onClose, onDone }: {
         setValue(event.target.value);
         setNoFile(undefined);
       }}
-        error={noFile ?? (tried ? wrongValue : undefined)} hint="Taken as it is, line breaks too. Nobody is shown it again; whoever may start a template that uses it can read it there. Workloads that run keep what they have." />
+        error={noFile ?? (tried ? wrongValue : undefined)} hint="Taken as it is, line breaks too. Nobody is shown it again; whoever may start a template that uses it can read it there. Tasks that run keep what they have." />
       <div className="row">
         <CheckField label="Show it" checked={isShown} onChange={(event) => setShown(event.target.checked)} />
         <Button size="small" onClick={() => file.current?.click()}>From a file…</Button>

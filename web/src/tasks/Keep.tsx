@@ -8,7 +8,7 @@ import { idleKey, tasksKey } from './useTasks';
 
 const usualSeconds = 4 * 3600;
 
-/** Keeps a workload for a while, used or not, and says so. */
+/** Keeps a task for a while, used or not, and says so. */
 export function useKeep(task: Pick<Task, 'id' | 'name'>) {
   const queries = useQueryClient();
   return useAction(async (seconds: number) => {
@@ -22,7 +22,7 @@ export function useKeep(task: Pick<Task, 'id' | 'name'>) {
   }, [tasksKey]);
 }
 
-/** Keeps a workload for four hours; in a table as a picture. */
+/** Keeps a task for four hours; in a table as a picture. */
 export function KeepButton({ task, small = false, primary = false, named = false }: {
   readonly task: Pick<Task, 'id' | 'name'>;
   readonly small?: boolean;

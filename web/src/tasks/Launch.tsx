@@ -19,7 +19,7 @@ export default function Launch() {
   const query = useQuery({ queryKey: templatesKey, queryFn: templatesApi.list });
   const [filter, setFilter] = useState('');
   return (
-    <Page title="Launch" crumb={{ to: '/workloads', text: 'Workloads' }} lead="Choose what to start. It runs on a machine that has room, and only you can use it until you share it.">
+    <Page title="Launch" crumb={{ to: '/tasks', text: 'Tasks' }} lead="Choose what to start. It runs on a machine that has room, and only you can use it until you share it.">
       <Loaded query={query} lines={5}>
         {(templates) => {
           const words = filter.toLowerCase().split(/\s+/).filter(Boolean);

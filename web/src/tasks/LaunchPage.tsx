@@ -85,7 +85,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
       const task = await tasksApi.start(request, key);
       for (const notice of task.notices ?? []) toast(notice);
       await queries.invalidateQueries({ queryKey: tasksKey });
-      go(`/workloads/${task.id}`);
+      go(`/tasks/${task.id}`);
     } catch (problem) {
       setFailure(problem);
       setBusy(false);
@@ -144,7 +144,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
               </SelectField>}
               {form.takesEnvironment && (
                 <TextArea label="Environment variables" optional className="mono" spellCheck={false} rows={3} placeholder={'SEED=42'} value={draft.environment}
-                  onChange={(event) => put({ environment: event.target.value })} hint="One NAME=VALUE on each line. Nothing secret: who may see the workload can read it. A template names the secrets that it is given." error={errorOf('environment')} />
+                  onChange={(event) => put({ environment: event.target.value })} hint="One NAME=VALUE on each line. Nothing secret: who may see the task can read it. A template names the secrets that it is given." error={errorOf('environment')} />
               )}
             </div>
           </details>

@@ -17,18 +17,18 @@ import type { Observed } from './usage';
 import { useTask } from './useTasks';
 import { coresOf, hasEnded, isMoving, resourcesOf, situationOf } from './words';
 
-/** One workload: how it is, what it is, what it writes. */
+/** One task: how it is, what it is, what it writes. */
 export default function TaskPage({ id, part }: { readonly id: string; readonly part: string }) {
   const { query, liveness } = useTask(id);
   const [, go] = useLocation();
   const task = query.data?.task;
   return (
     <Page
-      title={task?.name ?? 'Workload'}
-      crumb={{ to: '/workloads', text: 'Workloads' }}
-      heading={<span className="row">{task?.name ?? 'Workload'}{task && <StateBadge task={task} />}</span>}
+      title={task?.name ?? 'Task'}
+      crumb={{ to: '/tasks', text: 'Tasks' }}
+      heading={<span className="row">{task?.name ?? 'Task'}{task && <StateBadge task={task} />}</span>}
       lead={task && <Lead task={task} />}
-      actions={task && <><Live liveness={liveness} /><OpenTask task={task} /><TaskActions task={task} onGone={() => go('/workloads')} /></>}
+      actions={task && <><Live liveness={liveness} /><OpenTask task={task} /><TaskActions task={task} onGone={() => go('/tasks')} /></>}
     >
       <Loaded query={query} lines={6}>
         {(observed) => <Parts observed={observed} part={part} />}
@@ -57,7 +57,7 @@ const answers = (state: Task['state']) => state === 'ready' || (isMoving(state) 
 
 function Parts({ observed, part }: { readonly observed: Observed; readonly part: string }) {
   const { task, course } = observed;
-  const at = `/workloads/${task.id}`;
+  const at = `/tasks/${task.id}`;
   const { usage } = task;
   return (
     <>

@@ -15,7 +15,7 @@ import './idle.css';
 const key = [...tasksKey, 'warned'];
 const lookEveryMs = 30_000;
 
-/** Those of one's own workloads that are about to be stopped because nobody uses them, on whichever page one is. */
+/** Those of one's own tasks that are about to be stopped because nobody uses them, on whichever page one is. */
 export function Warnings() {
   const [path] = useLocation();
   const [away, setAway] = useState<readonly string[]>([]);
@@ -34,12 +34,12 @@ export function Warnings() {
       if (type === 'warned' || query.data?.some((task) => task.id === id)) again();
     },
   }, again);
-  const shown = (query.data ?? []).filter((task) => !away.includes(momentOf(task)) && path !== `/workloads/${task.id}` && path !== `/workloads/${task.id}/logs`);
+  const shown = (query.data ?? []).filter((task) => !away.includes(momentOf(task)) && path !== `/tasks/${task.id}` && path !== `/tasks/${task.id}/logs`);
   return (
     <div className="warnings" role="status">
       {shown.map((task) => (
         <Notice key={task.id} kind="warn">
-          <span><Link to={`/workloads/${task.id}`} className="inline">{task.name}</Link> is stopped {task.idle?.stopsAt ? inSpan(Date.parse(task.idle.stopsAt), now) : 'soon'}, because nobody uses it.</span>
+          <span><Link to={`/tasks/${task.id}`} className="inline">{task.name}</Link> is stopped {task.idle?.stopsAt ? inSpan(Date.parse(task.idle.stopsAt), now) : 'soon'}, because nobody uses it.</span>
           <KeepButton task={task} named={shown.length > 1} />
           <IconButton small icon="cross" label={`Say no more of ${task.name}`} onClick={() => setAway([...away, momentOf(task)])} />
         </Notice>

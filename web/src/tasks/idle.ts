@@ -30,7 +30,7 @@ export function termsSentenceOf(terms: IdleTerms | null | undefined): string {
   return words === termsOf(null) ? 'It goes on until it is stopped.' : `It is ${words}.`;
 }
 
-/** What a kind of workload is, in a line. */
+/** What a kind of task is, in a line. */
 export const kindOf = (kind: Task['kind'], terms: IdleTerms | null | undefined) => (kind === 'job' ? 'job: a command that ends by itself' : `session: ${termsOf(terms)}`);
 
 /** What becomes of a task when nobody uses it, in a few words: "stops in 58 min", "frozen"; empty for nothing. */

@@ -39,7 +39,7 @@ export function Live({ liveness }: { readonly liveness: Liveness }) {
     : <Badge tone={liveness === 'live' ? 'ok' : undefined}>{liveness === 'live' ? 'live' : 'connecting'}</Badge>;
 }
 
-/** Whether it is a port of a workload, which comes and goes with that. */
+/** Whether it is a port of a task, which comes and goes with that. */
 export const isOfTask = ({ task }: Pick<Tunnel, 'task'>) => Boolean(task);
 
 /** How a tunnel comes about; the same words wherever somebody has none. */

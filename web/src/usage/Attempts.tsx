@@ -10,7 +10,7 @@ import { resourcesOf } from '../tasks/words';
 import { usageKey } from './keys';
 import { amountOf, moneyOf } from './usage';
 
-/** Each start of a workload, the newest first. */
+/** Each start of a task, the newest first. */
 export function UsageAttempts({ filter }: { readonly filter: UsageFilter }) {
   const query = useInfiniteQuery({
     queryKey: [...usageKey, 'attempts', filter],
@@ -24,10 +24,10 @@ export function UsageAttempts({ filter }: { readonly filter: UsageFilter }) {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const columns: readonly Column<UsageAttempt>[] = [
     {
-      key: 'name', title: 'Workload',
+      key: 'name', title: 'Task',
       cell: ({ task, attempt, name, user, project, template }) => (
         <>
-          <Link to={`/workloads/${task}`} className="name truncate">{name}{attempt > 1 && <span className="faint"> start {attempt}</span>}</Link>
+          <Link to={`/tasks/${task}`} className="name truncate">{name}{attempt > 1 && <span className="faint"> start {attempt}</span>}</Link>
           <span className="under truncate">{user}{project && ` · ${project}`} · {template}</span>
         </>
       ),
@@ -42,8 +42,8 @@ export function UsageAttempts({ filter }: { readonly filter: UsageFilter }) {
   if (query.isError && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) return <div className="panel"><div className="body"><Skeleton lines={6} onRetry={() => void query.refetch()} /></div></div>;
   return (
-    <Table label="Usage by workload" noun={hasNextPage ? 'starts so far' : 'starts'} rows={query.data.pages.flatMap((page) => page.attempts ?? [])} columns={columns}
+    <Table label="Usage by task" noun={hasNextPage ? 'starts so far' : 'starts'} rows={query.data.pages.flatMap((page) => page.attempts ?? [])} columns={columns}
       keyOf={({ task, attempt }) => `${task}/${String(attempt)}`} onEnd={more} textOf={({ name, user, project, template, runner }) => `${name} ${user} ${project ?? ''} ${template} ${runner}`}
-      empty={<Empty icon="usage" title="Nothing was used in this time" command="adit launch jupyter">Each start of a workload stands here, from its first second on.</Empty>} />
+      empty={<Empty icon="usage" title="Nothing was used in this time" command="adit launch jupyter">Each start of a task stands here, from its first second on.</Empty>} />
   );
 }

@@ -34,7 +34,7 @@ export function UsageLines({ by, filter, onUser }: { readonly by: Exclude<Way, '
         ];
         return (
           <Table label={`Usage by ${by}`} noun={`${by}s`} rows={rows} columns={columns} keyOf={({ key }) => key ?? ' '} textOf={({ key }) => key ?? ''}
-            empty={<Empty icon="usage" title="Nothing was used in this time" command="adit launch jupyter">Here stands what workloads had reserved, from their first second on. Look at a longer time, or launch something.</Empty>} />
+            empty={<Empty icon="usage" title="Nothing was used in this time" command="adit launch jupyter">Here stands what tasks had reserved, from their first second on. Look at a longer time, or launch something.</Empty>} />
         );
       }}
     </Loaded>

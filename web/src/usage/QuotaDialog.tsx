@@ -47,9 +47,9 @@ export function QuotaDialog({ quota, onClose, onDone }: { readonly quota?: Quota
         </div>
       )}
       <p className="muted">What is left empty has no limit; 0 allows none of it. A quota of one's own stands in place of the default, as a whole.</p>
-      <div className="pair">{field('tasks', 'Workloads at once')}{field('cpu', 'Cores at once')}</div>
+      <div className="pair">{field('tasks', 'Tasks at once')}{field('cpu', 'Cores at once')}</div>
       <div className="pair">{field('memory', 'Memory at once', '64 GB, 128 Gi')}{field('gpus', 'GPUs at once')}</div>
-      {field('gpuHours', 'GPU hours a month', 'Calendar months, UTC. Workloads that run go on when they are used up; new ones are refused.')}
+      {field('gpuHours', 'GPU hours a month', 'Calendar months, UTC. Tasks that run go on when they are used up; new ones are refused.')}
     </FormDialog>
   );
 }

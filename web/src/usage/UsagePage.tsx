@@ -29,7 +29,7 @@ export default function UsagePage() {
   const filter: UsageFilter = { by, ...spanOf(time, Date.now()), ...(user && { user }), ...(project && { project }) };
   const put = (change: Record<string, string>) => setSearch(Object.fromEntries(Object.entries({ by: asked ?? '', when: time, user, project, ...change }).filter(([, value]) => value)));
   return (
-    <Page title="Usage" lead="What workloads had reserved, for how long, and what that cost. What runs counts up to now."
+    <Page title="Usage" lead="What tasks had reserved, for how long, and what that cost. What runs counts up to now."
       actions={<a className="button" href={usageApi.tableUrl(filter)} download><Icon name="down" size={16} /> CSV</a>}>
       <Tabs label="Usage" items={isStaff ? usageTabs : usageTabs.slice(0, 1)} current="/usage" />
       <Mine />

@@ -5,7 +5,7 @@ import { bytesOf } from '../tasks/launch';
 export const ways = ['user', 'project', 'template', 'runner', 'task'] as const;
 export type Way = (typeof ways)[number];
 
-export const wayWords: Readonly<Record<Way, string>> = { user: 'User', project: 'Project', template: 'Template', runner: 'Runner', task: 'Workload' };
+export const wayWords: Readonly<Record<Way, string>> = { user: 'User', project: 'Project', template: 'Template', runner: 'Runner', task: 'Task' };
 
 export const times = [['', 'This month'], ['last-month', 'Last month'], ['1d', 'Last 24 hours'], ['7d', 'Last 7 days'], ['30d', 'Last 30 days'], ['365d', 'Last 12 months']] as const;
 
@@ -40,7 +40,7 @@ export interface Share {
 export function sharesOf(quota: Quota): readonly Share[] {
   const { used } = quota;
   const all = [
-    { name: 'Workloads', limit: quota.tasks, used: used?.tasks, words: amountOf },
+    { name: 'Tasks', limit: quota.tasks, used: used?.tasks, words: amountOf },
     { name: 'Cores', limit: quota.cpu, used: used?.cpu, words: amountOf },
     { name: 'Memory', limit: quota.memoryBytes, used: used?.memoryBytes, words: (value: number) => (value === 0 ? '0' : sizeOf(value)) },
     { name: 'GPUs', limit: quota.gpus, used: used?.gpus, words: amountOf },

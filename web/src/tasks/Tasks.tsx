@@ -22,7 +22,7 @@ const name: Column<Observed> = {
   key: 'name', title: 'Name', sort: ({ task }) => task.name,
   cell: ({ task }) => (
     <>
-      <Link to={`/workloads/${task.id}`} className="name truncate">{task.name}</Link>
+      <Link to={`/tasks/${task.id}`} className="name truncate">{task.name}</Link>
       <span className="under truncate">{situationOf(task) || `${task.template} · ${task.kind}`}</span>
     </>
   ),
@@ -52,12 +52,12 @@ const ended: Column<Observed> = { key: 'ended', title: 'Ended', width: '7rem', w
 const textOf = ({ task }: Observed) => [task.name, task.template, task.kind, task.state, task.owner, task.project, task.runner, task.reason].join(' ');
 
 /** What runs, what waits, and what could be started again. */
-export default function Workloads() {
+export default function Tasks() {
   const [search, setSearch] = useSearchParams();
   const asked = search.get('show');
   const shown: Shown = asked === 'all' || asked === 'past' ? asked : 'mine';
   const choice = (
-    <Segments label="Which workloads" value={shown} onChange={(to) => setSearch(to === 'mine' ? {} : { show: to })}
+    <Segments label="Which tasks" value={shown} onChange={(to) => setSearch(to === 'mine' ? {} : { show: to })}
       options={[{ value: 'mine', text: 'Mine' }, { value: 'all', text: 'All I may see' }, { value: 'past', text: 'Past' }]} />
   );
   return shown === 'past' ? <Past choice={choice} /> : <Present key={shown} all={shown === 'all'} choice={choice} />;
@@ -65,7 +65,7 @@ export default function Workloads() {
 
 function Frame({ live, children }: { readonly live?: React.ReactNode; readonly children: React.ReactNode }) {
   return (
-    <Page title="Workloads" lead="What runs on the runners of this hub: sessions to work in, and commands that end by themselves."
+    <Page title="Tasks" lead="What runs on the runners of this hub: sessions to work in, and commands that end by themselves."
       actions={<>{live}<ButtonLink to="/launch" kind="primary" icon="plus">Launch</ButtonLink></>}>
       {children}
     </Page>
@@ -79,8 +79,8 @@ function Present({ all, choice }: { readonly all: boolean; readonly choice: Reac
       <Loaded query={query} lines={6}>
         {(rows) => (
           <Table
-            label="Workloads"
-            noun="workloads"
+            label="Tasks"
+            noun="tasks"
             rows={rows}
             columns={all ? [name, state, owner, from, use, age, actions] : [name, state, from, use, age, actions]}
             keyOf={({ task }) => task.id}
@@ -96,8 +96,8 @@ function Present({ all, choice }: { readonly all: boolean; readonly choice: Reac
 
 function Nothing() {
   return (
-    <Empty icon="workload" title="Nothing runs" command="adit launch jupyter" action={<ButtonLink to="/launch" icon="plus">Choose a template</ButtonLink>}>
-      A workload is started from a template, on a runner that has room, and has an address of its own that only you can use until you share it.
+    <Empty icon="task" title="Nothing runs" command="adit launch jupyter" action={<ButtonLink to="/launch" icon="plus">Choose a template</ButtonLink>}>
+      A task is started from a template, on a runner that has room, and has an address of its own that only you can use until you share it.
     </Empty>
   );
 }
@@ -130,15 +130,15 @@ function Past({ choice }: { readonly choice: React.ReactNode }) {
       {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       {query.data ? (
         <Table
-          label="Past workloads"
-          noun={hasNextPage ? 'workloads so far' : 'workloads'}
+          label="Past tasks"
+          noun={hasNextPage ? 'tasks so far' : 'tasks'}
           rows={rows}
           columns={[name, state, ...(all ? [owner] : []), from, age, ended]}
           keyOf={({ task }) => task.id}
           textOf={textOf}
           tools={choice}
           onEnd={more}
-          empty={<Empty icon="workload" title="Nothing has ended yet">What was stopped, what failed and jobs that are done are listed here, as long as they are kept.</Empty>}
+          empty={<Empty icon="task" title="Nothing has ended yet">What was stopped, what failed and jobs that are done are listed here, as long as they are kept.</Empty>}
         />
       ) : query.isPending && <div className="panel"><div className="body"><Skeleton lines={6} onRetry={() => void query.refetch()} /></div></div>}
     </Frame>

@@ -6,8 +6,8 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Adit.EndToEnd.Web;
 
-/// <summary>Workloads by the pages alone: from a template to its address and to its end, and what is written meanwhile.</summary>
-public sealed class WorkloadTests(Chromium chromium) : IClassFixture<Chromium>
+/// <summary>Tasks by the pages alone: from a template to its address and to its end, and what is written meanwhile.</summary>
+public sealed class TaskPageTests(Chromium chromium) : IClassFixture<Chromium>
 {
     [Fact(Timeout = 240_000)]
     public async Task A_template_is_launched_watched_until_it_is_ready_opened_stopped_started_again_and_removed()
@@ -17,7 +17,7 @@ public sealed class WorkloadTests(Chromium chromium) : IClassFixture<Chromium>
         var page = await chromium.OpenPageAsync();
         var watch = new PageWatch(page, hub.Url);
         await hub.SignInByTokenAsync(page);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Workloads" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Tasks" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nothing runs" })).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Launch", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^Static files") }).ClickAsync();
@@ -49,7 +49,7 @@ public sealed class WorkloadTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(open).ToHaveCountAsync(0);
         await page.GetByRole(AriaRole.Button, new() { Name = "Start again" }).ClickAsync();
         await Expect(open).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Workloads" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Tasks" }).First.ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop site…" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Stop it" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove site…" }).ClickAsync();
@@ -57,6 +57,11 @@ public sealed class WorkloadTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nothing runs" })).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Past" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "site" })).ToBeVisibleAsync();
+
+        // The address that it had before, which somebody kept.
+        await page.GotoAsync($"{hub.Url}/workloads?show=past");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "site" })).ToBeVisibleAsync();
+        Assert.EndsWith("/tasks?show=past", page.Url, StringComparison.Ordinal);
         watch.AssertClean();
     }
 
@@ -72,6 +77,7 @@ public sealed class WorkloadTests(Chromium chromium) : IClassFixture<Chromium>
         var watch = new PageWatch(page, hub.Url);
         await hub.SignInByTokenAsync(page);
         await page.GotoAsync($"{hub.Url}/workloads/{task}/logs");
+        await page.WaitForURLAsync($"{hub.Url}/tasks/{task}/logs");
 
         // Its end, as it grows; what was written as an error says so in a word and not by colour alone.
         await Expect(page.GetByText("step 60000 of many")).ToBeVisibleAsync();
@@ -120,13 +126,13 @@ public sealed class WorkloadTests(Chromium chromium) : IClassFixture<Chromium>
         var task = await tasks.StartAsync(new { template = "command", name = "broken", command = new[] { "sh", "-c", "echo 'column age is missing' >&2; exit 3" } }, "failed");
         var page = await chromium.OpenPageAsync();
         await hub.SignInByTokenAsync(page);
-        await page.GotoAsync($"{hub.Url}/workloads/{task}");
+        await page.GotoAsync($"{hub.Url}/tasks/{task}");
         await Expect(page.GetByText("It failed")).ToContainTextAsync("3");
         await Expect(page.GetByLabel("The last lines that it wrote")).ToContainTextAsync("column age is missing");
 
         var eve = await chromium.OpenPageAsync();
         await hub.SignInAsync(eve, "eve");
-        await eve.GotoAsync($"{hub.Url}/workloads/{task}");
+        await eve.GotoAsync($"{hub.Url}/tasks/{task}");
         await Expect(eve.GetByLabel("The last lines that it wrote")).ToBeVisibleAsync();
         await Expect(eve.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^(Stop|Start again|Remove)") })).ToHaveCountAsync(0);
         await eve.GotoAsync($"{hub.Url}/runners/gpu1");
@@ -135,7 +141,7 @@ public sealed class WorkloadTests(Chromium chromium) : IClassFixture<Chromium>
 
         var anna = await chromium.OpenPageAsync();
         await hub.SignInAsync(anna, "anna");
-        await anna.GotoAsync($"{hub.Url}/workloads/{task}");
+        await anna.GotoAsync($"{hub.Url}/tasks/{task}");
         await Expect(anna.GetByText(new Regex("There is no task|no such task", RegexOptions.IgnoreCase))).ToBeVisibleAsync();
     }
 
@@ -157,7 +163,7 @@ public sealed class WorkloadTests(Chromium chromium) : IClassFixture<Chromium>
         await using (await RunnerProcess.StartAsync(hub.Process, "lab2", token: token))
         {
             await page.GetByRole(AriaRole.Link, new() { Name = "Look at it" }).ClickAsync();
-            await page.GetByRole(AriaRole.Button, new() { Name = "Cordon: no new workloads" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Cordon: no new tasks" }).ClickAsync();
             await Expect(page.GetByText("cordoned", new() { Exact = true })).ToBeVisibleAsync();
             await page.GetByRole(AriaRole.Button, new() { Name = "Rename…" }).ClickAsync();
             await page.GetByRole(AriaRole.Dialog).GetByLabel("Name").FillAsync("lab3");
