@@ -1,0 +1,55 @@
+using Adit.Content.Trees;
+using Microsoft.Win32.SafeHandles;
+
+namespace Adit.Content.Files;
+
+/// <summary>
+/// How directories and files are reached on a system. Every name is taken beneath a directory that is open, and no symbolic link is ever followed: whoever owns
+/// the files may exchange a directory for a link at any moment, and gets nothing read or written elsewhere by that.
+/// Names are bytes without NUL. What cannot be read throws <see cref="CannotReadException"/>, which names it and says why.
+/// </summary>
+internal interface IFileAccess
+{
+    /// <summary>Opens a directory by a path, which may lead over links.</summary>
+    IOpenDirectory Open(string path);
+}
+
+/// <summary>A directory that is open. For one thread at a time, but for <see cref="OpenDirectory"/>.</summary>
+internal interface IOpenDirectory : IDisposable
+{
+    /// <summary>Its path, for messages.</summary>
+    string Path { get; }
+
+    /// <summary>What the system says of the directory itself.</summary>
+    FileStat Stat();
+
+    /// <summary>What the system says of a name in it; false when there is no such name.</summary>
+    bool TryStat(ReadOnlySpan<byte> name, out FileStat stat);
+
+    /// <summary>Calls <paramref name="each"/> with each name in it but <c>.</c> and <c>..</c>, in no order.</summary>
+    void List(NameReader each);
+
+    /// <summary>Opens a directory in it; null when it is gone, or is no directory any more.</summary>
+    IOpenDirectory? OpenDirectory(ReadOnlySpan<byte> name);
+
+    /// <summary>Opens a file in it to read; null when it is gone, or is no file any more.</summary>
+    SafeFileHandle? OpenFile(ReadOnlySpan<byte> name);
+
+    /// <summary>Reads bytes of an open file from <paramref name="offset"/> on; 0 at its end.</summary>
+    int Read(SafeFileHandle file, Span<byte> buffer, long offset);
+
+    /// <summary>What the system says of an open file.</summary>
+    FileStat Stat(SafeFileHandle file);
+
+    /// <summary>Where a link leads; null when it is gone or no link any more.</summary>
+    byte[]? ReadLink(ReadOnlySpan<byte> name);
+
+    /// <summary>The extended attributes of an open file that users give (<c>user.*</c> on Linux), in ascending order of their names' bytes. None where there are none.</summary>
+    IReadOnlyList<ExtendedAttribute> Attributes(SafeFileHandle file);
+
+    /// <summary>The next bytes of an open file from <paramref name="offset"/> on that may not be zero: where they begin and end. (size, size) when there are no more.</summary>
+    (long Start, long End) NextData(SafeFileHandle file, long offset, long size);
+}
+
+/// <summary>Gets a name, which is good during the call.</summary>
+internal delegate void NameReader(ReadOnlySpan<byte> name);

@@ -1,0 +1,119 @@
+using Adit.Content.Trees;
+
+namespace Adit.Content.Files;
+
+/// <summary>What the workers of a scan share.</summary>
+internal sealed class ScanState(ScanOptions options, FileIndex? index)
+{
+    private const long Nanoseconds = 1_000_000_000;
+    private long _files;
+    private long _filesRead;
+    private long _bytesRead;
+
+    public ScanOptions Options => options;
+
+    public FileIndex? Index => index;
+
+    public ScanWork Work { get; } = new();
+
+    public Sentences Warnings { get; } = new();
+
+    public Sentences Unreadable { get; } = new();
+
+    /// <summary>What was changed at this moment or later could change again without a trace: file systems keep times no finer than 2 s, some of them.</summary>
+    public long YoungFrom { get; } = (options.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100 - (2 * Nanoseconds);
+
+    public DirectoryRef Root { get; set; }
+
+    public long RootBlock { get; set; }
+
+    /// <summary>Says what cannot be read: an error, or a warning where that was asked for.</summary>
+    public void CannotRead(Exception why) => (options.SkipUnreadable ? Warnings : Unreadable).Add(why.Message);
+
+    public void ThrowIfUnreadable()
+    {
+        if (Unreadable.Count == 0)
+            return;
+        var more = Unreadable.Count > 1 ? $" {Unreadable.Count - 1} more cannot be read either." : "";
+        throw new UnreadableException($"{Unreadable.Said[0]}{more} Nothing was made.", Unreadable.Said);
+    }
+
+    public void Report(long files, long filesRead, long bytesRead)
+    {
+        if (options.Progress is { } progress)
+            progress(new ScanProgress(Interlocked.Add(ref _files, files), Interlocked.Add(ref _filesRead, filesRead), Interlocked.Add(ref _bytesRead, bytesRead)));
+    }
+}
+
+/// <summary>Sentences from several workers: the first 1,000, and how many there were.</summary>
+internal sealed class Sentences
+{
+    private const int Most = 1000;
+    private readonly List<string> _said = [];
+
+    public int Count { get; private set; }
+
+    public IReadOnlyList<string> Said
+    {
+        get
+        {
+            lock (_said)
+                return [.. _said];
+        }
+    }
+
+    public void Add(string sentence)
+    {
+        lock (_said)
+        {
+            Count++;
+            if (_said.Count < Most)
+                _said.Add(sentence);
+        }
+    }
+}
+
+/// <summary>The directories that are to be scanned: the one that was added last comes first, so that few are open at a time.</summary>
+internal sealed class ScanWork
+{
+    private readonly Stack<ScannedDirectory> _waiting = new();
+    private readonly SemaphoreSlim _there = new(0);
+    private bool _isOver;
+
+    public void Add(ScannedDirectory directory)
+    {
+        lock (_waiting)
+            _waiting.Push(directory);
+        _there.Release();
+    }
+
+    /// <summary>The next one; null when there will be no more.</summary>
+    public async ValueTask<ScannedDirectory?> TakeAsync(CancellationToken cancellationToken)
+    {
+        await _there.WaitAsync(cancellationToken);
+        lock (_waiting)
+            return _isOver ? null : _waiting.Pop();
+    }
+
+    /// <summary>There will be no more: everybody who waits gets null.</summary>
+    public void Finish()
+    {
+        lock (_waiting)
+            _isOver = true;
+        _there.Release(1024);
+    }
+
+    /// <summary>Gives up on what waits.</summary>
+    public void Abandon()
+    {
+        lock (_waiting)
+        {
+            while (_waiting.TryPop(out var directory))
+                directory.Dispose();
+            if (_isOver)
+                return;
+        }
+
+        Finish();
+    }
+}
