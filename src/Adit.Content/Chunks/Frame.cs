@@ -144,7 +144,7 @@ public readonly struct Frame
             throw new DamagedContentException($"The chunk {id} is damaged: its bytes have another SHA-256.");
     }
 
-    private static ChunkRef ReadRow(ReadOnlySpan<byte> bytes, int index)
+    internal static ChunkRef ReadRow(ReadOnlySpan<byte> bytes, int index)
     {
         var row = bytes.Slice(FixedHeader + (index * Row), Row);
         var number = BinaryPrimitives.ReadUInt32LittleEndian(row[ChunkId.Size..]);
