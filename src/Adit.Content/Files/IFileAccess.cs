@@ -38,6 +38,40 @@ internal interface IOpenDirectory : IDisposable
     /// <summary>Reads bytes of an open file from <paramref name="offset"/> on; 0 at its end.</summary>
     int Read(SafeFileHandle file, Span<byte> buffer, long offset);
 
+    /// <summary>Makes a directory in it.</summary>
+    /// <exception cref="CannotWriteException">There is something of this name, or it cannot be made.</exception>
+    void MakeDirectory(ReadOnlySpan<byte> name);
+
+    /// <summary>Makes a file in it, open to be written.</summary>
+    /// <exception cref="CannotWriteException">There is something of this name, or it cannot be made.</exception>
+    SafeFileHandle MakeFile(ReadOnlySpan<byte> name, int mode);
+
+    /// <summary>Writes bytes to a file that was made.</summary>
+    /// <exception cref="CannotWriteException">The disk is full, or worse.</exception>
+    void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset);
+
+    /// <summary>Gives a file that was made its mode, attributes and time, as far as the system has such; afterwards it is written no more.</summary>
+    /// <exception cref="CannotWriteException">It cannot have them.</exception>
+    void Describe(SafeFileHandle file, TreeEntry entry);
+
+    /// <summary>Makes a symbolic link in it.</summary>
+    /// <exception cref="CannotWriteException">There is something of this name, or this system or user may not make one.</exception>
+    void MakeLink(ReadOnlySpan<byte> name, TreeEntry entry);
+
+    /// <summary>Gives an open file one more name here; false where the system cannot.</summary>
+    bool TryHardLink(SafeFileHandle file, ReadOnlySpan<byte> name);
+
+    /// <summary>Gives something in it another name in it, in the place of what has that name now, at once.</summary>
+    /// <exception cref="CannotWriteException">It cannot.</exception>
+    void Rename(ReadOnlySpan<byte> from, ReadOnlySpan<byte> name);
+
+    /// <summary>Removes a file, a link or an empty directory, if it is there.</summary>
+    /// <exception cref="CannotWriteException">It cannot, or the directory is not empty.</exception>
+    void Remove(ReadOnlySpan<byte> name, bool isDirectory);
+
+    /// <summary>Gives the directory itself a mode.</summary>
+    void SetMode(int mode);
+
     /// <summary>What the system says of an open file.</summary>
     FileStat Stat(SafeFileHandle file);
 

@@ -9,13 +9,12 @@ namespace Adit.Content.Files;
 internal static unsafe partial class LinuxCalls
 {
     public const int CurrentDirectory = -100;
+    public const int Exists = 17;
     public const int NoEntry = 2;
     public const int NoDevice = 6;
     public const int NotADirectory = 20;
     public const int TooManyLinks = 40;
-    public const int NoData = 61;
     public const int NotSupported = 95;
-    public const int RangeTooSmall = 34;
 
     public const int CloseOnExec = 0x80000;
     public const int NonBlocking = 0x800;
@@ -24,6 +23,7 @@ internal static unsafe partial class LinuxCalls
     public const int WriteOnly = 1;
     public const int NoFollowFlag = 0x100;
     public const int RemoveDirectory = 0x200;
+    public const int FollowLink = 0x400;
     public const int SeekData = 3;
     public const int SeekHole = 4;
 
@@ -56,6 +56,33 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true)]
     public static partial nint GetAttribute(SafeFileHandle file, byte* name, byte* buffer, nuint length);
 
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
+    public static partial int MakeDirectoryAt(int directory, byte* name, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true)]
+    public static partial int SymbolicLinkAt(byte* target, int directory, byte* name);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true)]
+    public static partial int LinkAt(int fromDirectory, byte* from, int directory, byte* name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
+    public static partial int RenameAt(int fromDirectory, byte* from, int directory, byte* name);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(int directory, byte* name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    public static partial int ChangeMode(int file, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    public static partial int SetTimes(int file, TimePair* times);
+
+    [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
+    public static partial int SetTimesAt(int directory, byte* name, TimePair* times, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true)]
+    public static partial int SetAttribute(int file, byte* name, byte* value, nuint length, int flags);
+
     /// <summary>What the kernel says of a name beneath a directory, or of the directory itself for an empty one; false with the error number when it cannot.</summary>
     public static bool TryStat(int directory, byte* name, out FileStat stat, out int error)
     {
@@ -85,6 +112,16 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static partial int StatAt(int directory, byte* name, int flags, uint mask, StatX* buffer);
+
+    /// <summary>Time of last access, which is left alone, and of last change (two <c>struct timespec</c>).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly struct TimePair(long seconds, long nanoseconds)
+    {
+        private readonly long _accessed = 0;
+        private readonly long _omit = 0x3FFF_FFFE;
+        private readonly long _seconds = seconds;
+        private readonly long _nanoseconds = nanoseconds;
+    }
 
     // struct statx of linux/stat.h: the same on every architecture.
     [StructLayout(LayoutKind.Explicit, Size = 256)]

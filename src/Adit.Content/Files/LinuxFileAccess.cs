@@ -9,7 +9,7 @@ namespace Adit.Content.Files;
 
 /// <summary>Directories and files of Linux, each beneath an open directory (<c>openat</c> with <c>O_NOFOLLOW</c>).</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class LinuxFileAccess : IFileAccess
+internal sealed partial class LinuxFileAccess : IFileAccess
 {
     /// <inheritdoc/>
     public unsafe IOpenDirectory Open(string path)
@@ -26,7 +26,7 @@ internal sealed class LinuxFileAccess : IFileAccess
         return new CannotReadException($"'{path}' cannot be read: {says}.");
     }
 
-    private sealed unsafe class OpenDirectory(int directory, string path) : IOpenDirectory
+    private sealed unsafe partial class OpenDirectory(int directory, string path) : IOpenDirectory
     {
         private const int ListBuffer = 32 << 10;
 

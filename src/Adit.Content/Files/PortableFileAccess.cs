@@ -8,7 +8,7 @@ namespace Adit.Content.Files;
 /// Directories and files by what .NET has on every system: Windows, macOS. There is no inode, no extended attribute, no hole, and a file is told to have changed
 /// by its size and its time alone; a directory that is exchanged for a link while it is read is followed.
 /// </summary>
-internal sealed class PortableFileAccess : IFileAccess
+internal sealed partial class PortableFileAccess : IFileAccess
 {
     /// <summary>The access of the system that this runs on.</summary>
     public static IFileAccess OfThisSystem { get; } = OperatingSystem.IsLinux() ? new LinuxFileAccess() : new PortableFileAccess();
@@ -18,7 +18,7 @@ internal sealed class PortableFileAccess : IFileAccess
         ? new OpenDirectory(path)
         : throw new CannotReadException($"There is no directory '{path}'.");
 
-    private sealed class OpenDirectory(string path) : IOpenDirectory
+    private sealed partial class OpenDirectory(string path) : IOpenDirectory
     {
         public string Path => path;
 

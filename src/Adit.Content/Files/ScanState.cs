@@ -14,7 +14,7 @@ internal sealed class ScanState(ScanOptions options, FileIndex? index)
 
     public FileIndex? Index => index;
 
-    public ScanWork Work { get; } = new();
+    public DirectoryWork<ScannedDirectory> Work { get; } = new();
 
     public Sentences Warnings { get; } = new();
 
@@ -70,50 +70,5 @@ internal sealed class Sentences
             if (_said.Count < Most)
                 _said.Add(sentence);
         }
-    }
-}
-
-/// <summary>The directories that are to be scanned: the one that was added last comes first, so that few are open at a time.</summary>
-internal sealed class ScanWork
-{
-    private readonly Stack<ScannedDirectory> _waiting = new();
-    private readonly SemaphoreSlim _there = new(0);
-    private bool _isOver;
-
-    public void Add(ScannedDirectory directory)
-    {
-        lock (_waiting)
-            _waiting.Push(directory);
-        _there.Release();
-    }
-
-    /// <summary>The next one; null when there will be no more.</summary>
-    public async ValueTask<ScannedDirectory?> TakeAsync(CancellationToken cancellationToken)
-    {
-        await _there.WaitAsync(cancellationToken);
-        lock (_waiting)
-            return _isOver ? null : _waiting.Pop();
-    }
-
-    /// <summary>There will be no more: everybody who waits gets null.</summary>
-    public void Finish()
-    {
-        lock (_waiting)
-            _isOver = true;
-        _there.Release(1024);
-    }
-
-    /// <summary>Gives up on what waits.</summary>
-    public void Abandon()
-    {
-        lock (_waiting)
-        {
-            while (_waiting.TryPop(out var directory))
-                directory.Dispose();
-            if (_isOver)
-                return;
-        }
-
-        Finish();
     }
 }
