@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Adit.Bench.Content;
 using Adit.Bench.Processes;
 using Adit.Bench.Report;
 using Adit.Bench.Scale;
@@ -7,11 +8,21 @@ using Adit.Bench.Tasks;
 
 namespace Adit.Bench;
 
-/// <summary>All measurements by name, and a run of some of them.</summary>
+/// <summary>All measurements by name, those of <c>bench/tunnels</c> and those of <c>bench/content</c>, and a run of some of them.</summary>
 internal static class Measurements
 {
-    /// <summary>In the order in which they run.</summary>
-    public static IReadOnlyDictionary<string, Func<BenchRun, CancellationToken, Task<IReadOnlyList<Finding>>>> All { get; } =
+    /// <summary>Those of <c>bench/content</c>, in the order in which they run.</summary>
+    public static IReadOnlyDictionary<string, Func<BenchRun, CancellationToken, Task<IReadOnlyList<Finding>>>> Content { get; } =
+        new Dictionary<string, Func<BenchRun, CancellationToken, Task<IReadOnlyList<Finding>>>>
+        {
+            ["mixed"] = KeepersBench.MixedAsync,
+            ["small"] = KeepersBench.SmallAsync,
+            ["unchanged"] = KeepersBench.UnchangedAsync,
+            ["edit"] = KeepersBench.EditAsync,
+        };
+
+    /// <summary>Those of <c>bench/tunnels</c>, in the order in which they run.</summary>
+    public static IReadOnlyDictionary<string, Func<BenchRun, CancellationToken, Task<IReadOnlyList<Finding>>>> Tunnels { get; } =
         new Dictionary<string, Func<BenchRun, CancellationToken, Task<IReadOnlyList<Finding>>>>
         {
             [StartBench.Name] = StartBench.RunAsync,
@@ -26,10 +37,10 @@ internal static class Measurements
         };
 
     /// <summary>
-    /// Runs the named measurements, or all, and prints what they found. A measurement that fails does not stop the others.
+    /// Runs the named measurements of a bench, or all of it, and prints what they found. A measurement that fails does not stop the others.
     /// Gives the exit code: 0 when all were taken, met or not; 1 when one could not be taken.
     /// </summary>
-    public static async Task<int> RunAsync(string adit, IReadOnlyList<string> names, Effort effort, bool json, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string bench, string adit, IReadOnlyList<string> names, Effort effort, bool json, CancellationToken cancellationToken)
     {
         var scratch = Directory.CreateTempSubdirectory("adit-bench-").FullName;
         var run = new BenchRun(adit, scratch, effort);
@@ -37,7 +48,8 @@ internal static class Measurements
         var failed = new Dictionary<string, string>();
         try
         {
-            foreach (var (name, measure) in All.Where(m => names.Count == 0 || names.Contains(m.Key)))
+            var all = bench == "content" ? Content : Tunnels;
+            foreach (var (name, measure) in all.Where(m => names.Count == 0 || names.Contains(m.Key)))
             {
                 await Console.Error.WriteLineAsync($"{name}:");
                 try
@@ -60,7 +72,7 @@ internal static class Measurements
             Directory.Delete(scratch, recursive: true);
         }
 
-        var command = $"bench/tunnels {string.Join(' ', names)}{(effort == Effort.Normal ? "" : $" --{effort.ToString().ToLowerInvariant()}")}".Replace("  ", " ", StringComparison.Ordinal);
+        var command = $"bench/{bench} {string.Join(' ', names)}{(effort == Effort.Normal ? "" : $" --{effort.ToString().ToLowerInvariant()}")}".Replace("  ", " ", StringComparison.Ordinal);
         var report = new RunReport(TimeProvider.System.GetUtcNow(), command.TrimEnd(), Machine(), findings, failed);
         await Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(report, ReportJson.Default.RunReport) : Table(report));
         return failed.Count == 0 ? 0 : 1;
