@@ -126,6 +126,7 @@ public sealed record TaskStep(TaskState State, DateTimeOffset At);
 public sealed record TaskQueuePlace(int Position, string Reason);
 
 /// <summary>What a task used when its runner looked last.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record TaskUsage
 {
     /// <summary>Cores in use, averaged over the last report; 1.5 is one and a half.</summary>
@@ -247,6 +248,7 @@ public sealed record TaskList
 /// <param name="At">When the runner read it.</param>
 /// <param name="Stream"><c>out</c> or <c>err</c>; <c>adit</c> for what the runner says about the task.</param>
 /// <param name="Text">The line without its end; what is no UTF-8 is U+FFFD. Longer lines come in pieces.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record LogLine(long Number, DateTimeOffset At, string Stream, string Text)
 {
     /// <summary>Whether the next line of the stream goes on where this one ends.</summary>
