@@ -170,6 +170,12 @@ public sealed record ChangeRunnerRequest
     /// </summary>
     public bool? IsPrivate { get; init; }
 
+    /// <summary>
+    /// Whether it may be shared although its tasks run as the hub's own user (<see cref="RunnerFacts.IsHubUser"/>), who can read all that the hub
+    /// keeps: without it such a runner is not shared.
+    /// </summary>
+    public bool? SharesHubUser { get; init; }
+
     /// <summary>All that are given to it (<see cref="ApiRunner.GivenLabels"/>), on top of its own.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 

@@ -223,6 +223,9 @@ public sealed record ApiTask
     /// <summary>What becomes of it when nobody uses it; null while it is not ready.</summary>
     public TaskIdle? Idle { get; init; }
 
+    /// <summary>What its template says of that; null where nothing ever follows, and for a job, which ends by itself.</summary>
+    public TaskIdleTerms? IdleTerms { get; init; }
+
     /// <summary>The last lines of its log, where it failed.</summary>
     public IReadOnlyList<string>? LastLines { get; init; }
 

@@ -68,6 +68,12 @@ internal static class RunnerEndpoints
         RunnerRules.CheckTaints(taints ?? []);
         if (request.IsPrivate == false && registry.Find(name) is { } asked && !rights.IsOfAdmin(asked.Record))
             return Problems.Conflict("not-admins", $"The runner '{name}' is {asked.Record.Account}'s, who is no admin: only what an admin's token brought can be shared with everybody.");
+        if (request is { IsPrivate: false, SharesHubUser: not true } && registry.Find(name)?.Record.Facts.IsHubUser == true)
+        {
+            return Problems.Conflict("hub-user", $"The runner '{name}' is that of 'adit up': tasks of everybody would run as the hub's own user, who can read all that the hub keeps, its keys and tokens too. "
+                + "Add a runner with a user of its own, or say 'sharesHubUser' too if all who can sign in may as well be admins.");
+        }
+
         var record = await registry.ChangeAsync(name, r => r with
         {
             Name = request.Name ?? r.Name,

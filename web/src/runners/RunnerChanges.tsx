@@ -55,7 +55,7 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
       )}
       {asked === 'share' && (
         <Confirm title={`Share ${name} with everybody?`} action="Share it" onClose={close} onConfirm={async () => {
-          await runnersApi.change(name, { isPrivate: false });
+          await runnersApi.change(name, { isPrivate: false, ...(runner.facts?.isHubUser && { sharesHubUser: true }) });
           toast(`${name} is shared: everybody’s tasks may start there.`);
           await again();
         }}>
