@@ -19,7 +19,7 @@ export const stateWordOf = ({ state, kind, exitCode }: Pick<Task, 'state' | 'kin
 /** What people are told of a state: why it is so, its place, how far it is; empty when there is nothing to say. */
 export function situationOf({ state, queue, progress, reason, exitCode }: Pick<Task, 'state' | 'queue' | 'progress' | 'reason' | 'exitCode'>): string {
   if (state === 'queued' && queue) return queue.position === 1 ? `next: ${queue.reason}` : `place ${queue.position.toLocaleString('en')}: ${queue.reason}`;
-  if (progress && (isMoving(state) || state === 'lost')) return progress; // A lost one that was told to end says what it waits for.
+  if (progress && !hasEnded(state)) return progress; // A lost one that was told to end says what it waits for, one that is ready that its runner's disk is full.
   if (reason) return reason;
   return state === 'failed' && exitCode !== null && exitCode !== undefined ? `ended with ${String(exitCode)}` : '';
 }
