@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { Problem } from '../api/problem';
 import { projectsApi } from '../api/projects';
@@ -8,12 +8,13 @@ import { tasksApi } from '../api/tasks';
 import { templatesApi, type StartRequest, type Template, type TemplateForm } from '../api/templates';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
-import { SelectField, TextArea, TextField } from '../design/Field';
+import { CheckField, SelectField, TextArea, TextField } from '../design/Field';
 import { Page, Panel } from '../design/Page';
 import { Failure, Loaded, Notice } from '../design/States';
 import { toast } from '../design/toasts';
 import { memory } from '../design/words';
 import { projectsKey } from '../projects/Projects';
+import { knownLabels, type KnownLabel } from '../runners/capacity';
 import { runnersKey } from '../runners/keys';
 import { templateKey } from '../templates/keys';
 import { termsOf, termsSentenceOf } from './idle';
@@ -129,7 +130,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
             {(form.most.gpus ?? 0) > 0 && (
               <div className="pair">
                 <TextField label="GPUs" optional inputMode="numeric" autoComplete="off" placeholder={String(form.requests.gpus ?? 0)} value={draft.gpus} onChange={(event) => put({ gpus: event.target.value })} error={errorOf('gpus')} />
-                <TextField label="Kind of GPU" optional autoComplete="off" spellCheck={false} placeholder={form.requests.gpuType ?? 'any'} value={draft.gpuType} onChange={(event) => put({ gpuType: event.target.value })} />
+                <GpuField draft={draft} usual={form.requests.gpuType} put={put} />
               </div>
             )}
           </div>
@@ -173,21 +174,55 @@ function Where({ form, draft, put, errorOf }: {
 }) {
   const { role } = useSession();
   const projects = useQuery({ queryKey: [...projectsKey, { deleted: false }], queryFn: () => projectsApi.list(false) });
-  const runners = useQuery({ queryKey: runnersKey, queryFn: runnersApi.list });
+  const runners = useRunners();
   const open = (projects.data ?? []).filter((project) => role === 'admin' || (project.role && project.role !== 'viewer'));
   return (
-    <div className="pair">
-      <SelectField label="Project" optional={!form.needsProject} value={draft.project} onChange={(event) => put({ project: event.target.value })} error={errorOf('project')}>
-        <option value="">{form.needsProject ? 'Choose one' : 'None'}</option>
-        {open.map(({ name, title }) => <option key={name} value={name}>{title ? `${title} (${name})` : name}</option>)}
-      </SelectField>
-      <SelectField label="Runner" value={draft.runner} onChange={(event) => put({ runner: event.target.value })} error={errorOf('runner')}>
-        <option value="">Any that fits</option>
-        {(runners.data ?? []).map(({ name, isUp, isCordoned, isDraining }) => (
-          <option key={name} value={name}>{name}{!isUp ? ' (down)' : isDraining ? ' (draining)' : isCordoned ? ' (cordoned)' : ''}</option>
+    <>
+      <div className="pair">
+        <SelectField label="Project" optional={!form.needsProject} value={draft.project} onChange={(event) => put({ project: event.target.value })} error={errorOf('project')}>
+          <option value="">{form.needsProject ? 'Choose one' : 'None'}</option>
+          {open.map(({ name, title }) => <option key={name} value={name}>{title ? `${title} (${name})` : name}</option>)}
+        </SelectField>
+        <SelectField label="Runner" value={draft.runner} onChange={(event) => put({ runner: event.target.value })} error={errorOf('runner')}>
+          <option value="">Any that fits</option>
+          {runners.map(({ name, isUp, isCordoned, isDraining }) => (
+            <option key={name} value={name}>{name}{!isUp ? ' (down)' : isDraining ? ' (draining)' : isCordoned ? ' (cordoned)' : ''}</option>
+          ))}
+        </SelectField>
+      </div>
+      <Labels labels={draft.labels} known={knownLabels(runners)} onChange={(labels) => put({ labels })} />
+    </>
+  );
+}
+
+const useRunners = () => useQuery({ queryKey: runnersKey, queryFn: runnersApi.list }).data ?? [];
+
+/** Those of the runners' labels that the one that is taken must have; of a key one value. */
+function Labels({ labels, known, onChange }: { readonly labels: LaunchDraft['labels']; readonly known: readonly KnownLabel[]; readonly onChange: (labels: LaunchDraft['labels']) => void }) {
+  if (known.length === 0) return null;
+  return (
+    <fieldset className="field labels">
+      <legend>Only on runners with <span className="optional">(optional)</span></legend>
+      <div className="label-choices">
+        {known.map(({ key, value, runners }) => (
+          <CheckField key={`${key}=${value}`} checked={labels[key] === value}
+            label={<><code>{key}={value}</code> <span className="faint">{runners === 1 ? '1 runner' : `${runners.toLocaleString('en')} runners`}</span></>}
+            onChange={(event) => onChange(event.target.checked ? { ...labels, [key]: value } : Object.fromEntries(Object.entries(labels).filter(([one]) => one !== key)))} />
         ))}
-      </SelectField>
-    </div>
+      </div>
+    </fieldset>
+  );
+}
+
+/** The kinds of GPUs that runners have, as their label says them. */
+function GpuField({ draft, usual, put }: { readonly draft: LaunchDraft; readonly usual: string | null | undefined; readonly put: (change: Partial<LaunchDraft>) => void }) {
+  const id = useId();
+  const kinds = knownLabels(useRunners()).filter(({ key }) => key === 'gpu');
+  return (
+    <>
+      <TextField label="Kind of GPU" optional autoComplete="off" spellCheck={false} list={id} placeholder={usual ?? 'any'} value={draft.gpuType} onChange={(event) => put({ gpuType: event.target.value })} />
+      <datalist id={id}>{kinds.map(({ value }) => <option key={value} value={value} />)}</datalist>
+    </>
   );
 }
 

@@ -6,6 +6,8 @@ export interface LaunchDraft {
   readonly name: string;
   readonly project: string;
   readonly runner: string;
+  /** Labels that the runner must have, by their keys. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly kind: '' | 'session' | 'job';
   readonly access: string;
   readonly command: string;
@@ -18,7 +20,7 @@ export interface LaunchDraft {
 }
 
 export const emptyDraft: LaunchDraft = {
-  name: '', project: '', runner: '', kind: '', access: '', command: '', environment: '', cpu: '', memory: '', gpus: '', gpuType: '', values: {},
+  name: '', project: '', runner: '', labels: {}, kind: '', access: '', command: '', environment: '', cpu: '', memory: '', gpus: '', gpuType: '', values: {},
 };
 
 /** What is wrong, by the field; a parameter's field is `param.NAME`. */
@@ -26,7 +28,7 @@ export type Refusals = Readonly<Record<string, string>>;
 
 /** Whether somebody has said something in a field: what is wrong with it is said at once, what is missing when they launch. */
 export function isFilled(draft: LaunchDraft, field: string): boolean {
-  const value = field.startsWith('param.') ? draft.values[field.slice('param.'.length)] : draft[field as Exclude<keyof LaunchDraft, 'values'>];
+  const value = field.startsWith('param.') ? draft.values[field.slice('param.'.length)] : draft[field as Exclude<keyof LaunchDraft, 'values' | 'labels'>];
   return value !== undefined && value.trim() !== '';
 }
 
@@ -159,6 +161,7 @@ export function requestOf(slug: string, form: TemplateForm, draft: LaunchDraft):
     ...(draft.kind && { kind: draft.kind }),
     ...(draft.project && { project: draft.project }),
     ...(draft.runner && { runner: draft.runner }),
+    ...(Object.keys(draft.labels).length > 0 && { labels: { ...draft.labels } }),
     ...(draft.access && { access: draft.access }),
     ...(Object.keys(parameters).length > 0 && { parameters }),
     ...(command.length > 0 && { command: [...command] }),
@@ -180,6 +183,10 @@ export function fieldOf(form: TemplateForm, refusal: string): string | undefined
   if (/\bproject\b/.test(refusal)) return 'project';
   return undefined;
 }
+
+/** "2 of 3 runners fit". */
+export const fitLineOf = (runners: readonly { readonly couldFit: boolean }[]) =>
+  `${runners.filter(({ couldFit }) => couldFit).length.toLocaleString('en')} of ${runners.length.toLocaleString('en')} runners fit`;
 
 /** "0.42 EUR an hour"; small prices with more digits. */
 export function priceOf(perHour: number, currency: string | null | undefined): string {
