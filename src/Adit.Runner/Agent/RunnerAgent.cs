@@ -307,7 +307,7 @@ public sealed class RunnerAgent : IAsyncDisposable
         {
             await stream.ConfirmOpenedAsync();
             await using var bytes = stream.AsStream();
-            await ExecService.ServeAsync(_tasks.Find(target[ExecScheme.Length..])?.Execution, bytes, _ending.Token);
+            await ExecService.ServeAsync(_tasks.Find(target[ExecScheme.Length..])?.Execution, bytes, _options.Time, _ending.Token);
         }
         else if (target.StartsWith(TaskScheme, StringComparison.Ordinal) && target[TaskScheme.Length..].Split('/') is [var id, var port] && _tasks.Find(id) is { } task)
         {
