@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { runnersApi, type Runner } from '../api/runners';
+import { useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { TextArea, TextField } from '../design/Field';
@@ -17,6 +18,7 @@ type Asked = 'drain' | 'share' | 'rename' | 'labels' | 'remove';
 /** What its owner and admins can do with a runner. */
 export function RunnerChanges({ runner }: { readonly runner: Runner }) {
   const { name } = runner;
+  const { role } = useSession();
   const queries = useQueryClient();
   const [, go] = useLocation();
   const [asked, setAsked] = useState<Asked>();
@@ -39,7 +41,8 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
           : <Button busy={change.busy} onClick={() => void change.run({ cordon: true }, `${name} gets no new tasks.`)}>Cordon: no new tasks</Button>}
         {!runner.isDraining && <Button onClick={() => setAsked('drain')}>Drain…</Button>}
         {runner.isPrivate
-          ? <Button onClick={() => setAsked('share')}>Share with everybody…</Button>
+          // What no admin brought stays its owner's: the hub would refuse it.
+          ? role === 'admin' && <Button onClick={() => setAsked('share')}>Share with everybody…</Button>
           : <Button busy={change.busy} onClick={() => void change.run({ isPrivate: true }, `${name} is private: only tasks of ${runner.owner} start there.`)}>Make it private</Button>}
         <Button onClick={() => setAsked('rename')}>Rename…</Button>
         <Button onClick={() => setAsked('labels')}>Labels and taints…</Button>
@@ -59,8 +62,14 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
           toast(`${name} is shared: everybody’s tasks may start there.`);
           await again();
         }}>
-          {runner.facts?.isHubUser && <><strong>It is the runner of <code>adit up</code>: tasks of everybody would run as the hub’s own user, who can read all that the hub keeps, its keys and tokens too.</strong> Share it only if all who can sign in may as well be admins; for other people add a runner with a user of its own. </>}
-          Everybody’s tasks may start there, as the user that the runner runs as: they can read what that user can. Only what an admin’s token brought can be shared.
+          <div className="stack">
+            {runner.facts?.isHubUser
+              ? <>
+                  <p><strong>This is the runner of <code>adit up</code>: everybody’s tasks would run as the hub’s own user, who can read all that the hub keeps, its keys and tokens too.</strong></p>
+                  <p>Share it only if all who can sign in may as well be admins. For other people, add a runner with a user of its own.</p>
+                </>
+              : <p>Everybody’s tasks may then start there, as the user that the runner runs as: they can read what that user can.</p>}
+          </div>
         </Confirm>
       )}
       {asked === 'remove' && (

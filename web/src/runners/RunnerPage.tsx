@@ -97,7 +97,7 @@ function Work({ runner }: { readonly runner: Runner }) {
                   </li>
                 ))}
               </ul>
-              {unseen > 0 && <p className="work-none">{here.length === 0 ? unseen.toLocaleString('en') : `And ${unseen.toLocaleString('en')} more`} of people who have not let you see theirs.</p>}
+              {unseen > 0 && <p className="work-none">{here.length > 0 && 'And '}{unseen.toLocaleString('en')} {unseen === 1 ? 'task' : 'tasks'} of other people, which you may not see.</p>}
             </>
           );
         }}
