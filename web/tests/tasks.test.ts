@@ -5,7 +5,7 @@ import type { Task } from '../src/api/tasks';
 import { capacitiesOf, knownLabels, labelLineOf, labelsOf, linesOfLabels, linesOfTaints, reservedLineOf, runnerLineOf, standingOf, taintsOf, usersOf } from '../src/runners/capacity';
 import { stepsOf } from '../src/tasks/steps';
 import { courseMeter, pointsOf } from '../src/tasks/usage';
-import { commandLineOf, resourcesOf, situationOf, tookOf } from '../src/tasks/words';
+import { commandLineOf, placeOf, resourcesOf, situationOf, tookOf } from '../src/tasks/words';
 import { linesOf, offsetOf } from '../src/templates/documents';
 
 const task = (id: string, cpu: number | undefined, attempt = 1) => ({ id, attempt, usage: cpu === undefined ? null : { cpu, memoryBytes: 1000 } }) as unknown as Task;
@@ -29,6 +29,10 @@ void test('answers in quick succession are one sample, another start and a task 
 void test('a private runner says whose tasks start there', () => {
   assert.equal(usersOf({ isPrivate: true, owner: 'ann' }), 'only ann');
   assert.equal(usersOf({ isPrivate: false, owner: 'ann' }), 'everybody');
+});
+
+void test('a place in the queue is said in a sentence', () => {
+  assert.deepEqual([placeOf(1), placeOf(1200)], ['next in the queue', 'in place 1,200 of the queue']);
 });
 
 void test('labels that tell runners apart can be chosen, with how many have them', () => {

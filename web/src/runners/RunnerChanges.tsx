@@ -79,7 +79,7 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
           go('/runners');
           await again();
         }}>
-          The hub forgets it. A runner that still runs there with a token that holds comes back by itself: end it first, and revoke its token.
+          The hub forgets it. A runner that still runs there with a valid token comes back by itself: end it first, and revoke its token.
         </Confirm>
       )}
       {asked === 'rename' && <Rename name={name} onClose={close} onDone={async (to) => {
@@ -125,9 +125,9 @@ function LabelsAndTaints({ runner, onClose, onDone }: { readonly runner: Runner;
       toast('Saved. It holds for what is launched from now on.');
     }}>
       <TextArea label="Labels" optional className="mono" spellCheck={false} rows={4} value={labels} onChange={(event) => setLabels(event.target.value)}
-        hint={<>By which tasks choose it: one KEY=VALUE on each line; they win over the machine’s own. Its name, system and architecture are labels anyway. <Own text={linesOfLabels(runner.ownLabels ?? {})} /></>} error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
+        hint={<>Tasks can ask for them: one KEY=VALUE on each line. They win over the machine’s own. Its name, system and architecture are labels anyway. <Own text={linesOfLabels(runner.ownLabels ?? {})} /></>} error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
       <TextArea label="Taints" optional className="mono" spellCheck={false} rows={3} value={taints} onChange={(event) => setTaints(event.target.value)}
-        hint={<>Keep tasks off that do not tolerate them: KEY or KEY=VALUE on each line, beside the machine’s own. <Own text={linesOfTaints(runner.ownTaints ?? [])} /></>} error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
+        hint={<>They keep off tasks that do not tolerate them: KEY or KEY=VALUE on each line, beside the machine’s own. <Own text={linesOfTaints(runner.ownTaints ?? [])} /></>} error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
     </FormDialog>
   );
 }

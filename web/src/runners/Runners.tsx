@@ -78,7 +78,7 @@ export default function Runners() {
               tools={<span className="row not-narrow"><span className="key">reserved</span><span className="key used">in use</span></span>}
               empty={
                 <Empty icon="runner" title="No runners yet" action={mayAdd && <ButtonLink to="/add-runner" icon="plus">Add a runner</ButtonLink>}>
-                  A runner is a machine that starts tasks for this hub. One line on it is enough; it appears here at once.
+                  A runner is a machine that runs tasks for this hub. One line on it is enough; it appears here at once.
                 </Empty>
               }
             />

@@ -18,7 +18,7 @@ import { knownLabels, type KnownLabel } from '../runners/capacity';
 import { runnersKey } from '../runners/keys';
 import { templateKey } from '../templates/keys';
 import { termsOf, termsSentenceOf } from './idle';
-import { accessChoices, emptyDraft, fieldOf, isFilled, refusalsOf, requestOf, type LaunchDraft } from './launch';
+import { accessChoices, accessWordOf, emptyDraft, fieldOf, isFilled, refusalsOf, requestOf, type LaunchDraft } from './launch';
 import { ParameterField } from './ParameterField';
 import { tasksKey } from './useTasks';
 import { Verdict } from './Verdict';
@@ -102,14 +102,14 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
         <Panel>
           <div className="form">
             <TextField label="Name" optional className="mono" spellCheck={false} autoComplete="off" maxLength={30} placeholder={template.slug} value={draft.name}
-              onChange={(event) => put({ name: event.target.value })} hint={hasAddress ? 'Part of its address. Without one it gets a free one.' : 'Without one it gets a free one.'} error={errorOf('name')} />
+              onChange={(event) => put({ name: event.target.value })} hint={hasAddress ? 'Part of its address. Left empty, the hub takes one that is free.' : 'Left empty, the hub takes one that is free.'} error={errorOf('name')} />
             {form.fields.map((field) => (
               <ParameterField key={field.name} field={field} value={draft.values[field.name] ?? ''} error={errorOf(`param.${field.name}`)}
                 onChange={(value) => put({ values: { ...draft.values, [field.name]: value } })} />
             ))}
             {form.takesCommand && (
               <TextArea label="Command" optional={!form.needsCommand} className="mono" spellCheck={false} rows={2} placeholder="python3 train.py --epochs 10" value={draft.command}
-                onChange={(event) => put({ command: event.target.value })} hint="The program and its arguments. Quotes hold together; for pipes begin with sh -c." error={errorOf('command')} />
+                onChange={(event) => put({ command: event.target.value })} hint="The program and its arguments, without a shell: quotes keep words together, and for pipes write sh -c '…'." error={errorOf('command')} />
             )}
             {form.takesCommand && (
               <SelectField label="What it is for" value={draft.kind} onChange={(event) => put({ kind: event.target.value as LaunchDraft['kind'] })}>
@@ -121,7 +121,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
             <Where form={form} draft={draft} put={put} errorOf={errorOf} />
           </div>
         </Panel>
-        <Panel title="Size" lead="What is reserved for it. Empty is what the template says.">
+        <Panel title="Size" lead="What is reserved for it. What is left empty is as the template says.">
           <div className="form">
             <div className="pair">
               <TextField label="Cores" optional inputMode="decimal" autoComplete="off" placeholder={String(form.requests.cpu ?? '')} value={draft.cpu} onChange={(event) => put({ cpu: event.target.value })} error={errorOf('cpu')} />
@@ -140,7 +140,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
             <summary>More</summary>
             <div className="form">
               {hasAddress && <SelectField label="Who may use its address" value={draft.access} onChange={(event) => put({ access: event.target.value })}>
-                <option value="">{`As the template says: ${form.access}`}</option>
+                <option value="">{`As the template says: ${accessWordOf(form.access)}`}</option>
                 {accessChoices(form.maxShare).map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
               </SelectField>}
               {form.takesEnvironment && (

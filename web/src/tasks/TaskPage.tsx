@@ -15,7 +15,7 @@ import { OpenTask, StateBadge, TaskActions } from './parts';
 import { Sparkline } from './Sparkline';
 import type { Observed } from './usage';
 import { useTask } from './useTasks';
-import { coresOf, hasEnded, isMoving, resourcesOf, situationOf } from './words';
+import { coresOf, hasEnded, isMoving, placeOf, resourcesOf, situationOf } from './words';
 
 /** One task: how it is, what it is, what it writes. */
 export default function TaskPage({ id, part }: { readonly id: string; readonly part: string }) {
@@ -90,10 +90,10 @@ function Situation({ task }: { readonly task: Task }) {
   }
   if (task.state === 'lost' && task.progress) return <Notice kind="warn">It was told to end and {task.progress}. It ends when the runner comes back.</Notice>;
   if (task.state === 'lost') {
-    return <Notice kind="warn">Its runner{task.runner && ` ${task.runner}`} is not heard of. It may still run there, and is taken up again when the runner comes back. Started again meanwhile, it runs on another runner.</Notice>;
+    return <Notice kind="warn">Its runner{task.runner && ` ${task.runner}`} is not heard of. It may still run there, and is taken up again when the runner comes back. If it is started again meanwhile, it runs on another runner.</Notice>;
   }
   if (task.state === 'queued') {
-    return <Notice kind="warn">It waits for {resourcesOf(task.resources)}{situation && `: ${situation}`}</Notice>;
+    return <Notice kind="warn">It waits for {resourcesOf(task.resources)}{task.queue && `, ${placeOf(task.queue.position)}`}{task.queue ? `: ${task.queue.reason}` : '.'}</Notice>;
   }
   if (task.state === 'ready') {
     return (

@@ -195,8 +195,11 @@ export function priceOf(perHour: number, currency: string | null | undefined): s
 }
 
 const reach = ['owner', 'project', 'signed-in', 'public'] as const;
-const reachWords: Readonly<Record<string, string>> = { owner: 'only I', project: 'members of its project', 'signed-in': 'all who can sign in', public: 'everybody, without signing in' };
+const reachWords: Readonly<Record<string, string>> = { owner: 'only me', project: 'members of its project', 'signed-in': 'all who can sign in', public: 'everybody, without signing in' };
+
+/** Who a level of access lets in, as its owner reads it. */
+export const accessWordOf = (access: string) => reachWords[access] ?? access;
 
 /** Who may be let in at most: the choices up to what the template allows. */
 export const accessChoices = (maxShare: string) =>
-  reach.slice(0, Math.max(0, reach.indexOf(maxShare as (typeof reach)[number])) + 1).map((value) => ({ value, text: reachWords[value] ?? value }));
+  reach.slice(0, Math.max(0, reach.indexOf(maxShare as (typeof reach)[number])) + 1).map((value) => ({ value, text: accessWordOf(value) }));
