@@ -7,9 +7,11 @@ namespace Adit.Api;
 /// <param name="Index">Its number on the machine.</param>
 /// <param name="Name">What its driver calls it.</param>
 /// <param name="MemoryBytes">Its memory.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record Gpu(int Index, string Name, long MemoryBytes);
 
 /// <summary>What a machine is and has.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record RunnerFacts
 {
     /// <summary>Operating system and version.</summary>
@@ -51,6 +53,7 @@ public static class RunnerFeatures
 }
 
 /// <summary>What a machine uses now.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record RunnerUsage
 {
     /// <summary>Cores in use by everything on the machine.</summary>
@@ -69,6 +72,7 @@ public sealed record RunnerUsage
 /// <summary>Keeps tasks off a runner that do not tolerate it.</summary>
 /// <param name="Key">What is special about it.</param>
 /// <param name="Value">More of that; null for none.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record Taint(string Key, string? Value = null);
 
 /// <summary>A runner as the API shows it.</summary>
@@ -166,14 +170,26 @@ public sealed record ChangeRunnerRequest
     /// </summary>
     public bool? IsPrivate { get; init; }
 
+    /// <summary>
+    /// Whether it may be shared although its tasks run as the hub's own user (<see cref="RunnerFacts.IsHubUser"/>), who can read all that the hub
+    /// keeps: without it such a runner is not shared.
+    /// </summary>
+    public bool? SharesHubUser { get; init; }
+
     /// <summary>All that are given to it (<see cref="ApiRunner.GivenLabels"/>), on top of its own.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>All that are given to it (<see cref="ApiRunner.GivenTaints"/>), beside its own.</summary>
-    public IReadOnlyList<Taint>? Taints { get; init; }
+    public IReadOnlyList<GivenTaint>? Taints { get; init; }
 }
 
+/// <summary>A <see cref="Taint"/> as people write it; what runners say of theirs is read more liberally.</summary>
+/// <param name="Key">What is special about the runner.</param>
+/// <param name="Value">More of that; null for none.</param>
+public sealed record GivenTaint(string Key, string? Value = null);
+
 // ---- Between a runner and its hub: docs/reference/runner.md ----------------------------------------------------------------------------
+// A hub refuses members that it does not know in what people send, and not in what runners say, which may be newer: each type of theirs says so.
 
 /// <summary>What a runner should do about one task.</summary>
 public sealed record DesiredTask
@@ -216,6 +232,7 @@ public sealed record DesiredTasks
 public sealed record TaskAttempt(string Id, int Attempt);
 
 /// <summary>What a runner sees of one task.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record ObservedTask
 {
     /// <summary>The task.</summary>
@@ -253,6 +270,7 @@ public sealed record ObservedTask
 }
 
 /// <summary>POST /api/v1/runner/session: a runner is there. Answered with <see cref="RunnerWelcome"/>.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record RunnerHello
 {
     /// <summary>
@@ -311,6 +329,7 @@ public sealed record RunnerWelcome
 }
 
 /// <summary>POST /api/v1/runner/report: at least every 10 s, and at once when a task's state changes.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record RunnerReport
 {
     /// <summary>The link of its session.</summary>
@@ -324,6 +343,7 @@ public sealed record RunnerReport
 }
 
 /// <summary>POST /api/v1/runner/logs: lines of one task. The hub takes what follows on what it has, and ignores what it has already.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record LogBatch
 {
     /// <summary>The link of its session.</summary>

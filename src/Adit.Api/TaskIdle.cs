@@ -3,8 +3,14 @@ namespace Adit.Api;
 /// <summary>What becomes of a task that nobody uses, in short.</summary>
 public sealed record TaskIdle
 {
+    /// <summary>When it is frozen if nothing counts as use before; null where that does not follow next.</summary>
+    public DateTimeOffset? FreezesAt { get; init; }
+
     /// <summary>When it is stopped if nothing counts as use before; null for never.</summary>
     public DateTimeOffset? StopsAt { get; init; }
+
+    /// <summary>Whether that is the end of the age that its template lets it have, which neither use nor keeping it puts off.</summary>
+    public bool IsOfAge { get; init; }
 
     /// <summary>Whether that is so near that its owner is warned.</summary>
     public required bool IsWarned { get; init; }
@@ -55,6 +61,9 @@ public sealed record TaskIdleReport
 
     /// <summary>When it is stopped; null for never.</summary>
     public DateTimeOffset? StopsAt { get; init; }
+
+    /// <summary>Whether that is the end of the age that its template lets it have, which neither use nor keeping it puts off.</summary>
+    public bool IsOfAge { get; init; }
 
     /// <summary>When its owner was warned of that; null when it is not near.</summary>
     public DateTimeOffset? Warned { get; init; }

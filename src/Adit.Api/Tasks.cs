@@ -126,6 +126,7 @@ public sealed record TaskStep(TaskState State, DateTimeOffset At);
 public sealed record TaskQueuePlace(int Position, string Reason);
 
 /// <summary>What a task used when its runner looked last.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record TaskUsage
 {
     /// <summary>Cores in use, averaged over the last report; 1.5 is one and a half.</summary>
@@ -222,6 +223,9 @@ public sealed record ApiTask
     /// <summary>What becomes of it when nobody uses it; null while it is not ready.</summary>
     public TaskIdle? Idle { get; init; }
 
+    /// <summary>What its template says of that; null where nothing ever follows, and for a job, which ends by itself.</summary>
+    public TaskIdleTerms? IdleTerms { get; init; }
+
     /// <summary>The last lines of its log, where it failed.</summary>
     public IReadOnlyList<string>? LastLines { get; init; }
 
@@ -247,6 +251,7 @@ public sealed record TaskList
 /// <param name="At">When the runner read it.</param>
 /// <param name="Stream"><c>out</c> or <c>err</c>; <c>adit</c> for what the runner says about the task.</param>
 /// <param name="Text">The line without its end; what is no UTF-8 is U+FFFD. Longer lines come in pieces.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record LogLine(long Number, DateTimeOffset At, string Stream, string Text)
 {
     /// <summary>Whether the next line of the stream goes on where this one ends.</summary>

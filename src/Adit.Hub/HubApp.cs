@@ -191,7 +191,6 @@ public sealed class HubApp : IAsyncDisposable
         });
         services.ConfigureHttpJsonOptions(json =>
         {
-            json.SerializerOptions.RespectNullableAnnotations = true; // What must be there is not null: a request that says so is refused, and reaches no code.
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TunnelsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TokensJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, SessionsJson.Default);
@@ -209,7 +208,7 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsageJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, SecretsJson.Default);
         });
-        services.AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddSecrets().AddTemplates().AddRunners().AddTasks().AddChecks().AddApiDescription();
+        services.AddRequestBodies().AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddSecrets().AddTemplates().AddRunners().AddTasks().AddChecks().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -262,6 +261,7 @@ public sealed class HubApp : IAsyncDisposable
         app.UseAuthentication();
         app.UseAuthorization();
         app.UsePermissions();
+        app.UseRequestBodies();
         app.MapAccess();
         app.MapSessions();
         app.MapSignIn();

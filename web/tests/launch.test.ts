@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TemplateField, TemplateForm } from '../src/api/templates';
-import { accessChoices, argumentsOf, bytesOf, emptyDraft, environmentOf, fieldOf, isFilled, priceOf, refusalOf, refusalsOf, requestOf } from '../src/tasks/launch';
+import { accessChoices, argumentsOf, bytesOf, emptyDraft, environmentOf, fieldOf, fitLineOf, isFilled, priceOf, refusalOf, refusalsOf, requestOf } from '../src/tasks/launch';
 
 const field = (more: Partial<TemplateField>): TemplateField => ({ name: 'app', type: 'string', isAllowed: true, ...more });
 const form = (more: Partial<TemplateForm> = {}): TemplateForm => ({
@@ -12,6 +12,11 @@ const form = (more: Partial<TemplateForm> = {}): TemplateForm => ({
 void test('an untouched form asks for nothing but the template', () => {
   assert.deepEqual(refusalsOf(form(), emptyDraft), {});
   assert.deepEqual(requestOf('jupyter', form(), emptyDraft), { template: 'jupyter' });
+});
+
+void test('labels are asked for only where some are chosen, and it is said how many runners fit', () => {
+  assert.deepEqual(requestOf('jupyter', form(), { ...emptyDraft, labels: { gpu: 'a100' } }), { template: 'jupyter', labels: { gpu: 'a100' } });
+  assert.equal(fitLineOf([{ couldFit: true }, { couldFit: false }, { couldFit: true }]), '2 of 3 runners fit');
 });
 
 void test('names are as the hub takes them', () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Runner } from '../src/api/runners';
 import type { Task } from '../src/api/tasks';
-import { capacitiesOf, labelsOf, linesOfLabels, linesOfTaints, runnerLineOf, standingOf, taintsOf, usersOf } from '../src/runners/capacity';
+import { capacitiesOf, knownLabels, labelLineOf, labelsOf, linesOfLabels, linesOfTaints, reservedLineOf, runnerLineOf, standingOf, taintsOf, usersOf } from '../src/runners/capacity';
 import { stepsOf } from '../src/tasks/steps';
 import { courseMeter, pointsOf } from '../src/tasks/usage';
-import { commandLineOf, resourcesOf, situationOf, tookOf } from '../src/tasks/words';
+import { commandLineOf, placeOf, resourcesOf, situationOf, tookOf } from '../src/tasks/words';
 import { linesOf, offsetOf } from '../src/templates/documents';
 
 const task = (id: string, cpu: number | undefined, attempt = 1) => ({ id, attempt, usage: cpu === undefined ? null : { cpu, memoryBytes: 1000 } }) as unknown as Task;
@@ -31,6 +31,25 @@ void test('a private runner says whose tasks start there', () => {
   assert.equal(usersOf({ isPrivate: false, owner: 'ann' }), 'everybody');
 });
 
+void test('a place in the queue is said in a sentence', () => {
+  assert.deepEqual([placeOf(1), placeOf(1200)], ['next in the queue', 'in place 1,200 of the queue']);
+});
+
+void test('labels that tell runners apart can be chosen, with how many have them', () => {
+  const labels = { name: 'gpu1', os: 'linux', arch: 'x64', gpu: 'a100', room: 'cellar' };
+  assert.equal(labelLineOf({ labels }), 'gpu=a100, room=cellar');
+  assert.equal(labelLineOf({ labels: { name: 'lab' } }), '');
+  assert.deepEqual(knownLabels([{ labels }, { labels: { name: 'lab', os: 'macos', arch: 'x64', room: 'cellar' } }]).map(({ key, value, runners }) => `${key}=${value} ${String(runners)}`),
+    ['gpu=a100 1', 'os=linux 1', 'os=macos 1', 'room=cellar 2']);
+  assert.deepEqual(knownLabels([]), []);
+});
+
+void test('how full a runner is fits in a line', () => {
+  const facts = { cpus: 2, memoryBytes: 2 ** 34, gpus: [{}] } as unknown as NonNullable<Runner['facts']>;
+  assert.equal(reservedLineOf({ facts, usage: null, reserved: { cpu: 0.5 }, isUp: true }), '0.50/2 cores, 0/16 GiB, 0/1 GPU');
+  assert.equal(reservedLineOf({ facts: null, usage: null, reserved: {}, isUp: true }), 'not heard yet');
+});
+
 void test('a task that was told to end says that its runner is away', () => {
   const progress = "waits for its runner 'box', which is not connected";
   assert.equal(situationOf({ state: 'stopping', progress, reason: 'stopped by ann' }), progress);
@@ -48,7 +67,8 @@ void test('a state is explained by its place, its progress, its reason or its ex
   assert.equal(situationOf({ state: 'queued', queue: { position: 1200, reason: 'no room.' } }), 'place 1,200: no room.');
   assert.equal(situationOf({ state: 'preparing', progress: 'pulling 40%' }), 'pulling 40%');
   assert.equal(situationOf({ state: 'failed', exitCode: 3 }), 'ended with 3');
-  assert.equal(situationOf({ state: 'ready', progress: 'old' }), '');
+  assert.equal(situationOf({ state: 'ready', progress: 'the disk is full' }), 'the disk is full', 'what its runner is in trouble with');
+  assert.equal(situationOf({ state: 'stopped', progress: 'old' }), '');
 });
 
 void test('the bars of a start are parts of its longest step, and being ready is none', () => {

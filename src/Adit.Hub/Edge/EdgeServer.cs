@@ -3,6 +3,7 @@ using Adit.Hub.Edge.Forwarding;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Net.Http.Headers;
 
 namespace Adit.Hub.Edge;
 
@@ -12,13 +13,15 @@ namespace Adit.Hub.Edge;
 /// </summary>
 internal sealed class EdgeServer(IServer kestrel, RouteTable routes, PathRoutes? paths, OwnHosts own, Forwarder forwarder, EdgeRedirect? redirect) : IServer
 {
+    private static readonly DigitsOnly Length = new();
+
     public IFeatureCollection Features => kestrel.Features;
 
-    /// <summary>What the edge needs of Kestrel: header bytes pass unchanged, and nothing is added to answers.</summary>
+    /// <summary>What the edge needs of Kestrel: header bytes pass unchanged, lengths are digits, and nothing is added to answers.</summary>
     public static void Configure(KestrelServerOptions options)
     {
         options.AddServerHeader = false;
-        options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? Length : Encoding.Latin1;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         options.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         options.Limits.MaxRequestLineSize = 32 * 1024;

@@ -31,14 +31,7 @@ internal static class ApiDescription
         });
         options.AddSchemaTransformer((schema, _, _) =>
         {
-            // The reader takes "5" for 5; the description says what is written, and a typed client then has numbers.
-            const JsonSchemaType numbers = JsonSchemaType.Integer | JsonSchemaType.Number;
-            if (schema.Type is { } type && (type & numbers) != 0 && type.HasFlag(JsonSchemaType.String))
-            {
-                schema.Type = type & ~JsonSchemaType.String;
-                schema.Pattern = null;
-            }
-
+            schema.AdditionalPropertiesAllowed = true; // What is refused in requests may come in answers: they may gain members.
             return Task.CompletedTask;
         });
     });

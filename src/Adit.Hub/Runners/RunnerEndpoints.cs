@@ -64,9 +64,16 @@ internal static class RunnerEndpoints
         if (request.Name is not null)
             RunnerRules.CheckName(request.Name);
         RunnerRules.CheckLabels(request.Labels ?? new Dictionary<string, string>());
-        RunnerRules.CheckTaints(request.Taints ?? []);
+        IReadOnlyList<Taint>? taints = request.Taints is { } given ? [.. given.Select(static t => t is null ? null! : new Taint(t.Key, t.Value))] : null;
+        RunnerRules.CheckTaints(taints ?? []);
         if (request.IsPrivate == false && registry.Find(name) is { } asked && !rights.IsOfAdmin(asked.Record))
             return Problems.Conflict("not-admins", $"The runner '{name}' is {asked.Record.Account}'s, who is no admin: only what an admin's token brought can be shared with everybody.");
+        if (request is { IsPrivate: false, SharesHubUser: not true } && registry.Find(name)?.Record.Facts.IsHubUser == true)
+        {
+            return Problems.Conflict("hub-user", $"The runner '{name}' is that of 'adit up': tasks of everybody would run as the hub's own user, who can read all that the hub keeps, its keys and tokens too. "
+                + "Add a runner with a user of its own, or say 'sharesHubUser' too if all who can sign in may as well be admins.");
+        }
+
         var record = await registry.ChangeAsync(name, r => r with
         {
             Name = request.Name ?? r.Name,
@@ -74,7 +81,7 @@ internal static class RunnerEndpoints
             IsDraining = request.Drain ?? (request.Cordon == false ? false : r.IsDraining),
             IsPrivateHere = request.IsPrivate ?? r.IsPrivateHere,
             Labels = request.Labels ?? r.Labels,
-            Taints = request.Taints ?? r.Taints,
+            Taints = taints ?? r.Taints,
         });
         await audit.RecordAsync(AuditEntry.By(context.Caller(), "runner.change", "runner:" + record.Name, context.Address()) with
         {

@@ -26,6 +26,7 @@ internal static class TaskAnswers
                 TaskRefusalCode.OverQuota => Problems.Conflict("over-quota", e.Message),
                 TaskRefusalCode.Forbidden => Problems.Forbidden(e.Message),
                 TaskRefusalCode.ProjectUnknown => Problems.NotFound(e.Message),
+                TaskRefusalCode.KeyUsed => Problems.Of(StatusCodes.Status422UnprocessableEntity, "key-used", e.Message),
                 TaskRefusalCode.LimitReached => Problems.Of(StatusCodes.Status429TooManyRequests, "limit-reached", e.Message),
                 _ => throw new InvalidOperationException($"The refusal {e.Code} has no status.", e),
             };

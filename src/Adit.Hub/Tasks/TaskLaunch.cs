@@ -14,7 +14,7 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
     private const int LongestKey = 100;
     private const int MostNames = 5;
 
-    private readonly ConcurrentDictionary<(string Account, string Key), Task<LiveTask>> _underWay = new();
+    private readonly ConcurrentDictionary<(string Account, string Key), (string Request, Task<LiveTask> Task)> _underWay = new();
 
     /// <summary>Starts what is asked for.</summary>
     /// <returns>The task, and whether it is there already from the same request.</returns>
@@ -25,37 +25,43 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
     {
         if (key is { Length: 0 or > LongestKey })
             throw new TaskRefusal(TaskRefusalCode.Invalid, $"An Idempotency-Key has 1 to {LongestKey} characters.");
-        if (key is not null && await store.FindByKeyAsync(caller.Account, key) is { } made)
+        if (key is null)
+            return (Answer(await MakeAsync(request, null, caller, context), context), false);
+        var asked = new RequestKey(key, request);
+        if (await store.FindByKeyAsync(caller.Account, key) is { } made)
         {
             if (!authority.May(caller, Permission.TasksRead, made.Belonging))
-                throw new TaskRefusal(TaskRefusalCode.NameTaken, "This Idempotency-Key was used for something else; take another.");
+                throw asked.Used();
+            asked.CheckSame(made.RequestHash);
             return (registry.Find(made.Id) is { } live ? view.Of(live, context) : view.Of(made, context), true);
         }
 
-        if (key is null)
-            return (Answer(await MakeAsync(request, null, caller, context), context), false);
-
         // The same request may come again while the first one is at it: it gets the same task.
         var first = new TaskCompletionSource<LiveTask>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var theirs = _underWay.GetOrAdd((caller.Account, key), first.Task);
-        if (theirs != first.Task)
-            return (view.Of(await theirs.WaitAsync(context.RequestAborted), context), true);
+        var theirs = _underWay.GetOrAdd((caller.Account, key), (asked.Hash, first.Task));
+        if (theirs.Task != first.Task)
+        {
+            asked.CheckSame(theirs.Request);
+            return (view.Of(await theirs.Task.WaitAsync(context.RequestAborted), context), true);
+        }
+
         try
         {
             if (await store.FindByKeyAsync(caller.Account, key) is { } before && registry.Find(before.Id) is { } done)
             {
                 first.SetResult(done); // One before us was done with it just after we had looked.
+                asked.CheckSame(before.RequestHash);
                 return (view.Of(done, context), true);
             }
 
-            var task = await MakeAsync(request, key, caller, context);
+            var task = await MakeAsync(request, asked, caller, context);
             first.SetResult(task);
             return (Answer(task, context), false);
         }
         catch (Exception e)
         {
-            first.SetException(e);
-            _ = first.Task.Exception; // Seen, also when nobody else asked.
+            if (first.TrySetException(e))
+                _ = first.Task.Exception; // Seen, also when nobody else asked.
             throw;
         }
         finally
@@ -67,7 +73,7 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
     private ApiTask Answer(LiveTask task, HttpContext context) =>
         view.Of(task, context) with { Notices = task.Record.Resolved.Notices is { Count: > 0 } notices ? notices : null };
 
-    private async Task<LiveTask> MakeAsync(CreateTaskRequest request, string? key, Caller caller, HttpContext context)
+    private async Task<LiveTask> MakeAsync(CreateTaskRequest request, RequestKey? key, Caller caller, HttpContext context)
     {
         CheckProject(request.Project, caller);
         if (request.Name is { } asked)
@@ -85,7 +91,7 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
         }
     }
 
-    private async Task<LiveTask> MakeAsync(string name, CreateTaskRequest request, string? key, Caller caller, HttpContext context)
+    private async Task<LiveTask> MakeAsync(string name, CreateTaskRequest request, RequestKey? key, Caller caller, HttpContext context)
     {
         if (TaskNames.Refusal(name) is { } refusal)
             throw new TaskRefusal(TaskRefusalCode.Invalid, refusal);
@@ -110,7 +116,8 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
             Maker = caller.TokenName,
             Project = request.Project,
             Resolved = resolved,
-            RequestKey = key,
+            RequestKey = key?.Key,
+            RequestHash = key?.Hash,
             IsWanted = true,
             Attempt = 1,
             State = TaskState.Queued,

@@ -34,6 +34,9 @@ internal sealed record TaskRecord
     /// <summary>The key under which a repeated request finds it; null for none.</summary>
     public string? RequestKey { get; init; }
 
+    /// <summary>The <see cref="Tasks.RequestKey.Hash"/> of the request that came with the key; null for none.</summary>
+    public string? RequestHash { get; init; }
+
     /// <summary>Whether it should run.</summary>
     public required bool IsWanted { get; init; }
 

@@ -191,6 +191,7 @@ internal enum TaskRefusalCode
     OverQuota,
     Forbidden,
     ProjectUnknown,
+    KeyUsed,
 }
 
 /// <summary>A refusal with its sentence.</summary>

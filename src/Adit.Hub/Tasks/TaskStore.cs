@@ -53,9 +53,9 @@ internal sealed class TaskStore(Database database)
             connection.Execute("UPDATE tasks SET holds = 0 WHERE account = @Account AND name = @Name AND ended IS NOT NULL", new { record.Account, record.Name });
         connection.Execute(
             """
-            INSERT INTO tasks (id, name, holds, account, token_id, maker, project, kind, template, template_version, resolved, request_key, wanted, attempt,
+            INSERT INTO tasks (id, name, holds, account, token_id, maker, project, kind, template, template_version, resolved, request_key, request_hash, wanted, attempt,
                 state, reason, exit_code, runner, steps, last_lines, created, ended, used_before, used_until)
-            VALUES (@Id, @Name, @HoldsName, @Account, @TokenId, @Maker, @Project, @Kind, @Template, @Version, @Resolved, @RequestKey, @IsWanted, @Attempt,
+            VALUES (@Id, @Name, @HoldsName, @Account, @TokenId, @Maker, @Project, @Kind, @Template, @Version, @Resolved, @RequestKey, @RequestHash, @IsWanted, @Attempt,
                 @State, @Reason, @ExitCode, @Runner, @Steps, @LastLines, @Created, @Ended, @UsedBefore, @UsedUntil)
             """,
             new
@@ -72,6 +72,7 @@ internal sealed class TaskStore(Database database)
                 record.Resolved.Version,
                 Resolved = JsonSerializer.Serialize(record.Resolved, TaskJson.Default.ResolvedTask),
                 record.RequestKey,
+                record.RequestHash,
                 record.IsWanted,
                 record.Attempt,
                 State = record.State.ToString(),
@@ -175,6 +176,8 @@ internal sealed class TaskStore(Database database)
 
         public string? Request_key { get; set; }
 
+        public string? Request_hash { get; set; }
+
         public bool Wanted { get; set; }
 
         public int Attempt { get; set; }
@@ -210,6 +213,7 @@ internal sealed class TaskStore(Database database)
             Project = Project,
             Resolved = JsonSerializer.Deserialize(Resolved, TaskJson.Default.ResolvedTask)!,
             RequestKey = Request_key,
+            RequestHash = Request_hash,
             IsWanted = Wanted,
             Attempt = Attempt,
             State = Enum.Parse<TaskState>(State),

@@ -53,6 +53,7 @@ internal sealed class TaskView(HubOptions options, IRunners runners, Authority a
             Ended = record.Ended,
             Steps = record.Steps,
             LastLines = record.LastLines,
+            IdleTerms = record.Kind == TaskKind.Session && record.Resolved.Idle.ToTerms() is { } terms && (terms.FreezeAfterSeconds ?? terms.StopAfterSeconds ?? terms.MaxAgeSeconds) is not null ? terms : null,
         };
     }
 

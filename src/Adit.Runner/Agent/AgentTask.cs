@@ -26,6 +26,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
     private readonly Task _running;
     private TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource _starting = new();
+    private Task _cancelling = Task.CompletedTask; // Of it, beside the lock: what is registered there may take its time.
     private TaskMemory _memory;
     private bool _isStored = true;
     private ObservedTask _seen;
@@ -206,6 +207,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
     {
         await _ending.CancelAsync();
         await _running;
+        await _cancelling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Spool?.Dispose();
         _ending.Dispose();
         _starting.Dispose();
@@ -217,6 +219,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
         {
             Task told;
             TaskMemory memory;
+            (CancellationTokenSource Starting, Task Cancelling)? before = null;
             lock (_lock)
             {
                 if (_told.Task.IsCompleted)
@@ -225,13 +228,19 @@ internal sealed partial class AgentTask : IAsyncDisposable
                 memory = _executing ?? _memory; // What was begun is ended first.
                 if (_starting.IsCancellationRequested)
                 {
-                    _starting.Dispose();
-                    _starting = new CancellationTokenSource();
+                    before = (_starting, _cancelling);
+                    (_starting, _cancelling) = (new CancellationTokenSource(), Task.CompletedTask);
                 }
             }
 
             try
             {
+                if (before is var (starting, cancelling))
+                {
+                    using (starting)
+                        await cancelling;
+                }
+
                 OpenSpool(memory);
                 var isStored = TryStore();
                 if (memory.End is null)
@@ -365,7 +374,8 @@ internal sealed partial class AgentTask : IAsyncDisposable
     private void Tell()
     {
         _told.TrySetResult();
-        _starting.Cancel();
+        if (!_starting.IsCancellationRequested)
+            _cancelling = _starting.CancelAsync();
     }
 
     private static Dictionary<string, string> PortsOf(IExecution execution) => execution.Ports.ToDictionary(static p => p.Key, static p => p.Value.ToString(), StringComparer.Ordinal);

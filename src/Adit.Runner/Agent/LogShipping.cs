@@ -8,7 +8,10 @@ namespace Adit.Runner.Agent;
 /// Brings the logs of tasks to the hub, line by line and in order. The hub says how far it has them; what it says counts, so that a cut, a
 /// restart of either side or a repeated batch loses and doubles nothing.
 /// </summary>
-internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposable
+/// <param name="api">The hub.</param>
+/// <param name="time">The clock.</param>
+/// <param name="arrived">Told when the hub has all of a task that has ended. Must not block.</param>
+internal sealed class LogShipping(HubApi api, TimeProvider time, Action arrived) : IAsyncDisposable
 {
     private const int MostLines = 5000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -73,6 +76,7 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
                 if (lines.Count > 0 && following.Next <= before)
                     await Task.Delay(AgainAfter, time, cancellationToken); // It takes none of them: asking faster changes nothing.
                 following.IsUnwanted = false;
+                SayArrived(task);
                 spool.Trim(following.Next);
                 if (following.Next >= spool.End)
                     await Task.Delay(Pause, time, cancellationToken); // What comes in a moment goes together.
@@ -81,6 +85,7 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
             {
                 following.IsUnwanted = true; // The hub knows it no more, or has it nowhere just now: another attempt may come.
                 isAsked = false;
+                SayArrived(task);
                 await Task.Delay(AgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -93,6 +98,13 @@ internal sealed class LogShipping(HubApi api, TimeProvider time) : IAsyncDisposa
                 await Task.Delay(AgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    // Its end is said after its log.
+    private void SayArrived(AgentTask task)
+    {
+        if (task.Seen.State is TaskState.Stopped or TaskState.Failed && HasAll(task))
+            arrived();
     }
 
     private sealed class Following(CancellationTokenSource stop)

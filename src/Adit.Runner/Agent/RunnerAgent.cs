@@ -22,7 +22,6 @@ public sealed class RunnerAgent : IAsyncDisposable
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LogFirstWithin = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(10);
 
     private readonly SemaphoreSlim _changed = new(0);
     private readonly CancellationTokenSource _ending = new();
@@ -48,7 +47,7 @@ public sealed class RunnerAgent : IAsyncDisposable
         _machine = new Machine(installation.Path, options.Time);
         _dialer = new TargetDialer(options.Time);
         _api = new HubApi(hub.CreateHttpClient(), hub.Url);
-        _shipping = new LogShipping(_api, options.Time);
+        _shipping = new LogShipping(_api, options.Time, () => _changed.Release());
         _tasks = new AgentTasks(installation.Path, _executors, _shipping, options.Time, () => _changed.Release(), Note);
         _link = new LinkClient(new LinkClientOptions
         {
@@ -217,10 +216,12 @@ public sealed class RunnerAgent : IAsyncDisposable
     private async Task ReportOnAsync(string link, CancellationToken cancellationToken)
     {
         var told = new Dictionary<string, ObservedTask>(StringComparer.Ordinal);
+        var held = new Dictionary<TaskAttempt, long>(); // What has ended and has lines that the hub has not, since when.
         var last = _options.Time.GetTimestamp();
         while (_link.LinkId == link)
         {
-            await ChangedWithinAsync(ReportEvery - _options.Time.GetElapsedTime(last), cancellationToken);
+            var due = held.Values.Select(since => LogFirstWithin - _options.Time.GetElapsedTime(since)).Where(static left => left > TimeSpan.Zero);
+            await ChangedWithinAsync(due.Append(ReportEvery - _options.Time.GetElapsedTime(last)).Min(), cancellationToken);
             var isWhole = _options.Time.GetElapsedTime(last) >= ReportEvery; // However often something changes.
             RunnerUsage? usage = null;
             if (isWhole)
@@ -232,11 +233,26 @@ public sealed class RunnerAgent : IAsyncDisposable
             }
 
             // Its log before its end, so that who follows the log sees all of it; but not for ever.
-            var late = _options.Time.GetUtcNow() - LogFirstWithin;
-            var held = _tasks.All.Where(t => t.Seen is { State: TaskState.Stopped or TaskState.Failed } s && s.Since > late && !_shipping.HasAll(t)).Select(static t => t.Id).ToHashSet(StringComparer.Ordinal);
-            if (held.Count > 0)
-                _ = LookAgainAsync(cancellationToken);
-            var seen = _tasks.All.Where(static t => !t.MayGo).Select(static t => t.Seen).Where(s => !held.Contains(s.Id) && told.GetValueOrDefault(s.Id) != s).ToList();
+            var seen = new List<ObservedTask>();
+            var behind = new HashSet<TaskAttempt>();
+            foreach (var task in _tasks.All.Where(static t => !t.MayGo))
+            {
+                var now = task.Seen;
+                var attempt = new TaskAttempt(now.Id, now.Attempt);
+                if (now.State is TaskState.Stopped or TaskState.Failed && !_shipping.HasAll(task))
+                {
+                    behind.Add(attempt);
+                    held.TryAdd(attempt, _options.Time.GetTimestamp());
+                    if (_options.Time.GetElapsedTime(held[attempt]) < LogFirstWithin)
+                        continue;
+                }
+
+                if (told.GetValueOrDefault(now.Id) != now)
+                    seen.Add(now);
+            }
+
+            foreach (var attempt in held.Keys.Except(behind).ToList())
+                held.Remove(attempt);
             IReadOnlyList<ObservedTask> all = [.. seen, .. _tasks.Absent()];
             if (all.Count > 0 || isWhole)
                 await _api.ReportAsync(new RunnerReport { Link = link, Usage = usage, Tasks = [.. all.Take(AgentTasks.MostTold)] }, cancellationToken);
@@ -279,13 +295,6 @@ public sealed class RunnerAgent : IAsyncDisposable
         }
     }
 
-    private async Task LookAgainAsync(CancellationToken cancellationToken)
-    {
-        await Task.Delay(LookAgainAfter, _options.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!cancellationToken.IsCancellationRequested)
-            _changed.Release();
-    }
-
     private async Task ServeAsync(LinkStream stream)
     {
         var target = stream.Request.Target;
@@ -298,7 +307,7 @@ public sealed class RunnerAgent : IAsyncDisposable
         {
             await stream.ConfirmOpenedAsync();
             await using var bytes = stream.AsStream();
-            await ExecService.ServeAsync(_tasks.Find(target[ExecScheme.Length..])?.Execution, bytes, _ending.Token);
+            await ExecService.ServeAsync(_tasks.Find(target[ExecScheme.Length..])?.Execution, bytes, _options.Time, _ending.Token);
         }
         else if (target.StartsWith(TaskScheme, StringComparison.Ordinal) && target[TaskScheme.Length..].Split('/') is [var id, var port] && _tasks.Find(id) is { } task)
         {

@@ -11,13 +11,15 @@ internal static class ExecService
     private const int MostSizes = 16;
     private const int MostCharacters = 10_000;
     private const int LongestType = 64;
-    private const int MostUnread = 16 * 1024 * 1024; // Bytes of standard input. Behind what waits for a command that does not read, its client's leaving is not seen.
+    private const int MostUnread = 16 * 1024 * 1024; // Bytes of standard input.
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Serves one command to its end.</summary>
     /// <param name="execution">Where; null when the task does not run.</param>
     /// <param name="stream">The connection.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task ServeAsync(IExecution? execution, Stream stream, CancellationToken cancellationToken)
+    public static async Task ServeAsync(IExecution? execution, Stream stream, TimeProvider time, CancellationToken cancellationToken)
     {
         using var frames = new ExecFrames(stream);
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -39,7 +41,7 @@ internal static class ExecService
 
             var sizes = Channel.CreateBounded<TerminalSize>(new BoundedChannelOptions(MostSizes) { FullMode = BoundedChannelFullMode.DropOldest });
             var input = new System.IO.Pipelines.Pipe(new System.IO.Pipelines.PipeOptions(pauseWriterThreshold: MostUnread, resumeWriterThreshold: MostUnread / 2));
-            var reading = ReadAsync(frames, input.Writer, sizes.Writer, gone);
+            var reading = ReadAsync(frames, input.Writer, sizes.Writer, time, gone);
             await using var standardInput = input.Reader.AsStream();
             await using var output = new FrameStream(frames, ExecFrameKind.Output);
             await using var error = new FrameStream(frames, ExecFrameKind.Error);
@@ -119,7 +121,7 @@ internal static class ExecService
         type is { Length: > 0 and <= LongestType } && type[0] != '.' && type.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.' or '_') ? type : "xterm";
 
     // Until the client ends its side or is gone, which ends the command; so does what is no frame, and is said then.
-    private static async Task<string?> ReadAsync(ExecFrames frames, System.IO.Pipelines.PipeWriter input, ChannelWriter<TerminalSize> sizes, CancellationTokenSource gone)
+    private static async Task<string?> ReadAsync(ExecFrames frames, System.IO.Pipelines.PipeWriter input, ChannelWriter<TerminalSize> sizes, TimeProvider time, CancellationTokenSource gone)
     {
         string? wrong = null;
         var hasEnded = false;
@@ -140,7 +142,7 @@ internal static class ExecService
                 }
                 else if (kind == ExecFrameKind.Input)
                 {
-                    await input.WriteAsync(payload, gone.Token);
+                    await FeedAsync(frames, input, payload, time, gone.Token);
                 }
                 else if (kind == ExecFrameKind.Size && JsonSerializer.Deserialize(payload, ExecJson.Default.ExecSize) is { } size)
                     sizes.TryWrite(new TerminalSize(size.Columns, size.Rows));
@@ -155,6 +157,16 @@ internal static class ExecService
         sizes.TryComplete();
         await gone.CancelAsync();
         return wrong;
+    }
+
+    // Behind input that waits for a command which does not read, its client's leaving does not come through. But an output goes the other way, also an
+    // empty one, and where it finds nobody the way back breaks.
+    private static async Task FeedAsync(ExecFrames frames, System.IO.Pipelines.PipeWriter input, byte[] payload, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var feeding = input.WriteAsync(payload, cancellationToken).AsTask();
+        while (!feeding.IsCompleted && await Task.WhenAny(feeding, Task.Delay(AskEvery, time, cancellationToken)) != feeding)
+            await frames.WriteAsync(ExecFrameKind.Output, default, cancellationToken);
+        await feeding;
     }
 
     private static Task EndAsync(ExecFrames frames, ExecEnd end, CancellationToken cancellationToken) =>

@@ -11,7 +11,7 @@ internal static class AccessConsentsListCommand
     {
         Description = "List the applications of others that learn who you are when you open them.",
         Plural = "consents",
-        List = static (api, cancellationToken) => api.ListConsentsAsync(cancellationToken),
+        List = static (api, _, cancellationToken) => api.ListConsentsAsync(cancellationToken),
         Json = static () => AccessJson.Default.Consent,
         Columns = ["NAME", "OWNER", "HOST", "SINCE"],
         Row = static c => [RequestLine.Safe(c.Route), RequestLine.Safe(c.Owner), RequestLine.Safe(c.Host), Words.Date(c.Given)],

@@ -152,6 +152,6 @@ internal static class ExecCommand
             // As if it had just ended.
         }
 
-        throw new CommandException(ExitCode.Unreachable, "The connection was lost before the command had ended. It ends with it, unless its runner was killed: then it may go on where it runs, and 'adit runner ls' says whether the runner is there.");
+        throw new CommandException(ExitCode.Unreachable, "The connection was lost before the command had ended. It ends with it, unless its runner was killed: then it may go on until the runner is back, and 'adit runner ls' says whether that is.");
     }
 }

@@ -21,11 +21,23 @@ internal static class ExtendCommand
             using var api = new HubApi(hub.CreateHttpClient(), hub.Url);
             var text = parsed.GetValue(time)!;
             var report = await api.ExtendTaskAsync(parsed.GetValue(task)!, text is "0" or "0s" ? TimeSpan.Zero : Duration.Parse(text), cancellationToken);
-            Screen.Note(report.Extension is { } kept
-                ? $"{parsed.GetValue(task)} is kept until {kept.Until:u}{(report.StopsAt > kept.Until ? $", and stopped at {report.StopsAt:u} if nobody uses it" : "")}."
-                : $"{parsed.GetValue(task)} is not kept any longer: {(report.StopsAt is { } stops ? $"it is stopped at {stops:u} if nobody uses it" : "its template does not stop it")}.");
+            Screen.Note(Text(report, parsed.GetValue(task)!));
             return ExitCode.Ok;
         });
         return command;
     }
+
+    /// <summary>What became of it, for people: a task that its template ends in any case is not said to be kept beyond that.</summary>
+    /// <param name="report">What the hub says.</param>
+    /// <param name="task">What its reader calls the task.</param>
+    internal static string Text(TaskIdleReport report, string task) => report switch
+    {
+        { IsOfAge: true, StopsAt: { } end, Extension: { } kept } when end <= kept.Until => $"{task} is kept until {end:u}: then its template stops it, used or not.",
+        { Extension: { } kept, StopsAt: { } end } when end > kept.Until => $"{task} is kept until {kept.Until:u}, and stopped at {end:u}{End(report)}.",
+        { Extension: { } kept } => $"{task} is kept until {kept.Until:u}.",
+        { StopsAt: { } end } => $"{task} is not kept any longer: it is stopped at {end:u}{End(report)}.",
+        _ => $"{task} is not kept any longer: its template does not stop it.",
+    };
+
+    private static string End(TaskIdleReport report) => report.IsOfAge ? ", used or not" : " if nobody uses it";
 }

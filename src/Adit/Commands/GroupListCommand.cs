@@ -11,7 +11,7 @@ internal static class GroupListCommand
     {
         Description = "List the groups that you may see.",
         Plural = "groups",
-        List = static (api, cancellationToken) => api.ListGroupsAsync(cancellationToken),
+        List = static (api, _, cancellationToken) => api.ListGroupsAsync(cancellationToken),
         Json = static () => GroupsJson.Default.AccountGroup,
         Columns = ["NAME", "ROLE", "MEMBERS", "MADE"],
         Row = static g => [g.Name, g.Role is { } role ? Words.Of(role) : "-", Words.Count(g.Size), Words.Date(g.Created)],

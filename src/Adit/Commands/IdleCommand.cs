@@ -35,10 +35,12 @@ internal static class IdleCommand
     internal static string Text(TaskIdleReport report, string task, DateTimeOffset now)
     {
         var lines = new List<string> { $"{(report.State == "off" ? "off" : $"{report.State}, {report.Decision}")}: {RequestLine.Safe(report.Reason)}." };
-        if (report.Next is { } next && report.At is { } at)
+        if (report is { IsOfAge: true, StopsAt: { } end })
+            lines.Add($"Used or not: stop {In(end, now)}.{(report is { Next: "freeze", At: { } halt } ? $" Without use: freeze {In(halt, now)}." : "")}");
+        else if (report.Next is { } next && report.At is { } at)
             lines.Add($"Without use: {next} {In(at, now)}{(report.StopsAt is { } stop && stop != at ? $", stop {In(stop, now)}" : "")}.");
         if (report.Warned is not null)
-            lines.Add($"Its owner was warned. 'adit extend {task} 4h' keeps it.");
+            lines.Add(report.IsOfAge ? "Its owner was warned. Nothing puts that off: save what is in it, and start it again." : $"Its owner was warned. 'adit extend {task} 4h' keeps it.");
         if (report.Lease is { } lease)
             lines.Add($"A lease keeps it for {TaskWords.Age(lease.Until - now)}{(lease.Reason is { Length: > 0 } why ? ": " + RequestLine.Safe(why) : "")}.");
         if (report.Extension is { } extension)

@@ -69,6 +69,8 @@ internal static class LaunchCommand
             Screen.Note(notice);
         if (task.PricePerHour is { } price)
             Screen.Note($"It costs {TemplateTestCommand.Price(price, task.Currency)}.");
+        if (task.IdleTerms is { } idle)
+            Screen.Note(TaskWords.Of(idle));
         if (options.Wait)
             return await new TaskWait(api, TimeProvider.System).RunAsync(task, options, cancellationToken);
         Show(task, options.Json);

@@ -11,6 +11,7 @@ namespace Adit.Commands;
 internal static class PsCommand
 {
     private const int Most = 1000;
+    private const int MostCounted = 100; // One page.
 
     public static Command Create()
     {
@@ -31,9 +32,20 @@ internal static class PsCommand
                 Screen.Note((parsed.GetValue(ended) ? "There are no tasks." : "There are no tasks that go on; 'adit ps --ended' shows those that are over.") + " Start one with 'adit launch TEMPLATE'; 'adit template ls' shows what there is.");
             else
                 Show(tasks, parsed.GetValue(all));
+            if (!parsed.GetValue(json) && !parsed.GetValue(ended) && !parsed.GetValue(all) && tasks.Count > 0)
+                await CountEndedAsync(api, tasks, cancellationToken);
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    // Who looks for a job that is over finds where it is.
+    private static async Task CountEndedAsync(HubApi api, IReadOnlyList<ApiTask> shown, CancellationToken cancellationToken)
+    {
+        var last = await api.ListTasksAsync(all: false, ended: true, MostCounted, cancellationToken);
+        var count = last.ExceptBy(shown.Select(static t => t.Id), static t => t.Id).Count(static t => t.Ended is not null);
+        if (count > 0)
+            Screen.Note($"{shown.Count} {(shown.Count == 1 ? "task" : "tasks")}; {(last.Count < MostCounted ? "" : "more than ")}{count} ended: 'adit ps --ended'.");
     }
 
     // What is in trouble and goes on says so below the table.

@@ -10,7 +10,7 @@ internal static class RouteListCommand
     {
         Description = "List the external routes.",
         Plural = "external routes",
-        List = static (api, cancellationToken) => api.ListExternalRoutesAsync(cancellationToken),
+        List = static (api, _, cancellationToken) => api.ListExternalRoutesAsync(cancellationToken),
         Json = static () => AccessJson.Default.ExternalRoute,
         Columns = ["NAME", "ORIGINS", "ACCESS", "PROJECT", "OWNER"],
         Row = static r => [r.Name ?? "-", string.Join(' ', r.Origins), r.Access + (r.Rules is { Count: > 0 } ? " *" : ""), r.Project ?? "-", r.Owner ?? "-"],

@@ -12,7 +12,7 @@ internal static class RunnerListCommand
     {
         Description = "List the runners that you may use, and what is free there.",
         Plural = "runners",
-        List = static (api, cancellationToken) => api.ListRunnersAsync(cancellationToken),
+        List = static (api, _, cancellationToken) => api.ListRunnersAsync(cancellationToken),
         Json = static () => RunnersJson.Default.ApiRunner,
         Columns = ["NAME", "STATE", "FOR", "TASKS", "CPU", "MEMORY", "GPU", "LABELS", "VERSION", "TOKEN"],
         Row = static r =>

@@ -28,7 +28,7 @@ internal static class RunnerShareCommand
             return ExitCode.Failed;
         }
 
-        var runner = await api.ChangeRunnerAsync(name, new ChangeRunnerRequest { IsPrivate = false }, cancellationToken);
+        var runner = await api.ChangeRunnerAsync(name, new ChangeRunnerRequest { IsPrivate = false, SharesHubUser = isHubUser ? true : null }, cancellationToken);
         Screen.Note($"{runner.Name} is shared: everybody's tasks may start there, as the user that the runner runs as.");
         if (isHubUser)
             Screen.Note($"That is the hub's own user, who can read all that the hub keeps. 'adit runner private {runner.Name}' takes it back.");

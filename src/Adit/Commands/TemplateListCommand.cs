@@ -11,7 +11,7 @@ internal static class TemplateListCommand
     {
         Description = "List the templates.",
         Plural = "templates",
-        List = static (api, cancellationToken) => api.ListTemplatesAsync(cancellationToken),
+        List = static (api, _, cancellationToken) => api.ListTemplatesAsync(cancellationToken),
         Json = static () => TemplatesJson.Default.ApiTemplate,
         Columns = ["SLUG", "VERSION", "KIND", "NAME", "STATE"],
         Row = static t => [t.Slug, Version(t), t.Kind is { } kind ? kind.ToString().ToLowerInvariant() : "-", RequestLine.Safe(t.Name), State(t)],

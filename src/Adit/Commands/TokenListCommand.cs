@@ -11,7 +11,7 @@ internal static class TokenListCommand
     {
         Description = "List the tokens that you may see.",
         Plural = "tokens",
-        List = static (api, cancellationToken) => api.ListTokensAsync(cancellationToken),
+        List = static (api, _, cancellationToken) => api.ListTokensAsync(cancellationToken),
         Json = static () => TokensJson.Default.ApiToken,
         Columns = ["ID", "NAME", "ACCOUNT", "RIGHTS", "MADE", "ENDS", "LAST USED", "RUNNERS"],
         Row = static t =>

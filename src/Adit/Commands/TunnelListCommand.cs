@@ -9,9 +9,9 @@ internal static class TunnelListCommand
 {
     public static Command Create(HubAccessOptions access) => new ListCommand<Tunnel>
     {
-        Description = "List the tunnels that the token may see.",
+        Description = "List the tunnels that the token may see, without those that are ports of tasks: 'adit ps' has their addresses.",
         Plural = "tunnels",
-        List = static (api, cancellationToken) => api.ListTunnelsAsync(cancellationToken),
+        List = static (api, _, cancellationToken) => api.ListTunnelsAsync(cancellationToken),
         Json = static () => TunnelsJson.Default.Tunnel,
         Columns = ["NAME", "KIND", "STATE", "ACCESS", "ADDRESS", "TARGET", "REQUESTS", "OUT"],
         Row = static t =>
@@ -25,6 +25,8 @@ internal static class TunnelListCommand
             Words.Count(t.Kind == TunnelKind.Http ? t.Traffic.Requests : t.Traffic.Streams),
             Words.Bytes(t.Traffic.BytesOut),
         ],
+        Aside = new ListAside<Tunnel>(
+            static t => t.Task is not null, "Also the ports of tasks, as JSON has them always.", static count => $"{count} {(count == 1 ? "port of a task is" : "ports of tasks are")} not shown (--all)."),
         Empty = "There are no tunnels. Make one with 'adit tunnel http PORT'.",
     }.Create(access);
 }

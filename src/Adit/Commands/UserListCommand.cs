@@ -11,7 +11,7 @@ internal static class UserListCommand
     {
         Description = "List the accounts that you may see.",
         Plural = "accounts",
-        List = static (api, cancellationToken) => api.ListAccountsAsync(cancellationToken),
+        List = static (api, _, cancellationToken) => api.ListAccountsAsync(cancellationToken),
         Json = static () => AccountsJson.Default.UserAccount,
         Columns = ["NAME", "KIND", "ROLE", "STATE", "SOURCE", "EMAIL", "LAST SIGN-IN"],
         Row = static a =>

@@ -18,4 +18,19 @@ internal static class TaskWords
         { TotalHours: < 47.5 } => $"{Math.Round(span.TotalHours):0} h",
         _ => $"{Math.Round(span.TotalDays):0} d",
     };
+
+    /// <summary>
+    /// What becomes of a task that nobody uses, as a sentence: <c>It is frozen after 15 min and stopped after 60 min without use, and after 7 d in any case.</c>
+    /// </summary>
+    /// <param name="terms">What its template says; something follows.</param>
+    public static string Of(TaskIdleTerms terms)
+    {
+        var (freeze, stop, age) = (Span(terms.FreezeAfterSeconds), Span(terms.StopAfterSeconds), Span(terms.MaxAgeSeconds));
+        var unused = string.Join(" and ", new[] { freeze is null ? null : "frozen after " + freeze, stop is null ? null : "stopped after " + stop }.OfType<string>());
+        return unused.Length == 0 ? $"It is stopped after {age}, used or not."
+            : age is null ? $"It is {unused} without use."
+            : $"It is {unused} without use, and {(stop is null ? "stopped " : "")}after {age} in any case.";
+    }
+
+    private static string? Span(int? seconds) => seconds is { } s ? Age(TimeSpan.FromSeconds(s)) : null;
 }

@@ -33,6 +33,29 @@ public sealed class LaunchTests
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task What_a_launch_and_the_lists_leave_out_they_say()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        await using var runner = await RunnerProcess.StartAsync(hub);
+        var said = await AditProcess.RunAsync(["launch", "static", "--name", "site", "--wait"], hub.ClientEnvironment);
+        Assert.Contains("It is stopped after 15 min without use, and after 7 d in any case.\n", said, StringComparison.Ordinal);
+        Assert.Equal((900, 604_800), (await TaskAsync(hub, "site")).IdleTerms is { } terms ? (terms.StopAfterSeconds, terms.MaxAgeSeconds) : default);
+        foreach (var name in new[] { "one", "two" })
+        {
+            said = await AditProcess.RunAsync(["launch", "command", "--name", name, "--job", "--wait", "--", "true"], hub.ClientEnvironment);
+            Assert.DoesNotContain("without use", said, StringComparison.Ordinal);
+        }
+
+        Assert.EndsWith("1 task; 2 ended: 'adit ps --ended'.", (await AditProcess.RunAsync(["ps"], hub.ClientEnvironment)).TrimEnd(), StringComparison.Ordinal);
+        Assert.DoesNotContain("2 ended", await AditProcess.RunAsync(["ps", "--ended"], hub.ClientEnvironment), StringComparison.Ordinal);
+        var tunnels = await AditProcess.RunAsync(["tunnel", "ls"], hub.ClientEnvironment);
+        Assert.DoesNotContain("site--admin", tunnels, StringComparison.Ordinal);
+        Assert.EndsWith("1 port of a task is not shown (--all).", tunnels.TrimEnd(), StringComparison.Ordinal);
+        Assert.Contains("site--admin", await AditProcess.RunAsync(["tunnel", "ls", "--all"], hub.ClientEnvironment), StringComparison.Ordinal);
+        Assert.Contains("site--admin", await AditProcess.RunAsync(["tunnel", "ls", "--json"], hub.ClientEnvironment), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task Where_there_is_no_browser_the_link_that_signs_in_is_printed()
     {
         await using var hub = await HubProcess.StartAsync();

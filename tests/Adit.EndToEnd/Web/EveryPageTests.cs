@@ -118,6 +118,11 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
             }))
             """);
         Assert.True(lost < 2, $"{what}: {lost} px of a table are in no column");
+
+        // The first column says what a row is of: the others leave it room for that.
+        var first = await page.EvaluateAsync<double>(
+            "() => Math.min(1000, ...[...document.querySelectorAll('.list table')].map(table => [...table.querySelectorAll('th')].find(th => th.offsetWidth > 0).offsetWidth))");
+        Assert.True(first >= 80, $"{what}: the first column of a table is {first} px wide");
     }
 
     private static async Task FillAsync(WebHub hub)
@@ -137,6 +142,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await hub.PutAsync("/api/v1/templates/mine/draft", new { yaml = "apiVersion: adit/v1\nkind: Template\nmetadata: {slug: mine, name: Mine}\nspec:\n  type: session\n  source: {openCommand: true}\n" });
         await hub.PostAsync("/api/v1/templates/mine/publish", new { note = "the first" });
         await hub.PutAsync("/api/v1/templates/mine/draft", new { yaml = "apiVersion: adit/v1\nkind: Template\nmetadata: {slug: mine, name: Mine}\nspec:\n  typ: session\n" });
+        await hub.PutAsync("/api/v1/secrets/db-url", new { value = "postgres://somewhere" });
         using var visitor = LoopbackHttp.Create(hub.Process.AdminToken);
         // More than a window shows, so that tables have rows that are not made.
         foreach (var path in Enumerable.Range(0, 60).Select(static i => $"?q={i}").Concat(["missing", ""]))

@@ -77,7 +77,7 @@ public sealed class TaskPageTests(Chromium chromium) : IClassFixture<Chromium>
         var watch = new PageWatch(page, hub.Url);
         await hub.SignInByTokenAsync(page);
         await page.GotoAsync($"{hub.Url}/workloads/{task}/logs");
-        await page.WaitForURLAsync($"{hub.Url}/tasks/{task}/logs");
+        await Expect(page).ToHaveURLAsync($"{hub.Url}/tasks/{task}/logs");
 
         // Its end, as it grows; what was written as an error says so in a word and not by colour alone.
         await Expect(page.GetByText("step 60000 of many")).ToBeVisibleAsync();

@@ -33,7 +33,7 @@ public sealed class UsagePageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByText("in no project")).ToBeVisibleAsync();
         await page.GetByLabel("By", new() { Exact = true }).SelectOptionAsync("task");
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "training" })).ToBeVisibleAsync();
-        await Expect(page.GetByText("runs", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByText("running", new() { Exact = true })).ToBeVisibleAsync();
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "CSV" }).ClickAsync());
         Assert.Matches("^usage-by-task-[0-9]{8}-[0-9]{8}\\.csv$", download.SuggestedFilename);
         using (var reader = new StreamReader(await download.CreateReadStreamAsync()))

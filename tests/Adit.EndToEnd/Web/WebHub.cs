@@ -24,9 +24,9 @@ internal sealed class WebHub : IAsyncDisposable
     /// <summary>The hub's own address by its domain, as people use it.</summary>
     public string Url => $"http://adit.localhost:{Process.Port}";
 
-    public static async Task<WebHub> StartAsync(IEnumerable<string>? arguments = null)
+    public static async Task<WebHub> StartAsync(IEnumerable<string>? arguments = null, string verb = "hub")
     {
-        var hub = new WebHub(await HubProcess.StartAsync(arguments: arguments));
+        var hub = new WebHub(await HubProcess.StartAsync(arguments: arguments, verb: verb));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         request.Headers.Add("Accept", "text/html");
         using var answer = await hub._admin.SendAsync(request, TestContext.Current.CancellationToken);

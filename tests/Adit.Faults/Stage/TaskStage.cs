@@ -76,6 +76,48 @@ public sealed class TaskStage : IAsyncLifetime
         return gated;
     }
 
+    /// <summary>Brings a new task to a state. Nothing is dead, and where it is <see cref="TaskState.Scheduled"/> the runner stands still.</summary>
+    internal async Task<GatedTask> ReachAsync(TaskState state)
+    {
+        await WholeAsync();
+        if (state is TaskState.Scheduled or TaskState.Preparing)
+            await PauseRunnerAsync();
+        var task = await LaunchAsync();
+        if (state == TaskState.Scheduled)
+        {
+            Assert.Equal(TaskState.Scheduled, (await ShowAsync(task.Id)).State);
+            return task;
+        }
+
+        if (state == TaskState.Preparing)
+        {
+            await HoldPreparingAsync(task);
+            Runner.Process.Send(Signal.Continue);
+            await StateAsync(task, TaskState.Preparing);
+            return task;
+        }
+
+        await StateAsync(task, TaskState.Starting);
+        await task.StartedAsync();
+        if (state == TaskState.Starting)
+            return task;
+        task.Open();
+        await StateAsync(task, TaskState.Ready);
+        if (state is TaskState.Stopping or TaskState.Stopped)
+        {
+            await SayAsync(task, "stop");
+            await Eventually.HoldsAsync(() => task.IsAsked, "it is asked to end");
+        }
+
+        if (state is TaskState.Stopped or TaskState.Failed)
+        {
+            task.End(state == TaskState.Stopped ? 0 : 3);
+            await StateAsync(task, state);
+        }
+
+        return task;
+    }
+
     /// <summary>POST /api/v1/tasks.</summary>
     internal async Task<(HttpStatusCode Status, ApiTask? Task)> TryLaunchAsync(CreateTaskRequest request)
     {

@@ -202,7 +202,7 @@ public sealed class HubKillTests(TaskStage stage) : IClassFixture<TaskStage>
     {
         if (to is { } next && IsUntold(state, next))
         {
-            var (untold, _) = await ReachAsync(TaskState.Ready);
+            var untold = await stage.ReachAsync(TaskState.Ready);
             await stage.KillRunnerAsync();
             await stage.SayAsync(untold, "stop");
             await stage.StateAsync(untold, TaskState.Stopping);
@@ -218,42 +218,7 @@ public sealed class HubKillTests(TaskStage stage) : IClassFixture<TaskStage>
             return (waiting, blocker);
         }
 
-        if (state is TaskState.Scheduled or TaskState.Preparing)
-            await stage.PauseRunnerAsync();
-        var task = await stage.LaunchAsync();
-        if (state == TaskState.Scheduled)
-        {
-            Assert.Equal(TaskState.Scheduled, (await stage.ShowAsync(task.Id)).State);
-            return (task, null);
-        }
-
-        if (state == TaskState.Preparing)
-        {
-            await stage.HoldPreparingAsync(task);
-            stage.Runner.Process.Send(Signal.Continue);
-            await stage.StateAsync(task, TaskState.Preparing);
-            return (task, null);
-        }
-
-        await stage.StateAsync(task, TaskState.Starting);
-        await task.StartedAsync();
-        if (state == TaskState.Starting)
-            return (task, null);
-        task.Open();
-        await stage.StateAsync(task, TaskState.Ready);
-        if (state is TaskState.Stopping or TaskState.Stopped)
-        {
-            await stage.SayAsync(task, "stop");
-            await Eventually.HoldsAsync(() => task.IsAsked, "it is asked to end");
-        }
-
-        if (state is TaskState.Stopped or TaskState.Failed)
-        {
-            task.End(state == TaskState.Stopped ? 0 : 3);
-            await stage.StateAsync(task, state);
-        }
-
-        return (task, null);
+        return (await stage.ReachAsync(state), null);
     }
 
     private async Task<IReadOnlyList<UsageAttempt>> UsedAsync(GatedTask task)

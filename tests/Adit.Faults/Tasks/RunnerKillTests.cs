@@ -20,7 +20,7 @@ public sealed class RunnerKillTests(TaskStage stage) : IClassFixture<TaskStage>
     [InlineData(TaskState.Stopping, true)]
     public async Task What_a_killed_runner_left_is_taken_up_where_it_is_and_never_doubled(TaskState state, bool isHubKilledToo)
     {
-        var task = await ReachAsync(state);
+        var task = await stage.ReachAsync(state);
         await DieAsync(isHubKilledToo);
         await ComeBackAsync(isHubKilledToo);
 
@@ -53,7 +53,7 @@ public sealed class RunnerKillTests(TaskStage stage) : IClassFixture<TaskStage>
     [InlineData(TaskState.Stopping, 3, TaskState.Stopped, true)]
     public async Task What_ended_while_its_runner_was_dead_has_its_exit_code(TaskState state, int code, TaskState end, bool isHubKilledToo)
     {
-        var task = await ReachAsync(state);
+        var task = await stage.ReachAsync(state);
         await DieAsync(isHubKilledToo);
         task.End(code);
         await Eventually.HoldsAsync(() => task.Alive.Count == 0, "it has ended");
@@ -69,7 +69,7 @@ public sealed class RunnerKillTests(TaskStage stage) : IClassFixture<TaskStage>
     [InlineData(TaskState.Ready)]
     public async Task A_stop_that_was_acknowledged_while_the_runner_was_dead_is_not_lost_when_the_hub_dies_too(TaskState state)
     {
-        var task = await ReachAsync(state);
+        var task = await stage.ReachAsync(state);
         await stage.KillRunnerAsync();
         await stage.SayAsync(task, "stop");
         await stage.KillHubAsync();
@@ -84,7 +84,7 @@ public sealed class RunnerKillTests(TaskStage stage) : IClassFixture<TaskStage>
     [Fact(Timeout = 120_000)]
     public async Task Kills_of_both_sides_one_after_the_other_make_no_second_process()
     {
-        var task = await ReachAsync(TaskState.Ready);
+        var task = await stage.ReachAsync(TaskState.Ready);
         for (var i = 0; i < 3; i++)
         {
             await DieAsync(isHubKilledToo: i != 1);
@@ -94,37 +94,6 @@ public sealed class RunnerKillTests(TaskStage stage) : IClassFixture<TaskStage>
         await stage.StateAsync(task, TaskState.Ready);
         Assert.Equal((1, 1), (task.Starts.Count, task.Alive.Count));
         await stage.EndAsync(task);
-    }
-
-    private async Task<GatedTask> ReachAsync(TaskState state)
-    {
-        await stage.WholeAsync();
-        if (state is TaskState.Scheduled or TaskState.Preparing)
-            await stage.PauseRunnerAsync();
-        var task = await stage.LaunchAsync();
-        if (state == TaskState.Scheduled)
-            return task;
-        if (state == TaskState.Preparing)
-        {
-            await stage.HoldPreparingAsync(task);
-            stage.Runner.Process.Send(Signal.Continue);
-            await stage.StateAsync(task, TaskState.Preparing);
-            return task;
-        }
-
-        await stage.StateAsync(task, TaskState.Starting);
-        await task.StartedAsync();
-        if (state == TaskState.Starting)
-            return task;
-        task.Open();
-        await stage.StateAsync(task, TaskState.Ready);
-        if (state == TaskState.Stopping)
-        {
-            await stage.SayAsync(task, "stop");
-            await Eventually.HoldsAsync(() => task.IsAsked, "it is asked to end");
-        }
-
-        return task;
     }
 
     private async Task DieAsync(bool isHubKilledToo)

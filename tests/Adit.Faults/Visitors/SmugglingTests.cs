@@ -58,13 +58,22 @@ public sealed class SmugglingTests(OneTunnel tunnel) : IClassFixture<OneTunnel>
     [Theory(Timeout = 60_000)]
     [InlineData("+0")]
     [InlineData("-0")]
-    [InlineData("00")]
-    public async Task A_length_that_the_web_server_reads_kindly_goes_on_as_a_plain_number(string length)
+    public async Task A_length_with_a_sign_is_refused(string length)
+    {
+        tunnel.Upstream.Received.Clear();
+        var answer = await RawVisitor.AskAsync(
+            tunnel.Hub.Port, $"POST / HTTP/1.1\r\nHost: one.adit.localhost\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n", Quiet, Deadline);
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Empty(tunnel.Upstream.Received);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_length_with_a_nought_before_it_goes_on_as_a_plain_number()
     {
         tunnel.Upstream.Received.Clear();
         await RawVisitor.AskAsync(
-            tunnel.Hub.Port, $"POST / HTTP/1.1\r\nHost: one.adit.localhost\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n", Quiet, Deadline);
-        Assert.All(tunnel.Upstream.Received, head => Assert.Matches("Content-Length: 0(\r\n|$)", head));
+            tunnel.Hub.Port, "POST / HTTP/1.1\r\nHost: one.adit.localhost\r\nContent-Length: 00\r\nConnection: close\r\n\r\n", Quiet, Deadline);
+        Assert.Matches("Content-Length: 0(\r\n|$)", Assert.Single(tunnel.Upstream.Received));
     }
 
     [Fact(Timeout = 60_000)]

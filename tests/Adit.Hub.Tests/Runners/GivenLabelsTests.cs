@@ -14,7 +14,7 @@ public sealed class GivenLabelsTests
     {
         await using var hub = await TaskHub.StartAsync();
         using var api = hub.Hub.Api();
-        var change = new ChangeRunnerRequest { Labels = new Dictionary<string, string> { ["room"] = "b12" }, Taints = [new Taint("exam", "may")] };
+        var change = new ChangeRunnerRequest { Labels = new Dictionary<string, string> { ["room"] = "b12" }, Taints = [new GivenTaint("exam", "may")] };
         using var answer = await api.PatchAsJsonAsync("/api/v1/runners/gpu1", change, RunnersJson.Default.ChangeRunnerRequest, TestContext.Current.CancellationToken);
         var runner = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync(RunnersJson.Default.ApiRunner, TestContext.Current.CancellationToken);
 

@@ -113,6 +113,30 @@ public sealed class PrivateRunnerTests
         Assert.Contains("only what an admin's token brought can be shared", await refused.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task The_hubs_own_user_is_shared_by_a_word_of_its_own_alone()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await using var runner = await FakeRunner.StartAsync(hub, "box", isPrivate: true, isHubUser: true);
+        var ann = await hub.PersonAsync("ann");
+        foreach (var word in new bool?[] { null, false })
+        {
+            using var refused = await hub.SendAsync(null, HttpMethod.Patch, "runners/box", Private(false, word));
+            Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+            var (code, detail) = await TaskCalls.ProblemAsync(refused);
+            Assert.Equal("hub-user", code);
+            Assert.StartsWith("The runner 'box' is that of 'adit up': tasks of everybody would run as the hub's own user", detail, StringComparison.Ordinal);
+            Assert.True((await ShowAsync(hub, hub.AdminToken, "box")).IsPrivate);
+        }
+
+        // The word alone shares nothing, whoever says it.
+        using (var nothing = await hub.SendAsync(null, HttpMethod.Patch, "runners/box", JsonContent.Create(new ChangeRunnerRequest { SharesHubUser = true }, RunnersJson.Default.ChangeRunnerRequest)))
+            Assert.True((await nothing.Content.ReadFromJsonAsync(RunnersJson.Default.ApiRunner, Ct))!.IsPrivate);
+        Assert.Equal(HttpStatusCode.NotFound, await hub.StatusAsync(ann, HttpMethod.Patch, "runners/box", Private(false, true)));
+        using var shared = await hub.SendAsync(null, HttpMethod.Patch, "runners/box", Private(false, true));
+        Assert.False((await shared.Content.ReadFromJsonAsync(RunnersJson.Default.ApiRunner, Ct))!.IsPrivate);
+    }
+
     private static Task<HttpResponseMessage> LaunchAsync(TestHub hub, string token, string name, string? runner = null) => hub.SendAsync(token, HttpMethod.Post, "tasks", JsonContent.Create(
         new CreateTaskRequest { Template = "command", Name = name, Kind = TaskKind.Job, Command = ["true"], Runner = runner, Resources = new TaskResources { Cpu = 1 } }, TasksJson.Default.CreateTaskRequest));
 
@@ -135,5 +159,5 @@ public sealed class PrivateRunnerTests
         Assert.Equal(isPrivate, (await answer.Content.ReadFromJsonAsync(RunnersJson.Default.ApiRunner, Ct))!.IsPrivate);
     }
 
-    private static JsonContent Private(bool isPrivate) => JsonContent.Create(new ChangeRunnerRequest { IsPrivate = isPrivate }, RunnersJson.Default.ChangeRunnerRequest);
+    private static JsonContent Private(bool isPrivate, bool? sharesHubUser = null) => JsonContent.Create(new ChangeRunnerRequest { IsPrivate = isPrivate, SharesHubUser = sharesHubUser }, RunnersJson.Default.ChangeRunnerRequest);
 }

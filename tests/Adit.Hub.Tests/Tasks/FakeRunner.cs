@@ -69,7 +69,7 @@ internal sealed class FakeRunner : IAsyncDisposable
     /// <summary>Starts one and registers it.</summary>
     public static async Task<FakeRunner> StartAsync(
         TestHub hub, string name = "gpu1", double cpus = 64, string? token = null, int gpus = 0, bool isPrivate = false, IReadOnlyList<ObservedTask>? has = null,
-        string? installation = null, string? process = null, bool isOld = false)
+        string? installation = null, string? process = null, bool isOld = false, bool isHubUser = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -97,7 +97,7 @@ internal sealed class FakeRunner : IAsyncDisposable
         made._process = process;
         try
         {
-            await made.GreetAsync(cpus, gpus, isPrivate, isOld);
+            await made.GreetAsync(cpus, gpus, isPrivate, isOld, isHubUser);
             return made;
         }
         catch
@@ -154,7 +154,7 @@ internal sealed class FakeRunner : IAsyncDisposable
         await _control.DisposeAsync();
     }
 
-    private async Task GreetAsync(double cpus, int gpus, bool isPrivate, bool isOld)
+    private async Task GreetAsync(double cpus, int gpus, bool isPrivate, bool isOld, bool isHubUser)
     {
         var hello = new RunnerHello
         {
@@ -167,6 +167,7 @@ internal sealed class FakeRunner : IAsyncDisposable
             Facts = new RunnerFacts
             {
                 Os = "Debian 13", Architecture = "x64", Cpus = cpus, MemoryBytes = 1L << 40, DiskBytes = 1L << 40, Executors = ["process"],
+                IsHubUser = isHubUser,
                 Features = isOld ? [] : [RunnerFeatures.Secrets],
                 Gpus = [.. Enumerable.Range(0, gpus).Select(static i => new Gpu(i, "A100", 40L << 30))],
             },

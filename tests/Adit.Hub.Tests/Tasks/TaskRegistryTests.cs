@@ -256,6 +256,59 @@ public sealed class TaskRegistryTests
     }
 
     [Fact]
+    public async Task A_key_stands_for_one_request_whatever_the_order_of_its_members_and_for_no_other()
+    {
+        await using var hub = await TaskHub.StartAsync();
+        var first = await AskAsync("""{"template":"command","name":"one","command":["sleep","60"],"environment":{"A":"1","B":"2"},"resources":{"cpu":1}}""");
+        Assert.Equal(HttpStatusCode.Created, first.Status);
+        var again = await AskAsync("""{"resources":{"cpu":1.0,"gpus":null},"environment":{"B":"2","A":"1"},"command":["sleep","60"],"name":"one","template":"command"}""");
+        Assert.Equal((HttpStatusCode.OK, first.Id), (again.Status, again.Id));
+        foreach (var other in new[]
+        {
+            """{"template":"command","name":"two","command":["sleep","60"],"environment":{"A":"1","B":"2"},"resources":{"cpu":1}}""",
+            """{"template":"command","name":"one","command":["60","sleep"],"environment":{"A":"1","B":"2"},"resources":{"cpu":1}}""",
+            """{"template":"command","name":"one","command":["sleep","60"],"environment":{"A":"1","B":"3"},"resources":{"cpu":1}}""",
+            """{"template":"command","name":"one","command":["sleep","60"],"environment":{"A":"1","B":"2"},"resources":{"cpu":2}}""",
+        })
+        {
+            var refused = await AskAsync(other);
+            Assert.Equal((HttpStatusCode.UnprocessableEntity, "key-used"), (refused.Status, refused.Code));
+            Assert.Equal("The Idempotency-Key 'one' was used for another request; take another for this one.", refused.Detail);
+        }
+
+        // One that an older hub made has no hash, and is answered as it was.
+        await hub.Service<Database>().WriteAsync(static c => Execute(c, "UPDATE tasks SET request_hash = NULL"));
+        Assert.Equal(first.Id, (await AskAsync("""{"template":"static"}""")).Id);
+
+        async Task<(HttpStatusCode Status, string? Id, string? Code, string? Detail)> AskAsync(string body)
+        {
+            using var api = hub.Hub.Api(hub.Ann.Secret);
+            api.DefaultRequestHeaders.Add("Idempotency-Key", "one");
+            using var content = new StringContent(body, null, "application/json");
+            using var answer = await api.PostAsync("/api/v1/tasks", content, Ct);
+            if (answer.IsSuccessStatusCode)
+                return (answer.StatusCode, (await answer.Content.ReadFromJsonAsync(TasksJson.Default.ApiTask, Ct))!.Id, null, null);
+            var (code, detail) = await TaskCalls.ProblemAsync(answer);
+            return (answer.StatusCode, null, code, detail);
+        }
+    }
+
+    [Fact]
+    public async Task Two_requests_at_once_with_one_key_are_one_task_and_a_refusal()
+    {
+        await using var hub = await TaskHub.StartAsync();
+        using var api = hub.Hub.Api(hub.Ann.Secret);
+        api.DefaultRequestHeaders.Add("Idempotency-Key", "one");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => api.PostAsJsonAsync(
+            "/api/v1/tasks", new CreateTaskRequest { Template = "static", Name = n % 2 == 0 ? "site" : "blog" }, TasksJson.Default.CreateTaskRequest, Ct)));
+        Assert.Single(answers, static a => a.StatusCode == HttpStatusCode.Created);
+        Assert.Equal(10, answers.Count(static a => a.IsSuccessStatusCode));
+        Assert.Equal(10, answers.Count(static a => a.StatusCode == HttpStatusCode.UnprocessableEntity));
+        foreach (var answer in answers)
+            answer.Dispose();
+    }
+
+    [Fact]
     public async Task Launches_at_once_without_a_name_get_different_ones()
     {
         await using var hub = await TaskHub.StartAsync();

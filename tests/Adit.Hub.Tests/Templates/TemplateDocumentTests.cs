@@ -125,6 +125,8 @@ public sealed class TemplateDocumentTests
     [InlineData("{timeout: 5m}", 60, 300)]
     [InlineData("{timeout: 20s}", 4, 20)]
     [InlineData("{timeout: 90m}", 600, 600)]
+    [InlineData("{timeout: never, maxAge: 10m}", 120, 0)]
+    [InlineData("{timeout: never, maxAge: never, warn: 5m}", 0, 0)]
     public void A_short_timeout_warns_and_begins_sooner(string idle, int warnSeconds, int minUptimeSeconds)
     {
         var policy = Read(With($"  idle: {idle}\n")).Body.Idle;

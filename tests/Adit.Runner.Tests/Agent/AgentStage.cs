@@ -103,7 +103,7 @@ internal sealed class AgentStage : IAsyncDisposable
     private (LogShipping Shipping, AgentTasks Tasks) Open()
     {
         TaskPlace.CreateDirectory(Data);
-        var shipping = new LogShipping(_api, TimeProvider.System);
+        var shipping = new LogShipping(_api, TimeProvider.System, static () => { });
         return (shipping, new AgentTasks(
             Data, new Dictionary<string, IExecutor> { ["process"] = Executor }, shipping, TimeProvider.System, static () => { }, n =>
             {

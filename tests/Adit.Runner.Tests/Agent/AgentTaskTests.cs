@@ -64,6 +64,27 @@ public sealed class AgentTaskTests
         Assert.StartsWith("The end of its output is not in its log: ", stage.Find("t")!.Seen.Reason, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Whoever_hears_that_a_start_is_called_off_may_ask_for_the_task()
+    {
+        await using var stage = new AgentStage();
+        var prepares = new TaskCompletionSource();
+        var calledOff = new TaskCompletionSource<ObservedTask>();
+        stage.Executor.OnPrepare = token =>
+        {
+            token.Register(() => calledOff.SetResult(Task.Run(() => stage.Find("t")!.Seen).WaitAsync(TimeSpan.FromSeconds(5)).GetAwaiter().GetResult()));
+            stage.Executor.BeforePrepare = () => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+            prepares.SetResult();
+        };
+        stage.Run(stage.Spec("t", Idle));
+        await prepares.Task;
+
+        stage.Tell(new DesiredTask { Spec = stage.Spec("t", Idle), Run = false });
+
+        Assert.Equal(TaskState.Preparing, (await calledOff.Task).State);
+        await stage.SeenAsync("t", TaskState.Stopped);
+    }
+
     [Fact]
     public async Task Trouble_that_stays_is_said_once_and_is_over_when_it_is()
     {

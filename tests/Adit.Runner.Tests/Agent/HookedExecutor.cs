@@ -14,6 +14,9 @@ internal sealed class HookedExecutor : IExecutor, IDisposable
 
     public Func<Task> BeforePrepare { get; set; } = static () => Task.CompletedTask;
 
+    /// <summary>Gets what calls a preparation off, before that begins.</summary>
+    public Action<CancellationToken> OnPrepare { get; set; } = static _ => { };
+
     public Func<Task> BeforeStop { get; set; } = static () => Task.CompletedTask;
 
     public Func<Task> BeforeForget { get; set; } = static () => Task.CompletedTask;
@@ -29,6 +32,7 @@ internal sealed class HookedExecutor : IExecutor, IDisposable
 
     public async Task PrepareAsync(TaskPlace place, TaskSpec spec, IProgress<string> progress, CancellationToken cancellationToken)
     {
+        OnPrepare(cancellationToken);
         await BeforePrepare();
         await _real.PrepareAsync(place, spec, progress, cancellationToken);
     }

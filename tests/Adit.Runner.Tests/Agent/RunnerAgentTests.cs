@@ -111,6 +111,21 @@ public sealed class RunnerAgentTests
             "nothing is left of it");
     }
 
+    [Fact]
+    public async Task A_job_that_says_something_ends_as_soon_as_the_hub_has_it()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var time = new ManualTimeProvider(TimeProvider.System.GetUtcNow()); // Which stands, here too.
+        await using var runner = await Ready.StartAsync(hub, time: time);
+
+        var job = await LaunchAsync(hub, "loud", "echo hi; exit 3", "job");
+
+        await StateAsync(hub, job, TaskState.Failed);
+        using var api = hub.Api();
+        var log = (await api.GetFromJsonAsync($"/api/v1/tasks/{job}/logs", TasksJson.Default.LogPage))!;
+        Assert.Contains(log.Lines, static l => l.Text == "hi");
+    }
+
     private static async Task<string> LaunchAsync(TestHub hub, string name, string script, string type = "session")
     {
         using var api = hub.Api();

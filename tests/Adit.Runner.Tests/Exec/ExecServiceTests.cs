@@ -73,7 +73,7 @@ public sealed class ExecServiceTests
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, Ct);
         using var server = await listener.AcceptTcpClientAsync(Ct);
-        var serving = ExecService.ServeAsync(null, server.GetStream(), Ct);
+        var serving = ExecService.ServeAsync(null, server.GetStream(), TimeProvider.System, Ct);
         await client.GetStream().WriteAsync(sent, Ct);
         using var frames = new ExecFrames(client.GetStream());
         var answer = await frames.ReadAsync(Ct);
@@ -99,7 +99,7 @@ public sealed class ExecServiceTests
             var client = new TcpClient();
             await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, Ct);
             var server = await listener.AcceptTcpClientAsync(Ct);
-            var command = new RunningCommand(client, server, ExecService.ServeAsync(stage.Find("t")!.Execution, server.GetStream(), Ct));
+            var command = new RunningCommand(client, server, ExecService.ServeAsync(stage.Find("t")!.Execution, server.GetStream(), TimeProvider.System, Ct));
             await command.Frames.WriteAsync(ExecFrameKind.Start, new ExecStart { Command = words }, ExecJson.Default.ExecStart, Ct);
             return command;
         }

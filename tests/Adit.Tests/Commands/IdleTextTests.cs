@@ -42,6 +42,17 @@ public sealed class IdleTextTests
         Assert.StartsWith("off: it is stopped: nobody used it.\n", IdleCommand.Text(report, "demo", Now), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void One_that_ends_of_age_is_not_said_to_be_kept_longer()
+    {
+        var report = Report with { Next = "stop", At = Now.AddMinutes(9), StopsAt = Now.AddMinutes(9), IsOfAge = true };
+        var text = IdleCommand.Text(report, "demo", Now);
+        Assert.Contains("Used or not: stop in 9 min.\nIts owner was warned. Nothing puts that off", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("adit extend", text, StringComparison.Ordinal);
+        var kept = ExtendCommand.Text(report with { Extension = new TaskHold(Now.AddHours(4), null) }, "demo");
+        Assert.Equal("demo is kept until 2026-11-22 12:09:00Z: then its template stops it, used or not.", kept);
+    }
+
     [Theory]
     [InlineData(4 * 3600 - 0.3, "4 h")]
     [InlineData(3600 - 0.3, "60 min")]

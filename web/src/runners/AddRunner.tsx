@@ -33,7 +33,7 @@ export default function AddRunner() {
   }, [tokensKey]);
   return (
     <Page title="Add a runner" crumb={{ to: '/runners', text: 'Runners' }}
-      lead={role === 'admin' ? 'A machine of yours starts tasks for everybody on this hub.' : 'A machine of yours starts your tasks. Only those of an admin are for everybody.'}>
+      lead={role === 'admin' ? 'A machine of yours runs tasks for everybody on this hub.' : 'A machine of yours runs your tasks. Only those that an admin adds are for everybody.'}>
       {line === undefined ? (
         <Panel>
           <form className="form" noValidate onSubmit={(event) => {
@@ -44,7 +44,7 @@ export default function AddRunner() {
             <TextField label="Name" className="mono" spellCheck={false} autoComplete="off" value={name} onChange={(event) => setName(event.target.value)}
               hint="What the machine is called here: gpu1, lab-pc." error={tried ? nameWrong : undefined} />
             <TextArea label="Labels" optional className="mono" spellCheck={false} rows={2} placeholder="gpu=a100" value={labels} onChange={(event) => setLabels(event.target.value)}
-              hint="By which tasks choose it: one KEY=VALUE on each line. Its system and architecture are labels already." error={tried && !read ? 'One KEY=VALUE on each line, each key once.' : undefined} />
+              hint="Tasks can ask for them: one KEY=VALUE on each line. Its system and architecture are labels already." error={tried && !read ? 'One KEY=VALUE on each line, each key once.' : undefined} />
             {make.error !== undefined && <Failure error={make.error} />}
             <div className="actions"><Button type="submit" kind="primary" busy={make.busy}>Make its token</Button></div>
           </form>

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { runnersApi, type Runner } from '../api/runners';
+import { useSession } from '../app/session';
 import { Button } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { TextArea, TextField } from '../design/Field';
@@ -17,6 +18,7 @@ type Asked = 'drain' | 'share' | 'rename' | 'labels' | 'remove';
 /** What its owner and admins can do with a runner. */
 export function RunnerChanges({ runner }: { readonly runner: Runner }) {
   const { name } = runner;
+  const { role } = useSession();
   const queries = useQueryClient();
   const [, go] = useLocation();
   const [asked, setAsked] = useState<Asked>();
@@ -39,7 +41,8 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
           : <Button busy={change.busy} onClick={() => void change.run({ cordon: true }, `${name} gets no new tasks.`)}>Cordon: no new tasks</Button>}
         {!runner.isDraining && <Button onClick={() => setAsked('drain')}>Drain…</Button>}
         {runner.isPrivate
-          ? <Button onClick={() => setAsked('share')}>Share with everybody…</Button>
+          // What no admin brought stays its owner's: the hub would refuse it.
+          ? role === 'admin' && <Button onClick={() => setAsked('share')}>Share with everybody…</Button>
           : <Button busy={change.busy} onClick={() => void change.run({ isPrivate: true }, `${name} is private: only tasks of ${runner.owner} start there.`)}>Make it private</Button>}
         <Button onClick={() => setAsked('rename')}>Rename…</Button>
         <Button onClick={() => setAsked('labels')}>Labels and taints…</Button>
@@ -55,12 +58,18 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
       )}
       {asked === 'share' && (
         <Confirm title={`Share ${name} with everybody?`} action="Share it" onClose={close} onConfirm={async () => {
-          await runnersApi.change(name, { isPrivate: false });
+          await runnersApi.change(name, { isPrivate: false, ...(runner.facts?.isHubUser && { sharesHubUser: true }) });
           toast(`${name} is shared: everybody’s tasks may start there.`);
           await again();
         }}>
-          {runner.facts?.isHubUser && <><strong>It is the runner of <code>adit up</code>: tasks of everybody would run as the hub’s own user, who can read all that the hub keeps, its keys and tokens too.</strong> Share it only if all who can sign in may as well be admins; for other people add a runner with a user of its own. </>}
-          Everybody’s tasks may start there, as the user that the runner runs as: they can read what that user can. Only what an admin’s token brought can be shared.
+          <div className="stack">
+            {runner.facts?.isHubUser
+              ? <>
+                  <p><strong>This is the runner of <code>adit up</code>: everybody’s tasks would run as the hub’s own user, who can read all that the hub keeps, its keys and tokens too.</strong></p>
+                  <p>Share it only if all who can sign in may as well be admins. For other people, add a runner with a user of its own.</p>
+                </>
+              : <p>Everybody’s tasks may then start there, as the user that the runner runs as: they can read what that user can.</p>}
+          </div>
         </Confirm>
       )}
       {asked === 'remove' && (
@@ -70,7 +79,7 @@ export function RunnerChanges({ runner }: { readonly runner: Runner }) {
           go('/runners');
           await again();
         }}>
-          The hub forgets it. A runner that still runs there with a token that holds comes back by itself: end it first, and revoke its token.
+          The hub forgets it. A runner that still runs there with a valid token comes back by itself: end it first, and revoke its token.
         </Confirm>
       )}
       {asked === 'rename' && <Rename name={name} onClose={close} onDone={async (to) => {
@@ -116,9 +125,9 @@ function LabelsAndTaints({ runner, onClose, onDone }: { readonly runner: Runner;
       toast('Saved. It holds for what is launched from now on.');
     }}>
       <TextArea label="Labels" optional className="mono" spellCheck={false} rows={4} value={labels} onChange={(event) => setLabels(event.target.value)}
-        hint={<>By which tasks choose it: one KEY=VALUE on each line; they win over the machine’s own. Its name, system and architecture are labels anyway. <Own text={linesOfLabels(runner.ownLabels ?? {})} /></>} error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
+        hint={<>Tasks can ask for them: one KEY=VALUE on each line. They win over the machine’s own. Its name, system and architecture are labels anyway. <Own text={linesOfLabels(runner.ownLabels ?? {})} /></>} error={tried && !readLabels ? 'One KEY=VALUE on each line, each key once.' : undefined} />
       <TextArea label="Taints" optional className="mono" spellCheck={false} rows={3} value={taints} onChange={(event) => setTaints(event.target.value)}
-        hint={<>Keep tasks off that do not tolerate them: KEY or KEY=VALUE on each line, beside the machine’s own. <Own text={linesOfTaints(runner.ownTaints ?? [])} /></>} error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
+        hint={<>They keep off tasks that do not tolerate them: KEY or KEY=VALUE on each line, beside the machine’s own. <Own text={linesOfTaints(runner.ownTaints ?? [])} /></>} error={tried && !readTaints ? 'One KEY or KEY=VALUE on each line.' : undefined} />
     </FormDialog>
   );
 }

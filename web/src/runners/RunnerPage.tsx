@@ -24,7 +24,7 @@ export default function RunnerPage({ name }: { readonly name: string }) {
       title={name}
       crumb={{ to: '/runners', text: 'Runners' }}
       heading={<span className="row">{name}{runner && <StandingBadge runner={runner} />}{runner && <PrivateBadge runner={runner} />}</span>}
-      lead={runner && (runner.facts?.os ?? 'It was never heard.')}
+      lead={runner && (runner.facts?.os ?? 'It was never heard of.')}
     >
       <Loaded query={query} lines={6}>
         {(found) => <Present runner={found} />}
@@ -38,7 +38,7 @@ function Present({ runner }: { readonly runner: Runner }) {
   const capacities = capacitiesOf(runner);
   return (
     <>
-      {!runner.isUp && <Notice kind="danger"><span>It is not heard of since <Moment at={runner.seen} />. Its tasks go on there if the machine is up; start its runner again and it takes them up.</span></Notice>}
+      {!runner.isUp && <Notice kind="danger"><span>It is down: it was heard last <Moment at={runner.seen} />. Its tasks go on there if the machine is up. Start its runner again, and it takes them up.</span></Notice>}
       {runner.isUp && runner.isDraining && <Notice kind="warn">Its tasks are being ended, and it gets no new ones.</Notice>}
       {runner.isUp && !runner.isDraining && runner.isCordoned && <Notice kind="warn">It gets no new tasks; those it has go on.</Notice>}
       {runner.notice && <Notice kind="warn">{runner.notice}</Notice>}
@@ -55,16 +55,16 @@ function Present({ runner }: { readonly runner: Runner }) {
         <Facts items={[
           facts ? ['System', `${facts.os}, ${facts.architecture}`] : null,
           ['Adit', runner.version],
-          facts ? ['It can start', facts.executors.join(', ') || 'nothing'] : null,
+          facts ? ['Executors', facts.executors.join(', ') || 'nothing'] : null,
           facts?.gpus?.length ? ['GPUs', <ul key="gpus" className="stack tight">{facts.gpus.map(({ index, name, memoryBytes }) => <li key={index}>{name}, {memory(memoryBytes)}</li>)}</ul>] : null,
           facts ? ['Disk', `${runner.usage?.diskFreeBytes ? `${memory(runner.usage.diskFreeBytes)} free of ` : ''}${memory(facts.diskBytes)}`] : null,
           ['Labels', <Labels key="labels" labels={runner.labels} />],
           ['Taints', runner.taints.length === 0 ? <span key="taints" className="faint">none</span> : runner.taints.map(({ key, value }) => <code key={key}>{key}{value ? `=${value}` : ''} </code>)],
-          ['Brought by', runner.owner],
+          ['Owner', runner.owner],
           ['May be used by', usersOf(runner)],
           runner.token ? ['Token', <code key="token">{runner.token}</code>] : null,
-          ['First there', <Moment key="created" at={runner.created} />],
-          ['Heard', <Moment key="seen" at={runner.seen} />],
+          ['First heard', <Moment key="created" at={runner.created} />],
+          ['Last heard', <Moment key="seen" at={runner.seen} />],
         ]} />
       </Panel>
       {runner.may?.includes('change') && <RunnerChanges runner={runner} />}
@@ -97,7 +97,7 @@ function Work({ runner }: { readonly runner: Runner }) {
                   </li>
                 ))}
               </ul>
-              {unseen > 0 && <p className="work-none">{here.length === 0 ? unseen.toLocaleString('en') : `And ${unseen.toLocaleString('en')} more`} of people who have not let you see theirs.</p>}
+              {unseen > 0 && <p className="work-none">{here.length > 0 && 'And '}{unseen.toLocaleString('en')} {unseen === 1 ? 'task' : 'tasks'} of other people, which you may not see.</p>}
             </>
           );
         }}

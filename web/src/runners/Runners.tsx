@@ -10,14 +10,14 @@ import { Table, type Column } from '../design/Table';
 import { Live } from '../tunnels/parts';
 import { useEvents } from '../tunnels/useEvents';
 import { useReread } from '../tunnels/useReread';
-import { capacitiesOf, standingOf } from './capacity';
+import { capacitiesOf, labelLineOf, reservedLineOf, standingOf } from './capacity';
 import { runnersKey } from './keys';
 import { CapacityBar, PrivateBadge, StandingBadge } from './parts';
 
 const sampleEveryMs = 5_000;
 
-const bar = (name: string, title: string): Column<Runner> => ({
-  key: name, title, width: '9.5rem', wideOnly: true,
+const bar = (name: string, width: string): Column<Runner> => ({
+  key: name, title: name, width, wideOnly: true,
   sort: (runner) => {
     const capacity = capacitiesOf(runner).find((one) => one.name === name);
     return capacity ? capacity.reserved / Math.max(1, capacity.all) : -1;
@@ -34,18 +34,20 @@ const columns: readonly Column<Runner>[] = [
     cell: (runner) => (
       <>
         <Link to={`/runners/${runner.name}`} className="name truncate">{runner.name}</Link>
-        <span className="under truncate">{runner.isUp ? runner.facts?.os ?? 'not heard yet' : <>heard <Moment at={runner.seen} /></>}</span>
+        <div className="under truncate not-narrow" title={labelLineOf(runner)}>{runner.isUp ? labelLineOf(runner) || runner.facts?.os || 'not heard yet' : <>heard <Moment at={runner.seen} /></>}</div>
+        <div className="under truncate only-narrow">{runner.isUp ? reservedLineOf(runner) : <>heard <Moment at={runner.seen} /></>}</div>
       </>
     ),
   },
   {
-    key: 'standing', title: 'State', width: '11rem', sort: standingOf,
+    key: 'standing', title: 'State', width: '10rem', sort: standingOf,
     cell: (runner) => <span className="row"><StandingBadge runner={runner} /><PrivateBadge runner={runner} />{(runner.notice ?? (runner.facts?.warnings?.length ? 'It has warnings' : '')) && <Badge tone="warn"><span aria-hidden="true">!</span><span className="unseen">has something to say</span></Badge>}</span>,
   },
-  bar('Cores', 'Cores'),
-  bar('Memory', 'Memory'),
-  bar('GPUs', 'GPUs'),
-  { key: 'tasks', title: 'Tasks', width: '6rem', end: true, wideOnly: true, sort: ({ tasks }) => tasks, cell: ({ tasks }) => <span className="numeric">{tasks.toLocaleString('en')}</span> },
+  { key: 'owner', title: 'Owner', width: '6.5rem', wideOnly: true, sort: ({ owner }) => owner, cell: ({ owner }) => <span className="truncate">{owner}</span> },
+  bar('Cores', '8.5rem'),
+  bar('Memory', '9.5rem'),
+  bar('GPUs', '6rem'),
+  { key: 'tasks', title: 'Tasks', width: '5rem', end: true, wideOnly: true, sort: ({ tasks }) => tasks, cell: ({ tasks }) => <span className="numeric">{tasks.toLocaleString('en')}</span> },
 ];
 
 const textOf = (runner: Runner) => [runner.name, runner.facts?.os, runner.version, runner.owner, standingOf(runner), runner.isPrivate ? 'private' : '', ...Object.entries(runner.labels).map(([key, value]) => `${key}=${value}`)].join(' ');
@@ -73,10 +75,10 @@ export default function Runners() {
               keyOf={({ name }) => name}
               textOf={textOf}
               sortBy="name"
-              tools={<span className="row"><span className="key">reserved</span><span className="key used">in use</span></span>}
+              tools={<span className="row not-narrow"><span className="key">reserved</span><span className="key used">in use</span></span>}
               empty={
                 <Empty icon="runner" title="No runners yet" action={mayAdd && <ButtonLink to="/add-runner" icon="plus">Add a runner</ButtonLink>}>
-                  A runner is a machine that starts tasks for this hub. One line on it is enough; it appears here at once.
+                  A runner is a machine that runs tasks for this hub. One line on it is enough; it appears here at once.
                 </Empty>
               }
             />

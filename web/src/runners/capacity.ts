@@ -19,9 +19,41 @@ export function capacitiesOf({ facts, usage, reserved, isUp }: Pick<Runner, 'fac
   const busy = now?.gpus?.length ? now.gpus.reduce((sum, one) => sum + one, 0) : undefined;
   return [
     { name: 'Cores', all: facts.cpus, reserved: reserved.cpu ?? 0, used: now?.cpu, words: (value) => (Number.isInteger(value) ? value.toLocaleString('en') : coresOf(value)) },
-    { name: 'Memory', all: facts.memoryBytes, reserved: reserved.memoryBytes ?? 0, used: now?.memoryBytes, words: memory },
+    { name: 'Memory', all: facts.memoryBytes, reserved: reserved.memoryBytes ?? 0, used: now?.memoryBytes, words: (value) => (value === 0 ? '0' : memory(value)) },
     ...(facts.gpus?.length ? [{ name: 'GPUs', all: facts.gpus.length, reserved: reserved.gpus ?? 0, used: busy, words: (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(1)) }] : []),
   ];
+}
+
+const everyRunners: ReadonlySet<string> = new Set(['name', 'os', 'arch']);
+
+/** Its labels but for those that every runner has: "gpu=a100, room=cellar". */
+export const labelLineOf = ({ labels }: Pick<Runner, 'labels'>) => Object.entries(labels).flatMap(([key, value]) => (everyRunners.has(key) ? [] : [`${key}=${value}`])).join(', ');
+
+/** How full it is, in a line: "0.50/2 cores, 1 GiB/23.5 GiB, 1/4 GPUs". */
+export const reservedLineOf = (runner: Pick<Runner, 'facts' | 'usage' | 'reserved' | 'isUp'>) =>
+  capacitiesOf(runner).map(({ name, all, reserved, words }) => {
+    const one = name === 'Cores' ? ' core' : ' GPU';
+    return `${words(reserved)}/${words(all)}${name === 'Memory' ? '' : all === 1 ? one : `${one}s`}`;
+  }).join(', ') || 'not heard yet';
+
+/** A label that some runners have. */
+export interface KnownLabel {
+  readonly key: string;
+  readonly value: string;
+  /** How many of them. */
+  readonly runners: number;
+}
+
+/** The labels that can be asked for, with how many runners have each; not the name, and no system or architecture that all of them have. */
+export function knownLabels(runners: readonly Pick<Runner, 'labels'>[]): readonly KnownLabel[] {
+  const found = new Map<string, KnownLabel>();
+  for (const { labels } of runners) {
+    for (const [key, value] of Object.entries(labels)) {
+      if (key !== 'name') found.set(`${key}=${value}`, { key, value, runners: (found.get(`${key}=${value}`)?.runners ?? 0) + 1 });
+    }
+  }
+  return [...found.values()].filter((one) => !everyRunners.has(one.key) || one.runners < runners.length)
+    .sort((a, b) => a.key.localeCompare(b.key, 'en') || a.value.localeCompare(b.value, 'en'));
 }
 
 /** Where a runner is, in a word. */

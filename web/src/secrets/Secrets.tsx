@@ -35,20 +35,20 @@ export function Secrets({ project, mayAdd }: { readonly project?: string; readon
   const columns: readonly Column<Secret>[] = [
     {
       key: 'name', title: 'Name', sort: ({ name }) => name,
-      cell: ({ name, version, isReadable }) => (
+      cell: ({ name, version, isReadable, changed }) => (
         <>
           <code className="name truncate">{name}</code>
-          {isReadable === false ? <Badge tone="danger">cannot be read: set it anew</Badge> : <span className="under truncate">{version === 1 ? 'first value' : `value number ${String(version)}`}</span>}
+          {isReadable === false ? <Badge tone="danger">cannot be read: set it anew</Badge> : <div className="under truncate"><span className="only-narrow"><Moment at={changed} />, </span>{version === 1 ? 'first value' : `value number ${String(version)}`}</div>}
         </>
       ),
     },
-    { key: 'changed', title: 'Set', width: '8rem', sort: ({ changed }) => changed, cell: ({ changed }) => <Moment at={changed} /> },
+    { key: 'changed', title: 'Set', width: '8rem', wideOnly: true, sort: ({ changed }) => changed, cell: ({ changed }) => <Moment at={changed} /> },
     { key: 'by', title: 'By', width: '8rem', wideOnly: true, sort: ({ changedBy }) => changedBy, cell: ({ changedBy }) => changedBy },
     {
-      key: 'actions', title: '', width: '14rem', end: true,
+      key: 'actions', title: 'What can be done', silent: true, width: '13rem', end: true,
       cell: (secret) => secret.may?.includes('change') && (
         <span className="row">
-          <Button size="small" onClick={() => void change(secret.name)} aria-label={`Give ${secret.name} another value`}>Change…</Button>
+          <Button size="small" onClick={() => void change(secret.name)} aria-label={`Change ${secret.name}`}>Change…</Button>
           <Button size="small" kind="quiet" onClick={() => setAsked({ what: 'remove', secret })} aria-label={`Remove ${secret.name}`}>Remove…</Button>
         </span>
       ),
@@ -69,7 +69,7 @@ export function Secrets({ project, mayAdd }: { readonly project?: string; readon
             tools={rows.length > 0 && add}
             empty={
               <Empty icon="token" title="No secrets yet" command={`adit secret set db-url${project === undefined ? '' : ` --project ${project}`}`} action={add}>
-                Passwords and keys that tasks need do not belong into a template. Set them here; templates name them, and nobody is shown a value.
+                Passwords and keys that tasks need do not belong in a template. Set them here; templates name them, and nobody is shown a value.
               </Empty>
             }
           />
@@ -82,7 +82,7 @@ export function Secrets({ project, mayAdd }: { readonly project?: string; readon
           toast('The secret was removed.');
           await again();
         }}>
-          Tasks that run keep it. Those that need it are not started any more.
+          Tasks that run keep it. Those that need it can no longer be started.
         </Confirm>
       )}
     </>

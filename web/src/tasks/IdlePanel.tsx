@@ -4,7 +4,7 @@ import { Button } from '../design/Button';
 import { Moment, useNow } from '../design/Moment';
 import { Badge, Panel } from '../design/Page';
 import { Loaded, Notice } from '../design/States';
-import { ignoredOf, inSpan, spanOf, termsSentenceOf, verdictOf } from './idle';
+import { ignoredOf, inSpan, keptFor, spanOf, termsSentenceOf, verdictOf } from './idle';
 import { KeepButton, useKeep } from './Keep';
 import { idleKey } from './useTasks';
 import './idle.css';
@@ -38,7 +38,8 @@ function Keeping({ task, isKept }: { readonly task: Task; readonly isKept: boole
 
 function Report({ report }: { readonly report: IdleReport }) {
   const now = useNow();
-  const { lease, extension } = report;
+  const { lease } = report;
+  const kept = keptFor(report, now);
   return (
     <div className="stack">
       <div className="idle-now">
@@ -47,11 +48,11 @@ function Report({ report }: { readonly report: IdleReport }) {
       </div>
       {report.next && report.at && (
         <p>
-          Without use it is {report.next === 'freeze' ? 'frozen' : 'stopped'} <strong title={new Date(report.at).toLocaleString('en')}>{inSpan(Date.parse(report.at), now)}</strong>
-          {report.next === 'freeze' && report.stopsAt && <>, and stopped <strong>{inSpan(Date.parse(report.stopsAt), now)}</strong></>}.
+          {report.isOfAge && report.next !== 'freeze' ? 'Used or not, it is stopped' : `Without use it is ${report.next === 'freeze' ? 'frozen' : 'stopped'}`} <strong title={new Date(report.at).toLocaleString('en')}>{inSpan(Date.parse(report.at), now)}</strong>
+          {report.next === 'freeze' && report.stopsAt && <>, and stopped <strong>{inSpan(Date.parse(report.stopsAt), now)}</strong>{report.isOfAge && ', used or not'}</>}.
         </p>
       )}
-      {extension && <Notice kind="ok">It is kept for {spanOf((Date.parse(extension.until) - now) / 1000)}, used or not: {extension.reason ?? 'somebody asked for it'}.</Notice>}
+      {kept && <Notice kind="ok">It is kept for {spanOf(kept.seconds)}, used or not: {report.extension?.reason ?? 'somebody asked for it'}.{kept.isCut && ' Then its template stops it.'}</Notice>}
       {lease && <Notice kind="ok">The program in it asked to be kept for {spanOf((Date.parse(lease.until) - now) / 1000)}{lease.reason && `: ${lease.reason}`}.</Notice>}
       <Signals signals={report.signals} />
       {report.ignored.length > 0 && <p className="faint">Not counted since the hub started: {ignoredOf(report.ignored)}.</p>}

@@ -3,7 +3,7 @@ import { tasksApi, type Task } from '../api/tasks';
 import { Button, IconButton } from '../design/Button';
 import { toast } from '../design/toasts';
 import { useAction } from '../design/useAction';
-import { spanOf } from './idle';
+import { keptFor, spanOf } from './idle';
 import { idleKey, tasksKey } from './useTasks';
 
 const usualSeconds = 4 * 3600;
@@ -15,12 +15,16 @@ export function useKeep(task: Pick<Task, 'id' | 'name'>) {
     try {
       const report = await tasksApi.extend(task.id, seconds);
       queries.setQueriesData({ queryKey: idleKey(task.id) }, report);
-      toast(seconds === 0 ? `${task.name} is kept only while it is used.` : `${task.name} is kept for ${spanOf(seconds)}, used or not.`);
+      toast(seconds === 0 ? `${task.name} is kept only while it is used.` : saidOf(task.name, seconds, keptFor(report, Date.now())));
     } catch (failure) {
       toast(failure instanceof Error ? failure.message : String(failure), 'danger');
     }
   }, [tasksKey]);
 }
+
+const saidOf = (name: string, seconds: number, kept: ReturnType<typeof keptFor>) => (
+  kept?.isCut ? `${name} is kept for ${spanOf(kept.seconds)}: then its template stops it, used or not.` : `${name} is kept for ${spanOf(seconds)}, used or not.`
+);
 
 /** Keeps a task for four hours; in a table as a picture. */
 export function KeepButton({ task, small = false, primary = false, named = false }: {

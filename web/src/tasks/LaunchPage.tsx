@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { Problem } from '../api/problem';
 import { projectsApi } from '../api/projects';
@@ -8,16 +8,17 @@ import { tasksApi } from '../api/tasks';
 import { templatesApi, type StartRequest, type Template, type TemplateForm } from '../api/templates';
 import { useSession } from '../app/session';
 import { Button } from '../design/Button';
-import { SelectField, TextArea, TextField } from '../design/Field';
+import { CheckField, SelectField, TextArea, TextField } from '../design/Field';
 import { Page, Panel } from '../design/Page';
 import { Failure, Loaded, Notice } from '../design/States';
 import { toast } from '../design/toasts';
 import { memory } from '../design/words';
 import { projectsKey } from '../projects/Projects';
+import { knownLabels, type KnownLabel } from '../runners/capacity';
 import { runnersKey } from '../runners/keys';
 import { templateKey } from '../templates/keys';
 import { termsOf, termsSentenceOf } from './idle';
-import { accessChoices, emptyDraft, fieldOf, isFilled, refusalsOf, requestOf, type LaunchDraft } from './launch';
+import { accessChoices, accessWordOf, emptyDraft, fieldOf, isFilled, refusalsOf, requestOf, type LaunchDraft } from './launch';
 import { ParameterField } from './ParameterField';
 import { tasksKey } from './useTasks';
 import { Verdict } from './Verdict';
@@ -101,14 +102,14 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
         <Panel>
           <div className="form">
             <TextField label="Name" optional className="mono" spellCheck={false} autoComplete="off" maxLength={30} placeholder={template.slug} value={draft.name}
-              onChange={(event) => put({ name: event.target.value })} hint={hasAddress ? 'Part of its address. Without one it gets a free one.' : 'Without one it gets a free one.'} error={errorOf('name')} />
+              onChange={(event) => put({ name: event.target.value })} hint={hasAddress ? 'Part of its address. Left empty, the hub takes one that is free.' : 'Left empty, the hub takes one that is free.'} error={errorOf('name')} />
             {form.fields.map((field) => (
               <ParameterField key={field.name} field={field} value={draft.values[field.name] ?? ''} error={errorOf(`param.${field.name}`)}
                 onChange={(value) => put({ values: { ...draft.values, [field.name]: value } })} />
             ))}
             {form.takesCommand && (
               <TextArea label="Command" optional={!form.needsCommand} className="mono" spellCheck={false} rows={2} placeholder="python3 train.py --epochs 10" value={draft.command}
-                onChange={(event) => put({ command: event.target.value })} hint="The program and its arguments. Quotes hold together; for pipes begin with sh -c." error={errorOf('command')} />
+                onChange={(event) => put({ command: event.target.value })} hint="The program and its arguments, without a shell: quotes keep words together, and for pipes write sh -c '…'." error={errorOf('command')} />
             )}
             {form.takesCommand && (
               <SelectField label="What it is for" value={draft.kind} onChange={(event) => put({ kind: event.target.value as LaunchDraft['kind'] })}>
@@ -120,7 +121,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
             <Where form={form} draft={draft} put={put} errorOf={errorOf} />
           </div>
         </Panel>
-        <Panel title="Size" lead="What is reserved for it. Empty is what the template says.">
+        <Panel title="Size" lead="What is reserved for it. What is left empty is as the template says.">
           <div className="form">
             <div className="pair">
               <TextField label="Cores" optional inputMode="decimal" autoComplete="off" placeholder={String(form.requests.cpu ?? '')} value={draft.cpu} onChange={(event) => put({ cpu: event.target.value })} error={errorOf('cpu')} />
@@ -129,7 +130,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
             {(form.most.gpus ?? 0) > 0 && (
               <div className="pair">
                 <TextField label="GPUs" optional inputMode="numeric" autoComplete="off" placeholder={String(form.requests.gpus ?? 0)} value={draft.gpus} onChange={(event) => put({ gpus: event.target.value })} error={errorOf('gpus')} />
-                <TextField label="Kind of GPU" optional autoComplete="off" spellCheck={false} placeholder={form.requests.gpuType ?? 'any'} value={draft.gpuType} onChange={(event) => put({ gpuType: event.target.value })} />
+                <GpuField draft={draft} usual={form.requests.gpuType} put={put} />
               </div>
             )}
           </div>
@@ -139,7 +140,7 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
             <summary>More</summary>
             <div className="form">
               {hasAddress && <SelectField label="Who may use its address" value={draft.access} onChange={(event) => put({ access: event.target.value })}>
-                <option value="">{`As the template says: ${form.access}`}</option>
+                <option value="">{`As the template says: ${accessWordOf(form.access)}`}</option>
                 {accessChoices(form.maxShare).map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
               </SelectField>}
               {form.takesEnvironment && (
@@ -173,21 +174,55 @@ function Where({ form, draft, put, errorOf }: {
 }) {
   const { role } = useSession();
   const projects = useQuery({ queryKey: [...projectsKey, { deleted: false }], queryFn: () => projectsApi.list(false) });
-  const runners = useQuery({ queryKey: runnersKey, queryFn: runnersApi.list });
+  const runners = useRunners();
   const open = (projects.data ?? []).filter((project) => role === 'admin' || (project.role && project.role !== 'viewer'));
   return (
-    <div className="pair">
-      <SelectField label="Project" optional={!form.needsProject} value={draft.project} onChange={(event) => put({ project: event.target.value })} error={errorOf('project')}>
-        <option value="">{form.needsProject ? 'Choose one' : 'None'}</option>
-        {open.map(({ name, title }) => <option key={name} value={name}>{title ? `${title} (${name})` : name}</option>)}
-      </SelectField>
-      <SelectField label="Runner" value={draft.runner} onChange={(event) => put({ runner: event.target.value })} error={errorOf('runner')}>
-        <option value="">Any that fits</option>
-        {(runners.data ?? []).map(({ name, isUp, isCordoned, isDraining }) => (
-          <option key={name} value={name}>{name}{!isUp ? ' (down)' : isDraining ? ' (draining)' : isCordoned ? ' (cordoned)' : ''}</option>
+    <>
+      <div className="pair">
+        <SelectField label="Project" optional={!form.needsProject} value={draft.project} onChange={(event) => put({ project: event.target.value })} error={errorOf('project')}>
+          <option value="">{form.needsProject ? 'Choose one' : 'None'}</option>
+          {open.map(({ name, title }) => <option key={name} value={name}>{title ? `${title} (${name})` : name}</option>)}
+        </SelectField>
+        <SelectField label="Runner" value={draft.runner} onChange={(event) => put({ runner: event.target.value })} error={errorOf('runner')}>
+          <option value="">Any that fits</option>
+          {runners.map(({ name, isUp, isCordoned, isDraining }) => (
+            <option key={name} value={name}>{name}{!isUp ? ' (down)' : isDraining ? ' (draining)' : isCordoned ? ' (cordoned)' : ''}</option>
+          ))}
+        </SelectField>
+      </div>
+      <Labels labels={draft.labels} known={knownLabels(runners)} onChange={(labels) => put({ labels })} />
+    </>
+  );
+}
+
+const useRunners = () => useQuery({ queryKey: runnersKey, queryFn: runnersApi.list }).data ?? [];
+
+/** Those of the runners' labels that the one that is taken must have; of a key one value. */
+function Labels({ labels, known, onChange }: { readonly labels: LaunchDraft['labels']; readonly known: readonly KnownLabel[]; readonly onChange: (labels: LaunchDraft['labels']) => void }) {
+  if (known.length === 0) return null;
+  return (
+    <fieldset className="field labels">
+      <legend>Only on runners with <span className="optional">(optional)</span></legend>
+      <div className="label-choices">
+        {known.map(({ key, value, runners }) => (
+          <CheckField key={`${key}=${value}`} checked={labels[key] === value}
+            label={<><code>{key}={value}</code> <span className="faint">{runners === 1 ? '1 runner' : `${runners.toLocaleString('en')} runners`}</span></>}
+            onChange={(event) => onChange(event.target.checked ? { ...labels, [key]: value } : Object.fromEntries(Object.entries(labels).filter(([one]) => one !== key)))} />
         ))}
-      </SelectField>
-    </div>
+      </div>
+    </fieldset>
+  );
+}
+
+/** The kinds of GPUs that runners have, as their label says them. */
+function GpuField({ draft, usual, put }: { readonly draft: LaunchDraft; readonly usual: string | null | undefined; readonly put: (change: Partial<LaunchDraft>) => void }) {
+  const id = useId();
+  const kinds = knownLabels(useRunners()).filter(({ key }) => key === 'gpu');
+  return (
+    <>
+      <TextField label="Kind of GPU" optional autoComplete="off" spellCheck={false} list={id} placeholder={usual ?? 'any'} value={draft.gpuType} onChange={(event) => put({ gpuType: event.target.value })} />
+      <datalist id={id}>{kinds.map(({ value }) => <option key={value} value={value} />)}</datalist>
+    </>
   );
 }
 

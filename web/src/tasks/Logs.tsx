@@ -57,7 +57,7 @@ export function Logs({ task }: { readonly task: Task }) {
             {follow && <LogLiveness liveness={log.liveness} isOver={hasEnded(task.state)} />}
           </>
         )}
-        {log.window && <span className="count numeric">{count(log.window.end - log.window.first)} lines{log.window.first > 1 && ', older ones are gone'}</span>}
+        {log.window && <span className="count numeric">{count(log.window.end - log.window.first)} {log.window.end - log.window.first === 1 ? 'line' : 'lines'}{log.window.first > 1 && ', older ones are gone'}</span>}
       </div>
       <div>{log.error !== undefined && <Failure error={log.error} onRetry={log.again} />}</div>
       {search !== '' ? <Found task={task} search={search} onGo={goTo} />

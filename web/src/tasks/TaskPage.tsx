@@ -8,14 +8,14 @@ import { Loaded, Notice } from '../design/States';
 import { by24, memory } from '../design/words';
 import { Live } from '../tunnels/parts';
 import { AboutTask } from './AboutTask';
-import { inSpan, spanOf } from './idle';
-import { KeepButton } from './Keep';
+import { nearEndOf, spanOf } from './idle';
 import { Logs } from './Logs';
+import { NearEndNotice } from './NearEnd';
 import { OpenTask, StateBadge, TaskActions } from './parts';
 import { Sparkline } from './Sparkline';
 import type { Observed } from './usage';
 import { useTask } from './useTasks';
-import { coresOf, hasEnded, isMoving, resourcesOf, situationOf } from './words';
+import { coresOf, hasEnded, isMoving, placeOf, resourcesOf, situationOf } from './words';
 
 /** One task: how it is, what it is, what it writes. */
 export default function TaskPage({ id, part }: { readonly id: string; readonly part: string }) {
@@ -66,7 +66,7 @@ function Parts({ observed, part }: { readonly observed: Observed; readonly part:
         <Figures items={[
           ['cores in use', usage ? <span className="gauge"><span>{coresOf(usage.cpu ?? 0)}</span><Sparkline values={course.cpu} most={task.resources.cpu} /></span> : '–'],
           ['memory in use', usage ? <span className="gauge"><span>{memory(usage.memoryBytes ?? 0)}</span><Sparkline values={course.memory} most={task.resources.memoryBytes} /></span> : '–'],
-          ...(task.state === 'ready' && task.idle?.stopsAt ? [['until it is stopped, if unused', <Until key="until" at={task.idle.stopsAt} />] as const] : []),
+          ...(task.state === 'ready' && task.idle?.stopsAt ? [[task.idle.isOfAge ? 'until it is stopped, used or not' : 'until it is stopped, if unused', <Until key="until" at={task.idle.stopsAt} />] as const] : []),
           ...(task.resources.gpus ? [['of its GPUs', usage?.gpu === null || usage?.gpu === undefined ? '–' : `${String(Math.round(usage.gpu * 100))}%`] as const] : []),
         ]} />
       )}
@@ -78,6 +78,7 @@ function Parts({ observed, part }: { readonly observed: Observed; readonly part:
 
 /** What there is to say of a state, and what can be done about it. */
 function Situation({ task }: { readonly task: Task }) {
+  const end = nearEndOf(task, useNow());
   const situation = situationOf(task);
   if (task.state === 'failed') {
     return (
@@ -89,25 +90,21 @@ function Situation({ task }: { readonly task: Task }) {
   }
   if (task.state === 'lost' && task.progress) return <Notice kind="warn">It was told to end and {task.progress}. It ends when the runner comes back.</Notice>;
   if (task.state === 'lost') {
-    return <Notice kind="warn">Its runner{task.runner && ` ${task.runner}`} is not heard of. It may still run there, and is taken up again when the runner comes back. Started again meanwhile, it runs on another runner.</Notice>;
+    return <Notice kind="warn">Its runner{task.runner && ` ${task.runner}`} is not heard of. It may still run there, and is taken up again when the runner comes back. If it is started again meanwhile, it runs on another runner.</Notice>;
   }
   if (task.state === 'queued') {
-    return <Notice kind="warn">It waits for {resourcesOf(task.resources)}{situation && `: ${situation}`}</Notice>;
+    return <Notice kind="warn">It waits for {resourcesOf(task.resources)}{task.queue && `, ${placeOf(task.queue.position)}`}{task.queue ? `: ${task.queue.reason}` : '.'}</Notice>;
   }
-  if (task.state === 'ready' && task.idle?.isWarned) return <Warned task={task} />;
+  if (task.state === 'ready') {
+    return (
+      <>
+        <div className="warnings" role="status">{end && <NearEndNotice task={task} end={end} isHere />}</div>
+        {situation && <Notice kind="warn">{situation}</Notice>}
+      </>
+    );
+  }
   if (isMoving(task.state)) return <Notice>{situation || waits[task.state] || 'It is on its way.'}</Notice>;
   return situation ? <Notice>{situation}</Notice> : null;
-}
-
-/** It is about to be stopped: when, and how to keep it. */
-function Warned({ task }: { readonly task: Task }) {
-  const now = useNow();
-  return (
-    <Notice kind="warn">
-      <span role="status">It is stopped {task.idle?.stopsAt ? inSpan(Date.parse(task.idle.stopsAt), now) : 'soon'}, because nobody uses it.</span>
-      {task.may?.includes('change') && <KeepButton task={task} primary />}
-    </Notice>
-  );
 }
 
 const waits: Readonly<Partial<Record<Task['state'], string>>> = {

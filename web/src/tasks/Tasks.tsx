@@ -5,16 +5,20 @@ import { tasksApi, type Task } from '../api/tasks';
 import { useSession } from '../app/session';
 import { ButtonLink } from '../design/Button';
 import { Segments } from '../design/Field';
-import { Moment } from '../design/Moment';
+import { Moment, useNow } from '../design/Moment';
 import { Page } from '../design/Page';
 import { Empty, Failure, Loaded, Skeleton } from '../design/States';
 import { Table, type Column } from '../design/Table';
 import { Live } from '../tunnels/parts';
+import { nearEndOf } from './idle';
 import { KeepButton } from './Keep';
+import { NearEndNotice } from './NearEnd';
 import { CpuGauge, Fate, MemoryGauge, OpenTask, StateBadge, TaskActions } from './parts';
 import type { Observed } from './usage';
 import { useTasks } from './useTasks';
 import { hasEnded, situationOf } from './words';
+
+const mostFreezing = 4;
 
 type Shown = 'mine' | 'all' | 'past';
 
@@ -45,7 +49,7 @@ const use: Column<Observed> = {
 };
 const actions: Column<Observed> = {
   key: 'actions', title: 'What can be done', width: '9.5rem', wideOnly: true, end: true, silent: true,
-  cell: ({ task }) => <span className="row"><OpenTask task={task} small />{task.idle?.isWarned && task.may?.includes('change') && <KeepButton task={task} small />}<TaskActions task={task} small /></span>,
+  cell: ({ task }) => <span className="row"><OpenTask task={task} small />{task.idle?.isWarned && !task.idle.isOfAge && task.may?.includes('change') && <KeepButton task={task} small />}<TaskActions task={task} small /></span>,
 };
 const ended: Column<Observed> = { key: 'ended', title: 'Ended', width: '7rem', wideOnly: true, cell: ({ task }) => <Moment at={task.ended} never="not yet" /> };
 
@@ -78,19 +82,36 @@ function Present({ all, choice }: { readonly all: boolean; readonly choice: Reac
     <Frame live={<Live liveness={liveness} />}>
       <Loaded query={query} lines={6}>
         {(rows) => (
-          <Table
-            label="Tasks"
-            noun="tasks"
-            rows={rows}
-            columns={all ? [name, state, owner, from, use, age, actions] : [name, state, from, use, age, actions]}
-            keyOf={({ task }) => task.id}
-            textOf={textOf}
-            tools={choice}
-            empty={<Nothing />}
-          />
+          <>
+            <Freezing rows={rows} />
+            <Table
+              label="Tasks"
+              noun="tasks"
+              rows={rows}
+              columns={all ? [name, state, owner, from, use, age, actions] : [name, state, from, use, age, actions]}
+              keyOf={({ task }) => task.id}
+              textOf={textOf}
+              tools={choice}
+              empty={<Nothing />}
+            />
+          </>
         )}
       </Loaded>
     </Frame>
+  );
+}
+
+/** What is about to be frozen, which is said here and not on every page: nothing is lost by it. What is about to be stopped stands above every page. */
+function Freezing({ rows }: { readonly rows: readonly Observed[] }) {
+  const now = useNow();
+  const shown = rows.flatMap(({ task }) => {
+    const end = task.idle?.isWarned || !task.may?.includes('change') ? undefined : nearEndOf(task, now);
+    return end ? [{ task, end }] : [];
+  });
+  return (
+    <div className="warnings" role="status">
+      {shown.slice(0, mostFreezing).map(({ task, end }) => <NearEndNotice key={task.id} task={task} end={end} named={shown.length > 1} />)}
+    </div>
   );
 }
 

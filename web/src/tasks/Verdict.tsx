@@ -3,8 +3,12 @@ import type { TemplateTest } from '../api/templates';
 import { Link } from 'wouter';
 import { Icon, type IconName } from '../design/Icon';
 import { Failure, Skeleton } from '../design/States';
-import { priceOf } from './launch';
+import { fitLineOf, priceOf } from './launch';
 import { resourcesOf } from './words';
+
+const mostReasons = 4;
+
+type Runners = NonNullable<TemplateTest['runners']>;
 
 /** What a dry run says: whether it would start, where, and what it costs. */
 export function Verdict({ test, wrong, isOld, refusal }: {
@@ -33,15 +37,29 @@ function Fit({ test }: { readonly test: TemplateTest }) {
   const now = runners.filter(({ hasRoom }) => hasRoom);
   const ever = runners.filter(({ couldFit }) => couldFit);
   if (runners.length === 0) return <Line kind="danger" icon="warning">There is no runner that you may use: <Link to="/add-runner" className="inline">add a runner</Link> of your own, or ask an admin to add one that everybody may use.</Line>;
-  if (now.length > 0) return <Line kind="ok" icon="check">{now.length === 1 ? `${now[0]?.runner ?? ''} has room` : `${String(now.length)} runners have room`}: it starts at once.</Line>;
-  if (ever.length > 0) return <><Line kind="warn" icon="warning">It would wait in the queue.</Line><Reasons runners={ever} /></>;
+  if (now.length > 0) return <><Line kind="ok" icon="check">{now.length === 1 ? `${now[0]?.runner ?? ''} has room` : `${String(now.length)} runners have room`}: it starts at once.</Line><Rest runners={runners} /></>;
+  if (ever.length > 0) return <><Line kind="warn" icon="warning">It would wait in the queue.</Line><Reasons runners={ever} /><Rest runners={runners} /></>;
   return <><Line kind="danger" icon="warning">No runner can ever have it as it is.</Line><Reasons runners={runners} /></>;
 }
 
-function Reasons({ runners }: { readonly runners: NonNullable<TemplateTest['runners']> }) {
+/** How many runners fit, and why the others do not. */
+function Rest({ runners }: { readonly runners: Runners }) {
+  const others = runners.filter(({ couldFit }) => !couldFit);
+  if (runners.length === 1) return null;
+  if (others.length === 0) return <span className="faint">All {runners.length.toLocaleString('en')} runners fit.</span>;
+  return (
+    <details className="verdict-rest">
+      <summary>{fitLineOf(runners)}</summary>
+      <Reasons runners={others} />
+    </details>
+  );
+}
+
+function Reasons({ runners }: { readonly runners: Runners }) {
   return (
     <ul className="stack tight faint">
-      {runners.slice(0, 4).map(({ runner, reason }) => <li key={runner}><strong>{runner}</strong>{reason && `: ${reason}`}</li>)}
+      {runners.slice(0, mostReasons).map(({ runner, reason }) => <li key={runner}><strong>{runner}</strong>{reason && `: ${reason}`}</li>)}
+      {runners.length > mostReasons && <li>and {(runners.length - mostReasons).toLocaleString('en')} more</li>}
     </ul>
   );
 }

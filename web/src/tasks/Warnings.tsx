@@ -1,21 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { tasksApi, type Task } from '../api/tasks';
 import { IconButton } from '../design/Button';
 import { useNow } from '../design/Moment';
-import { Notice } from '../design/States';
 import { useEvents } from '../tunnels/useEvents';
 import { useReread } from '../tunnels/useReread';
-import { inSpan } from './idle';
-import { KeepButton } from './Keep';
+import { nearEndOf } from './idle';
+import { NearEndNotice } from './NearEnd';
 import { tasksKey } from './useTasks';
 import './idle.css';
 
 const key = [...tasksKey, 'warned'];
 const lookEveryMs = 30_000;
 
-/** Those of one's own tasks that are about to be stopped because nobody uses them, on whichever page one is. */
+/** Those of one's own tasks that are about to be stopped, on whichever page one is. */
 export function Warnings() {
   const [path] = useLocation();
   const [away, setAway] = useState<readonly string[]>([]);
@@ -34,15 +33,16 @@ export function Warnings() {
       if (type === 'warned' || query.data?.some((task) => task.id === id)) again();
     },
   }, again);
-  const shown = (query.data ?? []).filter((task) => !away.includes(momentOf(task)) && path !== `/tasks/${task.id}` && path !== `/tasks/${task.id}/logs`);
+  const shown = (query.data ?? []).flatMap((task) => {
+    const end = nearEndOf(task, now);
+    return !end || away.includes(momentOf(task)) || path === `/tasks/${task.id}` || path === `/tasks/${task.id}/logs` ? [] : [{ task, end }];
+  });
   return (
     <div className="warnings" role="status">
-      {shown.map((task) => (
-        <Notice key={task.id} kind="warn">
-          <span><Link to={`/tasks/${task.id}`} className="inline">{task.name}</Link> is stopped {task.idle?.stopsAt ? inSpan(Date.parse(task.idle.stopsAt), now) : 'soon'}, because nobody uses it.</span>
-          <KeepButton task={task} named={shown.length > 1} />
+      {shown.map(({ task, end }) => (
+        <NearEndNotice key={task.id} task={task} end={end} named={shown.length > 1}>
           <IconButton small icon="cross" label={`Say no more of ${task.name}`} onClick={() => setAway([...away, momentOf(task)])} />
-        </Notice>
+        </NearEndNotice>
       ))}
     </div>
   );

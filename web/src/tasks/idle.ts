@@ -33,6 +33,39 @@ export function termsSentenceOf(terms: IdleTerms | null | undefined): string {
 /** What a kind of task is, in a line. */
 export const kindOf = (kind: Task['kind'], terms: IdleTerms | null | undefined) => (kind === 'job' ? 'job: a command that ends by itself' : `session: ${termsOf(terms)}`);
 
+const freezeIsNearMs = 2 * minute * 1000;
+
+/** An end that is so near that people are told: `demo is stopped in 9 min, because nobody uses it`. */
+export interface NearEnd {
+  readonly verb: string;
+  /** In milliseconds of the epoch; undefined where nobody knows. */
+  readonly at: number | undefined;
+  readonly why: string;
+  /** Whether keeping it puts that off. */
+  readonly isPutOff: boolean;
+}
+
+/** What is about to become of a task for want of use, or of its age; undefined for nothing. */
+export function nearEndOf({ idle, state }: Pick<Task, 'idle' | 'state'>, now: number): NearEnd | undefined {
+  if (!idle || state !== 'ready') return undefined;
+  if (idle.isWarned) {
+    return {
+      verb: idle.isFrozen ? 'is frozen, and is stopped' : 'is stopped', at: idle.stopsAt ? Date.parse(idle.stopsAt) : undefined,
+      ...(idle.isOfAge ? { why: 'used or not: its template lets it go on no longer', isPutOff: false } : { why: 'because nobody uses it', isPutOff: true }),
+    };
+  }
+  const freezes = idle.freezesAt && !idle.isFrozen ? Date.parse(idle.freezesAt) : undefined;
+  if (freezes === undefined || freezes - now > freezeIsNearMs) return undefined;
+  return { verb: 'is frozen', at: freezes, why: 'because nobody uses it: it halts where it is, and goes on at the next visit', isPutOff: true };
+}
+
+/** For how long somebody has kept it, in seconds: no longer than its template lets it go on. */
+export function keptFor({ extension, isOfAge, stopsAt }: Pick<IdleReport, 'extension' | 'isOfAge' | 'stopsAt'>, now: number): { readonly seconds: number; readonly isCut: boolean } | undefined {
+  if (!extension) return undefined;
+  const [until, end] = [Date.parse(extension.until), isOfAge && stopsAt ? Date.parse(stopsAt) : Number.POSITIVE_INFINITY];
+  return { seconds: (Math.min(until, end) - now) / 1000, isCut: end < until };
+}
+
 /** What becomes of a task when nobody uses it, in a few words: "stops in 58 min", "frozen"; empty for nothing. */
 export function fateOf({ idle, state }: Pick<Task, 'idle' | 'state'>, now: number): string {
   if (!idle || state !== 'ready') return '';

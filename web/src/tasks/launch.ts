@@ -6,6 +6,8 @@ export interface LaunchDraft {
   readonly name: string;
   readonly project: string;
   readonly runner: string;
+  /** Labels that the runner must have, by their keys. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly kind: '' | 'session' | 'job';
   readonly access: string;
   readonly command: string;
@@ -18,7 +20,7 @@ export interface LaunchDraft {
 }
 
 export const emptyDraft: LaunchDraft = {
-  name: '', project: '', runner: '', kind: '', access: '', command: '', environment: '', cpu: '', memory: '', gpus: '', gpuType: '', values: {},
+  name: '', project: '', runner: '', labels: {}, kind: '', access: '', command: '', environment: '', cpu: '', memory: '', gpus: '', gpuType: '', values: {},
 };
 
 /** What is wrong, by the field; a parameter's field is `param.NAME`. */
@@ -26,7 +28,7 @@ export type Refusals = Readonly<Record<string, string>>;
 
 /** Whether somebody has said something in a field: what is wrong with it is said at once, what is missing when they launch. */
 export function isFilled(draft: LaunchDraft, field: string): boolean {
-  const value = field.startsWith('param.') ? draft.values[field.slice('param.'.length)] : draft[field as Exclude<keyof LaunchDraft, 'values'>];
+  const value = field.startsWith('param.') ? draft.values[field.slice('param.'.length)] : draft[field as Exclude<keyof LaunchDraft, 'values' | 'labels'>];
   return value !== undefined && value.trim() !== '';
 }
 
@@ -159,6 +161,7 @@ export function requestOf(slug: string, form: TemplateForm, draft: LaunchDraft):
     ...(draft.kind && { kind: draft.kind }),
     ...(draft.project && { project: draft.project }),
     ...(draft.runner && { runner: draft.runner }),
+    ...(Object.keys(draft.labels).length > 0 && { labels: { ...draft.labels } }),
     ...(draft.access && { access: draft.access }),
     ...(Object.keys(parameters).length > 0 && { parameters }),
     ...(command.length > 0 && { command: [...command] }),
@@ -181,6 +184,10 @@ export function fieldOf(form: TemplateForm, refusal: string): string | undefined
   return undefined;
 }
 
+/** "2 of 3 runners fit". */
+export const fitLineOf = (runners: readonly { readonly couldFit: boolean }[]) =>
+  `${runners.filter(({ couldFit }) => couldFit).length.toLocaleString('en')} of ${runners.length.toLocaleString('en')} runners fit`;
+
 /** "0.42 EUR an hour"; small prices with more digits. */
 export function priceOf(perHour: number, currency: string | null | undefined): string {
   const digits = perHour > 0 && perHour < 0.1 ? 4 : 2;
@@ -188,8 +195,11 @@ export function priceOf(perHour: number, currency: string | null | undefined): s
 }
 
 const reach = ['owner', 'project', 'signed-in', 'public'] as const;
-const reachWords: Readonly<Record<string, string>> = { owner: 'only I', project: 'members of its project', 'signed-in': 'all who can sign in', public: 'everybody, without signing in' };
+const reachWords: Readonly<Record<string, string>> = { owner: 'only me', project: 'members of its project', 'signed-in': 'all who can sign in', public: 'everybody, without signing in' };
+
+/** Who a level of access lets in, as its owner reads it. */
+export const accessWordOf = (access: string) => reachWords[access] ?? access;
 
 /** Who may be let in at most: the choices up to what the template allows. */
 export const accessChoices = (maxShare: string) =>
-  reach.slice(0, Math.max(0, reach.indexOf(maxShare as (typeof reach)[number])) + 1).map((value) => ({ value, text: reachWords[value] ?? value }));
+  reach.slice(0, Math.max(0, reach.indexOf(maxShare as (typeof reach)[number])) + 1).map((value) => ({ value, text: accessWordOf(value) }));

@@ -60,7 +60,7 @@ export function OpenTask({ task, small = false }: { readonly task: Task; readonl
 /** Stop, restart, remove: what fits the state, for who may; in a table as pictures. */
 export function TaskActions({ task, small = false, onGone }: { readonly task: Task; readonly small?: boolean; readonly onGone?: () => void }) {
   const queries = useQueryClient();
-  const [asked, setAsked] = useState<'stop' | 'remove'>();
+  const [asked, setAsked] = useState<'stop' | 'restart' | 'remove'>();
   const restart = useAction(async () => {
     try {
       await tasksApi.restart(task.id);
@@ -84,7 +84,9 @@ export function TaskActions({ task, small = false, onGone }: { readonly task: Ta
       ) : (
         <>
           {mayStop && <Button icon="stop" onClick={() => setAsked('stop')}>Stop…</Button>}
-          {mayRestart && <Button icon="replay" busy={restart.busy} onClick={() => void restart.run()}>{isOver ? 'Start again' : 'Restart'}</Button>}
+          {mayRestart && (isOver
+            ? <Button icon="replay" busy={restart.busy} onClick={() => void restart.run()}>Start again</Button>
+            : <Button icon="replay" onClick={() => setAsked('restart')}>Restart…</Button>)}
           {isOver && <Button kind="danger" onClick={() => setAsked('remove')}>Remove…</Button>}
         </>
       )}
@@ -93,7 +95,18 @@ export function TaskActions({ task, small = false, onGone }: { readonly task: Ta
           await tasksApi.stop(task.id);
           await queries.invalidateQueries({ queryKey: tasksKey });
         }}>
-          What it has not written to a file is lost. {task.kind === 'job' ? 'Launch it anew to have it again.' : 'It keeps its name and address, and can be started again.'}
+          What it has not written to a file is lost. {task.kind === 'job' ? 'Started again, it begins anew.' : 'It keeps its name and address, and can be started again.'}
+        </Confirm>
+      )}
+      {asked === 'restart' && (
+        <Confirm title={`Restart ${task.name}?`} action="Restart it" onClose={() => setAsked(undefined)} onConfirm={async () => {
+          await tasksApi.restart(task.id);
+          toast(`${task.name} starts anew.`);
+          await queries.invalidateQueries({ queryKey: tasksKey });
+        }}>
+          {task.state === 'lost'
+            ? 'Its runner is not heard of, and it may still run there. What it has not written to a file is lost when that ends.'
+            : 'It is stopped and begins anew. What it has not written to a file is lost.'}
         </Confirm>
       )}
       {asked === 'remove' && (
@@ -103,7 +116,7 @@ export function TaskActions({ task, small = false, onGone }: { readonly task: Ta
           onGone?.();
           await queries.invalidateQueries({ queryKey: tasksKey });
         }}>
-          Its name and address are free again. Its log is kept for a while; files in its owner’s home stay.
+          Its name{task.url && ' and address'} can be used again. {task.kind === 'session' && 'Files of its own on its runner are removed with it; those in a shared home stay. '}Its log is kept for a while.
         </Confirm>
       )}
     </>

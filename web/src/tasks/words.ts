@@ -19,21 +19,24 @@ export const stateWordOf = ({ state, kind, exitCode }: Pick<Task, 'state' | 'kin
 /** What people are told of a state: why it is so, its place, how far it is; empty when there is nothing to say. */
 export function situationOf({ state, queue, progress, reason, exitCode }: Pick<Task, 'state' | 'queue' | 'progress' | 'reason' | 'exitCode'>): string {
   if (state === 'queued' && queue) return queue.position === 1 ? `next: ${queue.reason}` : `place ${queue.position.toLocaleString('en')}: ${queue.reason}`;
-  if (progress && (isMoving(state) || state === 'lost')) return progress; // A lost one that was told to end says what it waits for.
+  if (progress && !hasEnded(state)) return progress; // A lost one that was told to end says what it waits for, one that is ready that its runner's disk is full.
   if (reason) return reason;
   return state === 'failed' && exitCode !== null && exitCode !== undefined ? `ended with ${String(exitCode)}` : '';
 }
+
+/** Where in the queue it is, in a sentence. */
+export const placeOf = (position: number) => (position === 1 ? 'next in the queue' : `in place ${position.toLocaleString('en')} of the queue`);
 
 /** 0.5 → "0.50", 1.25 → "1.25", 12.5 → "12.5". */
 export const coresOf = (cores: number) => (cores < 9.995 ? cores.toFixed(2) : cores.toFixed(1));
 
 /** "0.5 cores, 512 MiB, 1 GPU a100"; what is not said is left out. */
-export function resourcesOf({ cpu, memoryBytes, gpus, gpuType }: Resources): string {
+export function resourcesOf({ cpu, memoryBytes, gpus, gpuType }: Resources, none = 'nothing reserved'): string {
   return [
     cpu ? `${cpu.toLocaleString('en')} ${cpu === 1 ? 'core' : 'cores'}` : '',
     memoryBytes ? memory(memoryBytes) : '',
     gpus ? `${String(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}${gpuType ? ` ${gpuType}` : ''}` : '',
-  ].filter(Boolean).join(', ') || 'nothing reserved';
+  ].filter(Boolean).join(', ') || none;
 }
 
 /** How long something took, in milliseconds: "0.3 s", "42 s", "3 min 5 s", "2 h 10 min". */

@@ -85,7 +85,9 @@ export function TemplateEditor({ template, etag }: { readonly template: Template
           <Panel title={isWrong ? 'What is wrong' : 'What it comes to'}>
             <div className="stack">
               {remarks.length > 0 && <Remarks remarks={remarks} onGo={goTo} />}
-              {!isWrong && <Verdict test={test} wrong={false} isOld={settled !== yaml} refusal={test.data?.refusal ?? undefined} />}
+              {!isWrong && (test.data?.form?.needsCommand
+                ? <p className="muted">Nothing is wrong with it. Whoever launches it gives the command.</p>
+                : <Verdict test={test} wrong={false} isOld={settled !== yaml} refusal={test.data?.refusal ?? undefined} />)}
               {!isWrong && test.data?.spec && test.data.spec.command.length > 0 && <details><summary>What a runner gets</summary><code>{commandLineOf(test.data.spec.command)}</code></details>}
               <div className="row">
                 <Button kind={isChanged ? 'primary' : 'quiet'} busy={save.busy} disabled={!isChanged} onClick={() => void save.run()}>Save the draft</Button>
@@ -118,7 +120,7 @@ export function TemplateEditor({ template, etag }: { readonly template: Template
       {asked === 'remove' && (
         <Confirm title={template.isShipped ? `Back to what is shipped?` : `Remove ${slug}?`} action={template.isShipped ? 'Go back' : 'Remove it'} onClose={() => setAsked(undefined)} onConfirm={async () => {
           await templatesApi.remove(slug, from.etag);
-          toast(template.isShipped ? `${slug} is as it is shipped again.` : `${slug} was removed.`);
+          toast(template.isShipped ? `${slug} is as shipped again.` : `${slug} was removed.`);
           if (template.isShipped) take(await templatesApi.find(slug));
           else history.back();
           await queries.invalidateQueries({ queryKey: templatesKey });

@@ -62,7 +62,7 @@ function About({ template }: { readonly template: Template }) {
           ['In use', versionWords(template.version)],
           template.kind ? ['Kind', kindOf(template.kind, form?.idle)] : null,
           form ? ['Size', resourcesOf(form.requests)] : null,
-          form ? ['At most', resourcesOf(form.most)] : null,
+          form ? ['At most', resourcesOf(form.most, 'no limit')] : null,
           template.pricePerHour !== null && template.pricePerHour !== undefined && ['Price', priceOf(template.pricePerHour, template.currency)],
           template.ports?.length ? ['Ports', template.ports.join(', ')] : null,
           template.maxPerUser ? ['For each user', `${template.maxPerUser.toLocaleString('en')} at a time`] : null,
@@ -75,6 +75,8 @@ function About({ template }: { readonly template: Template }) {
   );
 }
 
+const typeWords: Readonly<Record<string, string>> = { string: 'text', boolean: 'yes or no' };
+
 function Choices({ form }: { readonly form: TemplateForm }) {
   if (form.fields.length === 0) return null;
   return (
@@ -83,8 +85,8 @@ function Choices({ form }: { readonly form: TemplateForm }) {
         <div key={field.name}>
           {field.description}{' '}
           <span className="faint">
-            {field.type === 'choice' ? field.choices?.map(({ label, value }) => label ?? value).join(', ') : field.type}
-            {field.default !== null && field.default !== undefined ? <>, else <code>{field.default || 'empty'}</code></> : ', needed'}
+            {field.type === 'choice' ? field.choices?.map(({ label, value }) => label ?? value).join(', ') : typeWords[field.type] ?? field.type}
+            {field.default !== null && field.default !== undefined ? <>, by default {field.default ? <code>{field.default}</code> : 'empty'}</> : ', has to be given'}
             {!field.isAllowed && ', not for you to choose'}
           </span>
         </div>

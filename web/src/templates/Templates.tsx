@@ -51,7 +51,7 @@ export default function Templates() {
   const [adding, setAdding] = useState(false);
   const query = useQuery({ queryKey: templatesKey, queryFn: templatesApi.list });
   return (
-    <Page title="Templates" lead="What can be launched, and with which choices. Some are shipped; what admins publish under the same slug goes before them."
+    <Page title="Templates" lead="What can be launched, and with which choices. Some are shipped; what admins publish under the same slug takes their place."
       actions={<><ButtonLink to="/launch">Launch</ButtonLink>{role === 'admin' && <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>New template</Button>}</>}>
       <Loaded query={query} lines={6}>
         {(rows) => (
@@ -77,7 +77,7 @@ function NewTemplate({ known, onClose }: { readonly known: readonly Template[]; 
   const [tried, setTried] = useState(false);
   const [, go] = useLocation();
   const wrong = !/^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/.test(slug) ? '1 to 30 of a to z, 0 to 9 and hyphens inside.'
-    : known.some((one) => one.slug === slug) ? 'There is one of this slug: open it to change it.' : undefined;
+    : known.some((one) => one.slug === slug) ? 'There is a template with this slug: open it to change it.' : undefined;
   return (
     <FormDialog title="A new template" action="Write it" onClose={onClose} ready={() => {
       setTried(true);

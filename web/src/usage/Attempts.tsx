@@ -35,7 +35,7 @@ export function UsageAttempts({ filter }: { readonly filter: UsageFilter }) {
     { key: 'started', title: 'Started', width: '9rem', wideOnly: true, cell: ({ started }) => <time className="numeric nowrap" dateTime={started}>{new Date(started).toLocaleString('en', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', ...by24 })}</time> },
     { key: 'runner', title: 'Runner', width: '8rem', wideOnly: true, cell: ({ runner }) => <span className="truncate">{runner}</span> },
     { key: 'had', title: 'Had', width: '10rem', wideOnly: true, cell: ({ cpu, memoryBytes, gpus }) => <span className="numeric truncate">{resourcesOf({ cpu, memoryBytes, gpus })}</span> },
-    { key: 'state', title: 'State', width: '5rem', wideOnly: true, cell: ({ ended, lost }) => <Badge tone={ended ? undefined : lost ? 'warn' : 'ok'}>{ended ? 'ended' : lost ? 'lost' : 'runs'}</Badge> },
+    { key: 'state', title: 'State', width: '5rem', wideOnly: true, cell: ({ ended, lost }) => <Badge tone={ended ? undefined : lost ? 'warn' : 'ok'}>{ended ? 'ended' : lost ? 'lost' : 'running'}</Badge> },
     { key: 'hours', title: 'Hours', width: '5.5rem', end: true, cell: ({ hours }) => <span className="numeric">{amountOf(hours)}</span> },
     { key: 'cost', title: 'Cost', width: '7rem', end: true, cell: ({ cost, currency }) => <span className="numeric nowrap">{cost === null || cost === undefined ? <span className="faint">no price</span> : moneyOf(cost, currency)}</span> },
   ];

@@ -43,12 +43,12 @@ export function QuotaDialog({ quota, onClose, onDone }: { readonly quota?: Quota
             <option value="user">user</option>
             <option value="project">project</option>
           </SelectField>
-          <TextField label="Name" className="mono" spellCheck={false} autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} hint="* is everybody who has none." error={tried ? wrongName : undefined} />
+          <TextField label="Name" className="mono" spellCheck={false} autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} hint="* is everybody who has none of their own." error={tried ? wrongName : undefined} />
         </div>
       )}
       <p className="muted">What is left empty has no limit; 0 allows none of it. A quota of one's own stands in place of the default, as a whole.</p>
       <div className="pair">{field('tasks', 'Tasks at once')}{field('cpu', 'Cores at once')}</div>
-      <div className="pair">{field('memory', 'Memory at once', '64 GB, 128 Gi')}{field('gpus', 'GPUs at once')}</div>
+      <div className="pair">{field('memory', 'Memory at once', '64 GiB, 128 GB')}{field('gpus', 'GPUs at once')}</div>
       {field('gpuHours', 'GPU hours a month', 'Calendar months, UTC. Tasks that run go on when they are used up; new ones are refused.')}
     </FormDialog>
   );

@@ -24,7 +24,7 @@ export default function QuotasPage() {
   const again = () => queries.invalidateQueries({ queryKey: quotasKey });
   const isAdmin = role === 'admin';
   return (
-    <Page title="Quotas" lead="How much tasks of users and projects may have at once, and how many GPU hours in a month."
+    <Page title="Quotas" lead="How much the tasks of users and projects may have at once, and how many GPU hours in a month."
       actions={isAdmin && <Button kind="primary" icon="plus" onClick={() => setAsked({ what: 'set' })}>Set a quota</Button>}>
       <Tabs label="Usage" items={usageTabs} current="/usage/quotas" />
       <Loaded query={query} lines={5}>
@@ -58,7 +58,7 @@ export default function QuotasPage() {
           toast('The quota was removed.');
           await again();
         }}>
-          {asked.quota.name === '*' ? 'Who has no quota of their own has no limits from then on.' : 'The default holds from then on, where there is one.'}
+          {asked.quota.name === '*' ? 'Whoever has no quota of their own has no limits from then on.' : 'The default holds from then on, where there is one.'}
         </Confirm>
       )}
     </Page>

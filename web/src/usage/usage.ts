@@ -62,7 +62,7 @@ export function draftOf(quota: Quota): LimitDraft {
 /** What is wrong with a draft, by field. */
 export function limitRefusals(draft: LimitDraft): Readonly<Partial<Record<keyof LimitDraft, string>>> {
   const number = (text: string, whole: boolean) => (text.trim() === '' || (whole ? /^\s*\d{1,9}\s*$/ : /^\s*\d{1,9}(\.\d+)?\s*$/).test(text) ? undefined : whole ? 'A whole number of 0 or more, or nothing.' : 'A number of 0 or more, or nothing.');
-  const memory = draft.memory.trim() === '' || draft.memory.trim() === '0' || bytesOf(draft.memory) !== undefined ? undefined : 'A size with its unit: 512 MB, 64 GB, 128 Gi.';
+  const memory = draft.memory.trim() === '' || draft.memory.trim() === '0' || bytesOf(draft.memory) !== undefined ? undefined : 'A size with its unit: 512 MiB, 64 GiB, 128 GB.';
   const all = { tasks: number(draft.tasks, true), cpu: number(draft.cpu, false), memory, gpus: number(draft.gpus, true), gpuHours: number(draft.gpuHours, false) };
   return Object.fromEntries(Object.entries(all).filter((entry) => entry[1] !== undefined));
 }
@@ -78,10 +78,10 @@ export function limitsOf(draft: LimitDraft): QuotaLimits {
   };
 }
 
-/** A size that reads back as the very same: "64 Gi", "1.5 Gi", "500 MB", or its bytes in kB. */
+/** A size that reads back as the very same: "64 GiB", "1.5 GiB", "500 MB", or its bytes in kB. */
 function exactSizeOf(bytes: number): string {
   if (bytes === 0) return '0';
-  for (const [unit, size] of [['Ti', 2 ** 40], ['Gi', 2 ** 30], ['Mi', 2 ** 20], ['GB', 1e9], ['MB', 1e6]] as const) {
+  for (const [unit, size] of [['TiB', 2 ** 40], ['GiB', 2 ** 30], ['MiB', 2 ** 20], ['GB', 1e9], ['MB', 1e6]] as const) {
     const value = Math.round((bytes / size) * 1000) / 1000;
     if (value >= 1 && bytesOf(`${String(value)} ${unit}`) === bytes) return `${String(value)} ${unit}`;
   }

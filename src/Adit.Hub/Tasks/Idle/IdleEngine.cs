@@ -8,6 +8,7 @@ using Adit.Hub.Edge.Gate;
 using Adit.Hub.Runners;
 using Adit.Hub.Storage;
 using Adit.Hub.Tasks.Waiting;
+using Adit.Hub.Templates;
 using Adit.Hub.Tunnels;
 using Microsoft.Extensions.Logging;
 
@@ -341,8 +342,14 @@ internal sealed partial class IdleEngine : IAsyncDisposable
         task.Idle = Short(idle, decision);
     }
 
-    private static TaskIdle Short(IdleTask idle, IdleDecision decision) =>
-        new() { StopsAt = decision.StopsAt, IsWarned = decision.IsWarned, IsFrozen = idle.Memory.IsFrozen };
+    private static TaskIdle Short(IdleTask idle, IdleDecision decision) => new()
+    {
+        FreezesAt = decision.Next == IdleAction.Freeze ? decision.At : null,
+        StopsAt = decision.StopsAt,
+        IsOfAge = decision.IsOfAge,
+        IsWarned = decision.IsWarned,
+        IsFrozen = idle.Memory.IsFrozen,
+    };
 
     // Whether nobody came since it was looked, and nobody is there now.
     private bool IsUnused(string task, IdleMark seen)

@@ -27,6 +27,7 @@ internal static class IdleExplanation
             Next = decision?.Next?.ToString().ToLowerInvariant(),
             At = decision?.At,
             StopsAt = decision?.StopsAt,
+            IsOfAge = decision?.IsOfAge ?? false,
             Warned = decision is null ? null : memory.Warned,
             TimeoutSeconds = policy.Steps.FirstOrDefault(static s => s.Action == IdleAction.Stop) is { } stop ? (int)stop.After.TotalSeconds : null,
             Terms = policy.ToTerms(),

@@ -22,14 +22,16 @@ internal sealed class IdleReader(TemplateProblems problems)
         var compute = signals?["compute"] as MapNode;
         var computes = BodyReader.Flag(signals?["compute"]) ?? true;
         var last = steps.Count > 0 ? steps[^1].After : TimeSpan.Zero;
-        var warn = Span(idle?["warn"]) ?? Least(LongestWarning, last / 5);
+        TimeSpan? age = idle?["maxAge"] is TextNode { Text: "never" } ? null : Span(idle?["maxAge"]) ?? TimeSpan.FromDays(7);
+        var end = steps.Count > 0 ? last : age ?? TimeSpan.Zero; // What ends of its age alone is warned of too.
+        var warn = Span(idle?["warn"]) ?? Least(LongestWarning, end / 5);
         if (steps.Count > 0 && warn >= last)
             problems.Add(idle!["warn"]!.At, "spec.idle.warn: it would warn before there is anything to warn of; it is shorter than the timeout");
         var (ttl, perDay) = Lease(idle?["lease"] as MapNode);
         return new IdlePolicy
         {
             Steps = steps,
-            Warn = steps.Count > 0 ? warn : TimeSpan.Zero,
+            Warn = Least(warn, end),
             Requests = BodyReader.Flag(signals?["request"]) ?? true,
             WebSocket = BodyReader.Flag(signals?["websocket"]) ?? true,
             JupyterKernels = BodyReader.Text(signals?["kernel"]) == "jupyter",
@@ -41,7 +43,7 @@ internal sealed class IdleReader(TemplateProblems problems)
             WebSocketPassiveMax = Span(idle?["wsPassiveMax"]) ?? TimeSpan.FromMinutes(30),
             BusyMax = Span(idle?["busyMax"]) ?? TimeSpan.FromHours(24),
             MinUptime = Span(idle?["minUptime"]) ?? Least(LongestWarning, last),
-            MaxAge = idle?["maxAge"] is TextNode { Text: "never" } ? null : Span(idle?["maxAge"]) ?? TimeSpan.FromDays(7),
+            MaxAge = age,
             LeaseMaxTtl = ttl,
             LeaseMaxPerDay = perDay,
         };

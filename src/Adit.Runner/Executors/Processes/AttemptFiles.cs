@@ -23,7 +23,8 @@ internal sealed record AttemptStart
 /// start.json  what was decided (AttemptStart)            run      the surroundings, until they are read
 /// pid.N       who claimed try N: boot, /proc/PID/stat     out, err what the command writes; what was read is freed
 /// exit        the exit code, a line; spaces before        end.json how it ended, once all of it is gone (ExecutionEnd)
-/// trouble     what the script itself complains about
+/// trouble     what the script itself complains about      exec.*   surroundings of a command beside it, until they are read
+/// exec.*.pid  such a command, as pid.N, until it ends
 /// </code>
 /// </summary>
 internal sealed class AttemptFiles(string directory)

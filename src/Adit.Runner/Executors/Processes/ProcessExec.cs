@@ -9,6 +9,8 @@ namespace Adit.Runner.Executors;
 internal static class ProcessExec
 {
     private const string Shell = "/bin/sh";
+    private const string RunPrefix = "exec.";
+    private const string ClaimSuffix = ".pid";
     private static readonly TimeSpan KillEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
@@ -28,13 +30,14 @@ internal static class ProcessExec
         TimeProvider time, CancellationToken cancellationToken)
     {
         var command = surroundings.Command(request.Command);
-        var run = Path.Combine(directory, "exec." + Path.GetRandomFileName());
+        var run = Path.Combine(directory, RunPrefix + Path.GetRandomFileName());
+        var claim = run + ClaimSuffix;
         using var terminal = request.Terminal is { } size ? PseudoTerminal.Open(size) : null;
         Process process;
         try
         {
             TaskPlace.WriteFile(run, surroundings.ScriptWith(request.Environment));
-            process = Start([run, .. surroundings.Identity, .. ProcessExecutor.Joins(group), .. command], surroundings.SecretsOf(script), terminal);
+            process = Start([run, claim, .. surroundings.Identity, .. ProcessExecutor.Joins(group), .. command], surroundings.SecretsOf(script), terminal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
         {
@@ -66,8 +69,25 @@ internal static class ProcessExec
             await Task.WhenAny(output, Task.Delay(LastWords, time, CancellationToken.None)); // A child of it may hold the other end for ever.
             await stop.CancelAsync();
             await Task.WhenAll(output, input, sizes).WaitAsync(LastWords, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ended.IsCompleted)
+                File.Delete(claim);
             cancellationToken.ThrowIfCancellationRequested();
             return ended.IsCompleted ? process.ExitCode : throw new ExecutorException("The command was killed and does not end: it waits for a device that does not answer.");
+        }
+    }
+
+    /// <summary>Ends what a runner that was killed left running beside a task: their clients are gone with it.</summary>
+    /// <param name="directory">That of their files.</param>
+    public static void EndLeft(string directory)
+    {
+        // What has not said yet who it is finds nothing to run.
+        foreach (var run in Directory.GetFiles(directory, RunPrefix + "*").Where(static f => !f.EndsWith(ClaimSuffix, StringComparison.Ordinal)))
+            File.Delete(run);
+        foreach (var claim in Directory.GetFiles(directory, RunPrefix + "*" + ClaimSuffix))
+        {
+            if (ProcessIdentity.Parse(TaskPlace.ReadFile(claim)) is { } left && left.IsAlive())
+                Posix.Signal(-left.Id, Posix.SigKill); // It leads a session of its own.
+            File.Delete(claim);
         }
     }
 

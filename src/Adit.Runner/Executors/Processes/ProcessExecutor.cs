@@ -115,6 +115,7 @@ internal sealed class ProcessExecutor : IExecutor
             return null;
         }
 
+        ProcessExec.EndLeft(files.Directory);
         var identity = await ClaimOfOtherAsync(files, start, cancellationToken);
         foreach (var port in start.Ports.Values)
             _ports.Keep(port);

@@ -47,12 +47,14 @@ internal static class TaskScript
         """;
 
     /// <summary>
-    /// Runs a further command in the surroundings of a task. Arguments: the file with the surroundings, which is removed; user, group, joins and
-    /// command as above. It keeps the standard streams that it has.
+    /// Runs a further command in the surroundings of a task. Arguments: the file with the surroundings, which is removed; the file in which it says who it is,
+    /// before it opens that one; user, group, joins and command as above. It keeps the standard streams that it has.
     /// </summary>
     public const string Exec = """
-        run=$1 user=$2 group=$3 joins=$4
-        shift 4
+        run=$1 claim=$2 user=$3 group=$4 joins=$5
+        shift 5
+        read -r boot </proc/sys/kernel/random/boot_id && read -r stat </proc/$$/stat && (umask 077 && echo "$boot $stat" >"$claim") \
+          || { echo "adit: '$claim' could not be written: is the runner's disk full?" >&2; exit 125; }
         exec 3<"$run"
         rm -f "$run"
         while [ "$joins" -gt 0 ]; do

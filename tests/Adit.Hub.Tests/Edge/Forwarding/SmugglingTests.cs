@@ -13,6 +13,12 @@ public sealed class SmugglingTests
         { "bare LF", "GET / HTTP/1.1\nHost: demo.adit.test\n\n" },
         { "bare LF after a field", "GET / HTTP/1.1\r\nHost: demo.adit.test\r\nX-A: 1\nX-B: 2\r\n\r\n" },
         { "two lengths", "POST / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!" },
+        { "a length with a sign", "POST / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: +5\r\n\r\nhello" },
+        { "a length of minus nothing", "POST / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: -0\r\n\r\n" },
+        { "a length in other digits", "POST / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: 0x5\r\n\r\nhello" },
+        { "a list of one length", "POST / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: 5, 5\r\n\r\nhello" },
+        { "an enormous length", $"POST / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: {new string('9', 40)}\r\n\r\nhello" },
+        { "a length of nothing", "POST / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: \r\n\r\nhello" },
         { "folded line", "GET / HTTP/1.1\r\nHost: demo.adit.test\r\nX-A: 1\r\n X-B: 2\r\n\r\n" },
         { "space before colon", "GET / HTTP/1.1\r\nHost: demo.adit.test\r\nX-A : 1\r\n\r\n" },
         { "two hosts", "GET / HTTP/1.1\r\nHost: demo.adit.test\r\nHost: adit.test\r\n\r\n" },
@@ -34,6 +40,17 @@ public sealed class SmugglingTests
         var answer = await edge.ExchangeAsync(request);
         Assert.True(answer.StartsWith("HTTP/1.1 4", StringComparison.Ordinal) || answer.Length == 0, $"{what}: {answer}");
         Assert.DoesNotContain("200 OK", answer);
+    }
+
+    [Theory]
+    [InlineData("+5")]
+    [InlineData("-0")]
+    public async Task A_length_with_a_sign_is_no_length_and_the_answer_says_400(string length)
+    {
+        await using var server = RawServer.Echoing();
+        await using var edge = await TestEdge.StartAsync(server.Port);
+        var answer = await edge.ExchangeAsync($"POST / HTTP/1.1\r\nHost: demo.adit.test\r\nContent-Length: {length}\r\n\r\nhello");
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> BadResponses => new()

@@ -35,6 +35,29 @@ public sealed class IdleShownTests
     }
 
     [Fact]
+    public async Task What_ends_of_age_says_that_keeping_does_not_put_it_off_and_what_freezes_next_when()
+    {
+        await using var hub = await TaskHub.StartAsync();
+        await hub.TemplateAsync("aged", "  idle: {timeout: never, warn: 9m, minUptime: 1s, maxAge: 10m}");
+        await hub.TemplateAsync("ladder", "  idle: {ladder: [{after: 15m, action: freeze}, {after: 60m, action: stop}], minUptime: 1s}");
+        var aged = await hub.ReadyAsync("old", "aged");
+        var ladder = await hub.ReadyAsync("demo", "ladder");
+        await hub.Service<IdleEngine>().LookAsync(TestContext.Current.CancellationToken);
+        hub.Service<IdleClock>().Skip(TimeSpan.FromMinutes(2));
+        await hub.Service<IdleEngine>().LookAsync(TestContext.Current.CancellationToken);
+        var before = (await hub.ShowAsync(aged.Id)).Idle!;
+        await hub.PostAsync($"{aged.Id}/extend", """{"seconds":14400}""");
+        var kept = (await hub.ShowAsync(aged.Id)).Idle!;
+        var frozen = (await hub.ShowAsync(ladder.Id)).Idle!;
+
+        Assert.Equal((true, true), (before.IsOfAge, kept.IsOfAge));
+        Assert.InRange((kept.StopsAt - before.StopsAt)!.Value.TotalSeconds, -1, 1);
+        Assert.Equal((true, true), (before.IsWarned, kept.IsWarned)); // Nothing else would end it, and its owner is told all the same.
+        Assert.Null(kept.FreezesAt);
+        Assert.Equal((false, TimeSpan.FromMinutes(45)), (frozen.IsOfAge, frozen.StopsAt - frozen.FreezesAt));
+    }
+
+    [Fact]
     public async Task Templates_and_explanations_say_when_a_session_ends_unused()
     {
         await using var hub = await TaskHub.StartAsync();
