@@ -34,6 +34,7 @@ public sealed partial class ContentStore
         await _checking.WaitAsync(cancellationToken);
         try
         {
+            ThrowIfDisposed();
             var collector = new PackCollector(_files, _cipher, _index, _packs, _handles, _damaged, _upkeep, _decompressors);
             return await Task.Run(() => collector.RunAsync(_gate, mark, _time, _packFull, cancellationToken), CancellationToken.None);
         }
@@ -53,6 +54,7 @@ public sealed partial class ContentStore
         await _checking.WaitAsync(cancellationToken);
         try
         {
+            ThrowIfDisposed();
             var check = new StoreCheck(_directory, _cipher, _index, _packs, _handles, _damaged, _upkeep, _decompressors);
             return await Task.Run(() => check.RunAsync(readData, progress, _time, cancellationToken), CancellationToken.None);
         }

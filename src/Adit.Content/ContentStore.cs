@@ -222,16 +222,19 @@ public sealed partial class ContentStore : IChunkStore, IAsyncDisposable
         finally
         {
             Release();
+            _checking.Release();
         }
     }
 
     /// <summary>Lets go of everything without writing another byte, as a process does that is killed.</summary>
     internal async Task AbandonAsync()
     {
-        _isDisposed = 1;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _checking.WaitAsync();
         await _upkeep.StopAsync();
         Release();
+        _checking.Release();
     }
 
     private static ContentStore Open(ContentStoreOptions options, CancellationToken cancellationToken)

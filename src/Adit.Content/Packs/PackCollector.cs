@@ -67,8 +67,8 @@ internal sealed class PackCollector(
         using (await gate.EnterAloneAsync(cancellationToken))
         using (await upkeep.TakeTurnAsync(cancellationToken))
         {
+            await packs.FlushAsync(cancellationToken, seal: true);
             var candidates = packs.All().Where(static p => p.SealedLength != 0).ToDictionary(static p => p.Pack);
-            await packs.FlushAsync(cancellationToken);
             index.FreezeAll();
             await upkeep.WriteRunsAsync();
             upkeep.KeepRuns = true;

@@ -41,9 +41,6 @@ internal sealed class PackRecovery(
         }
     }
 
-    /// <summary>Reads a pack anew whose part of the index was lost.</summary>
-    public void Reread(uint pack) => ReadSealed(pack, new FileInfo(handles.PathOf(pack)).Length, Nothing(pack));
-
     private static PackSpan Nothing(uint pack) => new(pack, PackFormat.HeaderSize, PackFormat.HeaderSize, 0, 0, 0, 0, 0, 0);
 
     // What the runs know of each pack from its beginning on. What they say of a pack that is not as it was does not count.
@@ -161,6 +158,9 @@ internal sealed class PackRecovery(
             index.Add(pack, offset, offset, head, Present(head, null));
         }
 
+        // Its frames are on the disk since before it had a footer. A run may say soon that the footer is.
+        using (var handle = File.OpenHandle(handles.PathOf(pack), FileMode.Open, FileAccess.ReadWrite, StoreFiles.Share))
+            files.Sync(handle, handles.PathOf(pack));
         index.Seal(pack, end, (uint)length);
         packs.Know(known with { SealedLength = (uint)length }, null, 0);
         return true;

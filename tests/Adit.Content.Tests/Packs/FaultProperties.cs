@@ -60,6 +60,7 @@ public sealed class FaultProperties
         private readonly HashSet<int> _ever = [];
         private readonly FaultyDisk _disk = new(path, new Random(seed));
         private ContentStore? _store;
+        private bool _lostPower;
         private int _next;
 
         public async Task OpenAsync()
@@ -74,11 +75,12 @@ public sealed class FaultProperties
                 catch (IOException) when (attempt < 20)
                 {
                     if (_disk.StepsLeft < 0)
-                        _disk.LosePower();
+                        LosePower();
                 }
             }
 
-            Assert.Empty(_store.FoundAtOpening);
+            // Of what was not synced, a part may have been written and what lies before it not. It looks like damage, and nobody can tell.
+            Assert.DoesNotContain(_store.FoundAtOpening, f => !_lostPower || !f.Message.Contains("damaged", StringComparison.Ordinal));
         }
 
         public async Task CloseAsync() => await _store!.AbandonAsync();
@@ -124,6 +126,12 @@ public sealed class FaultProperties
                 if (!missing[0])
                     await _store.ReadAsync(new[] { id }, (_, chunk) => Assert.True(chunk.SequenceEqual(TestStore.Chunk(number))), CancellationToken.None);
             }
+        }
+
+        private void LosePower()
+        {
+            _lostPower = true;
+            _disk.LosePower();
         }
 
         private async Task AddAsync(int count)
@@ -194,7 +202,7 @@ public sealed class FaultProperties
                 await _store.AbandonAsync();
             _store = null;
             if (losesPower)
-                _disk.LosePower();
+                LosePower();
             else
                 _disk.Kill();
             _added.IntersectWith(_flushed);
