@@ -24,6 +24,7 @@ public sealed partial class ContentStore : IChunkStore, IAsyncDisposable
 
     private readonly string _directory;
     private readonly TimeProvider _time;
+    private readonly int _packFull;
     private readonly StoreFiles _files;
     private readonly StoreLock _lock;
     private readonly FrameCipher? _cipher;
@@ -39,7 +40,7 @@ public sealed partial class ContentStore : IChunkStore, IAsyncDisposable
     private ContentStore(ContentStoreOptions options, StoreLock held)
     {
         _directory = Path.GetFullPath(options.Directory);
-        (_time, _lock, _files) = (options.TimeProvider, held, new StoreFiles(options.Faults));
+        (_time, _packFull, _lock, _files) = (options.TimeProvider, options.PackFull, held, new StoreFiles(options.Faults));
         _files.CreateDirectory(Path.Combine(_directory, "packs"));
         _files.CreateDirectory(Path.Combine(_directory, "index"));
         _cipher = StoreDescription.Open(_files, _directory, options.Key);
@@ -201,12 +202,13 @@ public sealed partial class ContentStore : IChunkStore, IAsyncDisposable
         }
     }
 
-    /// <summary>Flushes, writes the index and closes the store.</summary>
+    /// <summary>Waits for a check or a collection, flushes, writes the index and closes the store.</summary>
     /// <exception cref="IOException">The disk failed. The store is closed; what was flushed before is in it.</exception>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
+        await _checking.WaitAsync();
         try
         {
             await _upkeep.WaitAsync(CancellationToken.None);
@@ -220,15 +222,19 @@ public sealed partial class ContentStore : IChunkStore, IAsyncDisposable
         finally
         {
             Release();
+            _checking.Release();
         }
     }
 
     /// <summary>Lets go of everything without writing another byte, as a process does that is killed.</summary>
     internal async Task AbandonAsync()
     {
-        _isDisposed = 1;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        await _checking.WaitAsync();
         await _upkeep.StopAsync();
         Release();
+        _checking.Release();
     }
 
     private static ContentStore Open(ContentStoreOptions options, CancellationToken cancellationToken)

@@ -24,6 +24,7 @@ internal sealed class ChunkIndex : IDisposable
     private readonly DamagedChunks _damaged;
     private readonly FrameCipher? _cipher;
     private readonly int _memoryLimit;
+    private readonly List<IndexState> _retired = [];
     private IndexState _state;
     private uint _next = 1;
 
@@ -61,7 +62,8 @@ internal sealed class ChunkIndex : IDisposable
 
     /// <summary>Says where each chunk is; nowhere where it is not known or known to be damaged.</summary>
     /// <param name="touch">They are about to be relied upon: a collection under way shall not remove them.</param>
-    public void Find(ReadOnlySpan<ChunkId> ids, Span<ChunkLocation> locations, bool touch)
+    /// <param name="wasLive">Where it is not empty: whether each was live before, as <see cref="IndexState.TryFind"/> says.</param>
+    public void Find(ReadOnlySpan<ChunkId> ids, Span<ChunkLocation> locations, bool touch, Span<bool> wasLive = default)
     {
         var translated = _cipher == null ? null : ArrayPool<ChunkId>.Shared.Rent(ids.Length);
         _cipher?.SealIds(ids, translated.AsSpan(0, ids.Length));
@@ -70,13 +72,32 @@ internal sealed class ChunkIndex : IDisposable
         try
         {
             for (var i = 0; i < ids.Length; i++)
-                state.TryFind(ids[i], stored[i], _damaged, touch, out locations[i]);
+            {
+                state.TryFind(ids[i], stored[i], _damaged, touch, out locations[i], out var live);
+                if (!wasLive.IsEmpty)
+                    wasLive[i] = live;
+            }
         }
         finally
         {
             state.LetGo();
             if (translated != null)
                 ArrayPool<ChunkId>.Shared.Return(translated);
+        }
+    }
+
+    /// <summary>Marks a chunk live, for a collection under way.</summary>
+    public IndexMark Mark(ChunkId id)
+    {
+        var stored = _cipher == null ? id : Stored(id);
+        var state = Use();
+        try
+        {
+            return state.Mark(id, stored, _damaged);
+        }
+        finally
+        {
+            state.LetGo();
         }
     }
 
@@ -140,7 +161,7 @@ internal sealed class ChunkIndex : IDisposable
         }
 
         _next++;
-        Publish(path, number, (state, run) => new IndexState(state.Active, state.Frozen[..^1], [run, .. state.Runs]));
+        Publish(path, number, (state, run) => new IndexState(state.Active, state.Frozen[..^1], [run, .. state.Runs], state.Condemned));
         return true;
     }
 
@@ -160,10 +181,33 @@ internal sealed class ChunkIndex : IDisposable
     /// <summary>Merges all runs to one without what is in packs that were left.</summary>
     public void Rewrite() => Merge(Volatile.Read(ref _state).Runs.Length);
 
+    /// <summary>
+    /// From now on nobody who asks for chunks in these packs, in order to rely upon them, is told that they are there, unless they are marked already; null: ends that.
+    /// When this returns, no one who asked before is still marking.
+    /// </summary>
+    public Task CondemnAsync(IReadOnlySet<uint>? packs)
+    {
+        lock (_write)
+        {
+            Replace(state => new IndexState(state.Active, state.Frozen, state.Runs, packs));
+            return Task.WhenAll(_retired.Select(static s => s.Unused));
+        }
+    }
+
+    /// <summary>Adds chunks again whose part of the index was lost. The next opening reads their packs once more.</summary>
+    public void Restore(IEnumerable<IndexRecord> records)
+    {
+        lock (_write)
+        {
+            foreach (var record in records)
+                _state.Active.Add(record.Id, record.Location, replace: false);
+        }
+    }
+
     /// <summary>Takes a run away that turned out to be damaged, and returns what it knew.</summary>
     public PackSpan[] Drop(RunFile run)
     {
-        Replace(state => new IndexState(state.Active, state.Frozen, [.. state.Runs.Where(r => r != run)]));
+        Replace(state => new IndexState(state.Active, state.Frozen, [.. state.Runs.Where(r => r != run)], state.Condemned));
         Remove(run.Path);
         return run.Header.Spans;
     }
@@ -188,7 +232,7 @@ internal sealed class ChunkIndex : IDisposable
             return runs;
         });
         _next++;
-        Publish(path, number, (state, run) => new IndexState(state.Active, state.Frozen, [run, .. state.Runs[take..]]));
+        Publish(path, number, (state, run) => new IndexState(state.Active, state.Frozen, [run, .. state.Runs[take..]], state.Condemned));
         foreach (var run in merged)
             Remove(run.Path);
     }
@@ -210,7 +254,7 @@ internal sealed class ChunkIndex : IDisposable
         run.LetGo();
     }
 
-    private void Freeze() => Replace(static state => new IndexState(new MemoryIndex(), [state.Active, .. state.Frozen], state.Runs));
+    private void Freeze() => Replace(static state => new IndexState(new MemoryIndex(), [state.Active, .. state.Frozen], state.Runs, state.Condemned));
 
     private void Replace(Func<IndexState, IndexState> change)
     {
@@ -219,6 +263,8 @@ internal sealed class ChunkIndex : IDisposable
             var old = _state;
             Volatile.Write(ref _state, change(old));
             old.LetGo();
+            _retired.RemoveAll(static s => s.Unused.IsCompleted);
+            _retired.Add(old);
         }
     }
 

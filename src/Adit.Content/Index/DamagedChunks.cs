@@ -17,6 +17,9 @@ internal sealed class DamagedChunks
     private DamagedChunks(StoreFiles files, string path, HashSet<(ChunkId Id, uint Pack, uint Frame)> places) =>
         (_files, _path, _places) = (files, path, places);
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyCollection<(ChunkId Id, uint Pack, uint Frame)> Places => Volatile.Read(ref _places);
+
     public int Count => Volatile.Read(ref _places).Count;
 
     /// <summary>Reads the file. A line that is none is passed over: the chunk is found again by the next check.</summary>

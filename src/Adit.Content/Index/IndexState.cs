@@ -8,11 +8,12 @@ namespace Adit.Content.Index;
 /// </summary>
 internal sealed class IndexState
 {
+    private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _users = 1;
 
-    public IndexState(MemoryIndex active, MemoryIndex[] frozen, RunFile[] runs)
+    public IndexState(MemoryIndex active, MemoryIndex[] frozen, RunFile[] runs, IReadOnlySet<uint>? condemned = null)
     {
-        (Active, Frozen, Runs) = (active, frozen, runs);
+        (Active, Frozen, Runs, Condemned) = (active, frozen, runs, condemned);
         foreach (var run in runs)
             run.Use();
     }
@@ -24,6 +25,12 @@ internal sealed class IndexState
 
     /// <summary>The newest first.</summary>
     public RunFile[] Runs { get; }
+
+    /// <summary>Packs that a collection is about to remove: who asks in order to rely upon a chunk finds only those there that are marked already. Null: none.</summary>
+    public IReadOnlySet<uint>? Condemned { get; }
+
+    /// <summary>Done when nobody uses it any more.</summary>
+    public Task Unused => _unused.Task;
 
     /// <summary>False when it was let go of by all meanwhile, and another is current.</summary>
     public bool TryUse()
@@ -45,13 +52,16 @@ internal sealed class IndexState
             return;
         foreach (var run in Runs)
             run.LetGo();
+        _unused.SetResult();
     }
 
     /// <summary>Where the chunk is, as the newest says that is not known to be wrong.</summary>
     /// <param name="stored">Its id as run files have it.</param>
     /// <param name="touch">It is about to be relied upon: a collection under way shall not remove it.</param>
-    public bool TryFind(in ChunkId id, in ChunkId stored, DamagedChunks damaged, bool touch, out ChunkLocation location)
+    /// <param name="wasLive">It was marked before, or is newer than the collection; or there is none.</param>
+    public bool TryFind(in ChunkId id, in ChunkId stored, DamagedChunks damaged, bool touch, out ChunkLocation location, out bool wasLive)
     {
+        wasLive = true;
         if (Active.TryFind(id, out location) && !damaged.Contains(id, location))
             return true;
         foreach (var memory in Frozen)
@@ -68,12 +78,42 @@ internal sealed class IndexState
             location = run[(uint)position].Location;
             if (run.IsLeft(location.Pack) || damaged.Contains(id, location))
                 continue;
-            if (touch)
+            wasLive = run.IsLive(position);
+            if (touch && !wasLive)
+            {
+                if (Condemned?.Contains(location.Pack) == true)
+                    continue;
                 run.MarkLive(position);
+            }
+
             return true;
         }
 
         location = default;
         return false;
+    }
+
+    /// <summary>Marks the chunk live.</summary>
+    public IndexMark Mark(in ChunkId id, in ChunkId stored, DamagedChunks damaged)
+    {
+        if (Active.TryFind(id, out var location) && !damaged.Contains(id, location))
+            return IndexMark.Newer;
+        foreach (var memory in Frozen)
+        {
+            if (memory.TryFind(id, out location) && !damaged.Contains(id, location))
+                return IndexMark.Newer;
+        }
+
+        foreach (var run in Runs)
+        {
+            var position = run.Find(stored);
+            if (position < 0)
+                continue;
+            location = run[(uint)position].Location;
+            if (!run.IsLeft(location.Pack) && !damaged.Contains(id, location))
+                return run.Visit(position);
+        }
+
+        return IndexMark.Missing;
     }
 }

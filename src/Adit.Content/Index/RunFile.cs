@@ -17,6 +17,7 @@ internal sealed unsafe class RunFile
     private readonly uint* _buckets;
     private uint[]? _without;
     private ulong[]? _live;
+    private ulong[]? _visited;
     private int _users = 1;
 
     private RunFile(string path, uint number, RunHeader header, byte[] contentHash, MemoryMappedFile file)
@@ -94,19 +95,30 @@ internal sealed unsafe class RunFile
     /// <summary>What it says of this pack does not count.</summary>
     public bool IsLeft(uint pack) => Volatile.Read(ref _without) is { } without && Array.BinarySearch(without, pack) >= 0;
 
-    /// <summary>From now on <see cref="MarkLive"/> is remembered, until <see cref="EndMarking"/>.</summary>
-    public void BeginMarking() => Volatile.Write(ref _live, new ulong[(Count + 63) / 64]);
-
-    public void EndMarking() => Volatile.Write(ref _live, null);
-
-    public void MarkLive(long position)
+    /// <summary>From now on it is remembered what is live and what was visited, until <see cref="EndMarking"/>.</summary>
+    public void BeginMarking()
     {
-        if (Volatile.Read(ref _live) is { } live && (Volatile.Read(ref live[position >> 6]) & (1UL << (int)(position & 63))) == 0)
-            Interlocked.Or(ref live[position >> 6], 1UL << (int)(position & 63));
+        Volatile.Write(ref _visited, new ulong[(Count + 63) / 64]);
+        Volatile.Write(ref _live, new ulong[(Count + 63) / 64]);
     }
+
+    public void EndMarking()
+    {
+        Volatile.Write(ref _live, null);
+        Volatile.Write(ref _visited, null);
+    }
+
+    public void MarkLive(long position) => Set(Volatile.Read(ref _live), position);
 
     /// <summary>It was marked, or nobody is marking: then everything lives.</summary>
     public bool IsLive(long position) => Volatile.Read(ref _live) is not { } live || (Volatile.Read(ref live[position >> 6]) & (1UL << (int)(position & 63))) != 0;
+
+    /// <summary>Marks it live and says whether it is the first time.</summary>
+    public IndexMark Visit(long position)
+    {
+        MarkLive(position);
+        return Volatile.Read(ref _visited) is not { } visited ? IndexMark.Newer : Set(visited, position) ? IndexMark.First : IndexMark.Again;
+    }
 
     /// <summary>Reads it all: false when a record or the table is not as it was written.</summary>
     public bool IsIntact(CancellationToken cancellationToken)
@@ -132,6 +144,15 @@ internal sealed unsafe class RunFile
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();
+    }
+
+    // True when it was not set.
+    private static bool Set(ulong[]? bits, long position)
+    {
+        if (bits == null)
+            return false;
+        var bit = 1UL << (int)(position & 63);
+        return (Volatile.Read(ref bits[position >> 6]) & bit) == 0 && (Interlocked.Or(ref bits[position >> 6], bit) & bit) == 0;
     }
 
     private long Walk(in ChunkId id, long low, long high, long at)

@@ -18,6 +18,9 @@ internal readonly ref struct FrameHead
 
     private FrameHead(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
+    /// <summary>The header as it is stored and the table, plain.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
     /// <summary>Number of chunks.</summary>
     public int Count => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[6..]);
 

@@ -41,9 +41,6 @@ internal sealed class PackRecovery(
         }
     }
 
-    /// <summary>Reads a pack anew whose part of the index was lost.</summary>
-    public void Reread(uint pack) => ReadSealed(pack, new FileInfo(handles.PathOf(pack)).Length, Nothing(pack));
-
     private static PackSpan Nothing(uint pack) => new(pack, PackFormat.HeaderSize, PackFormat.HeaderSize, 0, 0, 0, 0, 0, 0);
 
     // What the runs know of each pack from its beginning on. What they say of a pack that is not as it was does not count.
@@ -141,20 +138,10 @@ internal sealed class PackRecovery(
     // True when the pack has a footer, and what it says was added to the index.
     private bool ReadSealed(uint pack, long length, PackSpan known)
     {
-        if (length < PackFormat.HeaderSize + PackFooter.TrailerSize)
+        var footer = PackFrames.ReadFooter(handles, cipher, pack, length, out var footerAt);
+        if (footerAt == 0)
             return false;
-        Span<byte> trailer = stackalloc byte[PackFooter.TrailerSize];
-        Span<byte> header = stackalloc byte[PackFormat.HeaderSize];
-        if (handles.Read(pack, trailer, length - trailer.Length) != trailer.Length || handles.Read(pack, header, 0) != header.Length)
-            return false;
-        var stored = PackFooter.LengthOf(trailer, length);
-        if (stored == 0)
-            return false;
-        var footerAt = length - trailer.Length - stored;
-        var bytes = new byte[stored];
-        var got = handles.Read(pack, bytes, footerAt);
-        var footer = got == stored ? PackFooter.Open(bytes, trailer, header, cipher) : null;
-        if (footer == null || !IsFooter(footer, footerAt, known.To))
+        if (footer == null || !Meets(footer, known.To))
         {
             Report(pack, footerAt, "has a damaged footer; its frames are read one by one");
             return false;
@@ -171,19 +158,22 @@ internal sealed class PackRecovery(
             index.Add(pack, offset, offset, head, Present(head, null));
         }
 
+        // Its frames are on the disk since before it had a footer. A run may say soon that the footer is.
+        using (var handle = File.OpenHandle(handles.PathOf(pack), FileMode.Open, FileAccess.ReadWrite, StoreFiles.Share))
+            files.Sync(handle, handles.PathOf(pack));
         index.Seal(pack, end, (uint)length);
         packs.Know(known with { SealedLength = (uint)length }, null, 0);
         return true;
     }
 
-    // It is frames from the first byte to its own, and one of them ends where the index knows that one does.
-    private static bool IsFooter(ReadOnlySpan<byte> footer, long footerAt, uint known)
+    // One of its frames ends where the index knows that one does.
+    private static bool Meets(ReadOnlySpan<byte> footer, uint known)
     {
         uint end = PackFormat.HeaderSize;
-        var met = known == end;
+        var meets = known == end;
         while (PackFooter.TryNext(ref footer, ref end, out _))
-            met |= end == known;
-        return footer.IsEmpty && end == footerAt && met;
+            meets |= end == known;
+        return meets;
     }
 
     // The last open pack of its class goes on; others are sealed when they are whole. One that is damaged stays as it is: nothing in it is cut off.

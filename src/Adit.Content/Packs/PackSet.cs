@@ -12,19 +12,19 @@ internal sealed class PackSet(StoreFiles files, string directory, FrameCipher? c
     private readonly SemaphoreSlim _syncing = new(1);
     private readonly Dictionary<uint, PackSpan> _packs = [];
     private readonly PackWriter?[] _open = new PackWriter?[PackFormat.Classes];
-    private readonly List<PackWriter> _sealed = [];
+    private readonly List<PackWriter> _full = [];
     private uint _next = 1;
     private long _appended;
     private long _synced;
     private Exception? _failure;
 
-    /// <summary>Packs were sealed that are not on the disk yet.</summary>
-    public bool HasSealed
+    /// <summary>Packs are full and not sealed yet.</summary>
+    public bool HasFull
     {
         get
         {
             lock (_append)
-                return _sealed.Count != 0;
+                return _full.Count != 0;
         }
     }
 
@@ -86,19 +86,24 @@ internal sealed class PackSet(StoreFiles files, string directory, FrameCipher? c
     }
 
     /// <summary>Returns when all that was appended before is on the disk. Those who wait together share the work.</summary>
-    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    /// <param name="seal">Seals the packs that are full even when nothing else is to be done.</param>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken, bool seal = false)
     {
         long target;
         lock (_append)
+        {
             target = _appended;
+            seal &= _full.Count != 0;
+        }
+
         ThrowIfFailed();
-        if (Volatile.Read(ref _synced) >= target)
+        if (Volatile.Read(ref _synced) >= target && !seal)
             return;
         await _syncing.WaitAsync(cancellationToken);
         try
         {
             ThrowIfFailed();
-            if (Volatile.Read(ref _synced) < target)
+            if (Volatile.Read(ref _synced) < target || seal)
                 await Task.Run(Sync, CancellationToken.None);
         }
         finally
@@ -109,7 +114,7 @@ internal sealed class PackSet(StoreFiles files, string directory, FrameCipher? c
 
     public void Dispose()
     {
-        foreach (var writer in _sealed.Concat(_open))
+        foreach (var writer in _full.Concat(_open))
             writer?.Dispose();
         _syncing.Dispose();
     }
@@ -136,7 +141,7 @@ internal sealed class PackSet(StoreFiles files, string directory, FrameCipher? c
         {
             if (!open.IsFull(full))
                 return open;
-            Seal(open);
+            _full.Add(open);
             _open[packClass] = null;
         }
 
@@ -147,25 +152,16 @@ internal sealed class PackSet(StoreFiles files, string directory, FrameCipher? c
         return _open[packClass] = writer;
     }
 
-    private void Seal(PackWriter writer)
-    {
-        var length = writer.Seal();
-        _appended++;
-        _packs[writer.Number] = _packs[writer.Number] with { SealedLength = length };
-        index.Seal(writer.Number, writer.End, length);
-        _sealed.Add(writer);
-    }
-
     private void Sync()
     {
         long upTo;
-        PackWriter[] sealedOnes;
+        PackWriter[] done;
         List<PackWriter> dirty;
         lock (_append)
         {
             upTo = _appended;
-            sealedOnes = [.. _sealed];
-            dirty = [.. sealedOnes, .. _open.OfType<PackWriter>().Where(static w => w.IsDirty)];
+            done = [.. _full];
+            dirty = [.. done.Concat(_open.OfType<PackWriter>()).Where(static w => w.IsDirty)];
             foreach (var writer in dirty)
                 writer.IsDirty = false;
         }
@@ -182,14 +178,34 @@ internal sealed class PackSet(StoreFiles files, string directory, FrameCipher? c
             ThrowIfFailed();
         }
 
-        lock (_append)
+        Volatile.Write(ref _synced, upTo);
+        foreach (var writer in done)
+            Seal(writer);
+    }
+
+    // A footer says that all before it is on the disk: it is written after that is so.
+    private void Seal(PackWriter writer)
+    {
+        uint length;
+        try
         {
-            _sealed.RemoveRange(0, sealedOnes.Length);
-            Volatile.Write(ref _synced, upTo);
+            length = writer.Seal();
+            writer.Sync();
+        }
+        catch (IOException)
+        {
+            // There was no space for it: the next flush tries again. What was added is on the disk.
+            return;
         }
 
-        foreach (var writer in sealedOnes)
-            writer.Dispose();
+        lock (_append)
+        {
+            _full.Remove(writer);
+            _packs[writer.Number] = _packs[writer.Number] with { SealedLength = length };
+            index.Seal(writer.Number, writer.End, length);
+        }
+
+        writer.Dispose();
     }
 
     private void ThrowIfFailed()

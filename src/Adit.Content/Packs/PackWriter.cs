@@ -12,7 +12,7 @@ internal sealed class PackWriter : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly PackFooter _footer;
     private readonly byte[] _header = new byte[PackFormat.HeaderSize];
-    private bool _isNew;
+    private bool _isNew; // Its name may not be on the disk yet.
     private bool _hasTail;
 
     private PackWriter(StoreFiles files, FrameCipher? cipher, string path, SafeFileHandle handle, uint number, int packClass, uint end, PackFooter footer)
@@ -50,7 +50,9 @@ internal sealed class PackWriter : IDisposable
         }
     }
 
-    /// <summary>Goes on with a pack that was open; what follows <paramref name="end"/> is cut off.</summary>
+    /// <summary>
+    /// Goes on with a pack that was open; what follows <paramref name="end"/> is cut off. Nobody knows whether who made it lived to make its name durable.
+    /// </summary>
     public static PackWriter Continue(StoreFiles files, FrameCipher? cipher, string path, uint number, int packClass, uint end, PackFooter footer)
     {
         var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, StoreFiles.Share);
@@ -58,7 +60,7 @@ internal sealed class PackWriter : IDisposable
         {
             if (RandomAccess.GetLength(handle) > end)
                 files.Truncate(handle, path, end);
-            return new PackWriter(files, cipher, path, handle, number, packClass, end, footer);
+            return new PackWriter(files, cipher, path, handle, number, packClass, end, footer) { _isNew = true };
         }
         catch (IOException)
         {
@@ -96,7 +98,6 @@ internal sealed class PackWriter : IDisposable
         if (_hasTail)
             _files.Truncate(_handle, _path, End);
         _hasTail = true;
-        IsDirty = true;
         var footer = _footer.ToBytes(_header, _cipher);
         _files.Write(_handle, _path, footer, End);
         return End + (uint)footer.Length;

@@ -30,7 +30,7 @@ internal sealed class StoreUpkeep(PackSet packs, ChunkIndex index)
         await work;
     }
 
-    private bool HasWork => packs.HasSealed || index.Waiting != 0 || (!KeepRuns && index.Runs > ChunkIndex.FewRuns);
+    private bool HasWork => packs.HasFull || index.Waiting != 0 || (!KeepRuns && index.Runs > ChunkIndex.FewRuns);
 
     /// <summary>Looks whether there is something to do, and does it meanwhile.</summary>
     public void Wake()
@@ -81,7 +81,7 @@ internal sealed class StoreUpkeep(PackSet packs, ChunkIndex index)
                 _again = false;
             try
             {
-                await packs.FlushAsync(CancellationToken.None);
+                await packs.FlushAsync(CancellationToken.None, seal: true);
                 using (await TakeTurnAsync(CancellationToken.None))
                 {
                     await WriteRunsAsync();
