@@ -87,14 +87,11 @@ internal sealed class PackRecovery(
         var got = handles.Read(pack, bytes, 0);
         var packClass = PackFormat.ReadHeader(bytes);
         var scan = PackScan.Of(bytes, got, cipher, known.To);
-        if (scan.Frames.Count == 0 && (packClass < 0 || !bytes.AsSpan(0, got).ContainsAnyExcept((byte)0)))
+        if (scan.Frames.Count == 0 && known.To == PackFormat.HeaderSize)
         {
+            // Nothing in it is right, and nothing of it was ever known: what a crash leaves of a pack that was just made.
             handles.Close(pack);
-            // A file that was made and never written: what a crash leaves of a pack that nobody saw.
-            if (!bytes.AsSpan(0, got).ContainsAnyExcept((byte)0) || got < PackFormat.HeaderSize)
-                files.Delete(handles.PathOf(pack));
-            else
-                Report(pack, null, "does not begin as a pack does and holds no frame");
+            files.Delete(handles.PathOf(pack));
             return null;
         }
 
