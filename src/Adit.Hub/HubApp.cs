@@ -27,6 +27,7 @@ using Adit.Hub.Tasks.Waiting;
 using Adit.Hub.Telemetry;
 using Adit.Hub.Templates;
 using Adit.Hub.Tunnels;
+using Adit.Hub.Volumes;
 using Adit.Hub.WebUi;
 using Adit.Link;
 using Microsoft.AspNetCore.Builder;
@@ -207,8 +208,9 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, QuotasJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsageJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, SecretsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, VolumesJson.Default);
         });
-        services.AddRequestBodies().AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddSecrets().AddTemplates().AddRunners().AddTasks().AddChecks().AddApiDescription();
+        services.AddRequestBodies().AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddSecrets().AddTemplates().AddRunners().AddTasks().AddVolumes().AddChecks().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -277,6 +279,7 @@ public sealed class HubApp : IAsyncDisposable
         app.MapQuotas();
         app.MapUsage();
         app.MapSecrets();
+        app.MapVolumes();
         app.MapTls();
         var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;

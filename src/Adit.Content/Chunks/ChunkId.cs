@@ -53,6 +53,10 @@ public readonly struct ChunkId : IEquatable<ChunkId>, IComparable<ChunkId>, ISpa
         return id;
     }
 
+    /// <summary>Reads 64 hexadecimal digits.</summary>
+    /// <exception cref="FormatException">It is anything else.</exception>
+    public static ChunkId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is no id: 64 hexadecimal digits.");
+
     /// <summary>Reads 64 hexadecimal digits; false when it is anything else.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out ChunkId id)
     {

@@ -65,16 +65,22 @@ internal sealed record Permission(string Resource, bool IsWrite, string Descript
     /// <summary>Sets and removes secrets, and publishes templates that use those of the hub.</summary>
     public static readonly Permission SecretsWrite = new("secrets", true, "Set and remove secrets, and publish templates that use them");
 
+    /// <summary>Sees volumes and reads their files.</summary>
+    public static readonly Permission VolumesRead = new("volumes", false, "See volumes and read their files");
+
+    /// <summary>Makes volumes and snapshots, and removes volumes.</summary>
+    public static readonly Permission VolumesWrite = new("volumes", true, "Make volumes and snapshots, and remove volumes");
+
     /// <summary>Every permission, by its text.</summary>
     public static readonly IReadOnlyDictionary<string, Permission> All = new[]
     {
         TunnelsRead, TunnelsWrite, RoutesOpen, TokensRead, TokensWrite, ProjectsRead, ProjectsWrite, AccountsRead, AccountsWrite, GroupsRead,
         GroupsWrite, AuditRead, MetricsRead, SettingsRead, SettingsWrite, RunnersRead, RunnersWrite, RunnerServe, TasksRead, TasksWrite,
-        TemplatesRead, TemplatesWrite, SecretsRead, SecretsWrite,
+        TemplatesRead, TemplatesWrite, SecretsRead, SecretsWrite, VolumesRead, VolumesWrite,
     }.ToDictionary(static p => p.ToString(), StringComparer.Ordinal);
 
     /// <summary>Whether a scope of it can be narrowed to a project.</summary>
-    public bool TakesProject => Resource is "tunnels" or "routes" or "projects" or "tokens" or "tasks" or "secrets";
+    public bool TakesProject => Resource is "tunnels" or "routes" or "projects" or "tokens" or "tasks" or "secrets" or "volumes";
 
     /// <inheritdoc />
     public override string ToString() => this == RoutesOpen ? "routes:open" : this == RunnerServe ? "runner:serve" : $"{Resource}:{(IsWrite ? "write" : "read")}";

@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Adit.Content;
+using Adit.Content.Chunks;
+using Adit.Hub.Access.Permissions;
+using Adit.Hub.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+
+namespace Adit.Hub.Volumes;
+
+/// <summary>
+/// Beneath a volume: the chunks of its project, in binary. <c>missing</c> takes ids and answers a bit for each; <c>add</c> takes frames; <c>read</c> takes ids and answers the frames
+/// that hold them. See docs/reference/volumes.md.
+/// </summary>
+internal static class ChunkEndpoints
+{
+    private const int MostIds = ContentStore.MaxIds;
+    private const long MostOfAdd = 64 << 20;
+
+    public static void MapChunks(this IEndpointRouteBuilder volume)
+    {
+        volume.MapPost("/chunks/missing", MissingAsync).Needs(Permission.VolumesWrite).WithMetadata(new BodyBound(MostIds * ChunkId.Size));
+        volume.MapPost("/chunks/add", AddAsync).Needs(Permission.VolumesWrite).WithMetadata(new BodyBound(MostOfAdd)).Produces(StatusCodes.Status204NoContent);
+        volume.MapPost("/chunks/read", ReadAsync).Needs(Permission.VolumesRead).WithMetadata(new BodyBound(MostIds * ChunkId.Size));
+    }
+
+    private static async Task<IResult> MissingAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores)
+    {
+        var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
+        if (found is null)
+            return refused!;
+        if (await IdsAsync(context) is not { } ids)
+            return NoIds();
+        var missing = new bool[ids.Length];
+        await (await stores.OfAsync(project)).FindMissingAsync(ids, missing, context.RequestAborted);
+        var bits = new byte[(ids.Length + 7) / 8];
+        for (var i = 0; i < missing.Length; i++)
+            bits[i / 8] |= (byte)(missing[i] ? 1 << (i % 8) : 0);
+        return TypedResults.Bytes(bits, "application/octet-stream");
+    }
+
+    // Frame by frame: what came before a cut or a bad frame is kept, and is found by the next who asks what is missing.
+    private static async Task<IResult> AddAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores)
+    {
+        var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
+        if (found is null)
+            return refused!;
+        var content = await stores.OfAsync(project);
+        var buffer = ArrayPool<byte>.Shared.Rent(Frame.MaxTotal);
+        try
+        {
+            while (await context.Request.Body.ReadAtLeastAsync(buffer.AsMemory(0, Frame.FixedHeader), Frame.FixedHeader, throwOnEndOfStream: false, context.RequestAborted) is var read and > 0)
+            {
+                var length = read < Frame.FixedHeader ? 0 : Frame.TotalLength(buffer.AsSpan(0, Frame.FixedHeader));
+                if (length == 0)
+                    return Problems.Invalid("The body is not made of frames; see docs/reference/content.md.");
+                var rest = buffer.AsMemory(Frame.FixedHeader, length - Frame.FixedHeader);
+                if (await context.Request.Body.ReadAtLeastAsync(rest, rest.Length, throwOnEndOfStream: false, context.RequestAborted) < rest.Length)
+                    return Problems.Invalid("The body ends within a frame; send it again.");
+                if (!Frame.TryParse(buffer.AsMemory(0, length), out var frame))
+                    return Problems.Invalid("A frame of the body is none; see docs/reference/content.md.");
+                await content.AddAsync(frame, context.RequestAborted);
+            }
+
+            await content.FlushAsync(context.RequestAborted);
+            return TypedResults.NoContent();
+        }
+        catch (DamagedContentException e)
+        {
+            return Problems.Invalid($"{e.Message} Send it again.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async Task<IResult> ReadAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores)
+    {
+        var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: false);
+        if (found is null)
+            return refused!;
+        if (await IdsAsync(context) is not { } ids)
+            return NoIds();
+        context.Response.ContentType = "application/octet-stream";
+        try
+        {
+            await (await stores.OfAsync(project)).ReadFramesAsync(
+                ids, async (frame, cancellationToken) => await context.Response.Body.WriteAsync(frame.Bytes, cancellationToken), context.RequestAborted);
+            return Results.Empty;
+        }
+        catch (Exception e) when (!context.Response.HasStarted && e is MissingContentException or DamagedContentException)
+        {
+            return e is MissingContentException ? Problems.Of(StatusCodes.Status404NotFound, "missing-chunks", e.Message) : Problems.Of(StatusCodes.Status500InternalServerError, "damaged", e.Message);
+        }
+    }
+
+    private static IResult NoIds() => Problems.Invalid($"The body must be 1 to {MostIds} ids of {ChunkId.Size} bytes each.");
+
+    private static async Task<ChunkId[]?> IdsAsync(HttpContext context)
+    {
+        var bytes = new byte[(MostIds * ChunkId.Size) + 1];
+        var length = await context.Request.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, context.RequestAborted);
+        return length == 0 || length % ChunkId.Size != 0 || length == bytes.Length ? null : MemoryMarshal.Cast<byte, ChunkId>(bytes.AsSpan(0, length)).ToArray();
+    }
+
+    private sealed class BodyBound(long most) : IRequestSizeLimitMetadata
+    {
+        public long? MaxRequestBodySize => most;
+    }
+}

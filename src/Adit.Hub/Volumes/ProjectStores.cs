@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using Adit.Content;
+using Adit.Hub.Projects;
+using Adit.Hub.Storage;
+
+namespace Adit.Hub.Volumes;
+
+/// <summary>
+/// The content stores of projects, beneath <c>content/PROJECT</c> of the data directory, each opened when it is first asked for. One for each project: what is in another
+/// cannot be read by its id.
+/// </summary>
+internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes, TimeProvider time) : IProjectContent, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<ContentStore>>> _open = new();
+    private readonly ConcurrentDictionary<string, Turns> _turns = new();
+    private bool _isDisposed;
+
+    /// <summary>The store of a project.</summary>
+    /// <exception cref="StorageException">It cannot be opened.</exception>
+    public async Task<ContentStore> OfAsync(string project)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var opening = _open.GetOrAdd(project, name => new Lazy<Task<ContentStore>>(() => OpenAsync(name)));
+        try
+        {
+            return await opening.Value;
+        }
+        catch (IOException e)
+        {
+            _open.TryRemove(KeyValuePair.Create(project, opening));
+            throw new StorageException($"The content of the project '{project}' cannot be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Commits to a volume come one after the other.</summary>
+    public Turns TurnsOf(Volume volume) => _turns.GetOrAdd(volume.Id, static _ => new Turns());
+
+    /// <summary>Projects that have content.</summary>
+    public IReadOnlyList<string> All()
+    {
+        var at = PathOf(null);
+        return Directory.Exists(at) ? [.. Directory.EnumerateDirectories(at).Select(static d => Path.GetFileName(d)).Order(StringComparer.Ordinal)] : [];
+    }
+
+    /// <inheritdoc/>
+    public async Task RemoveAsync(string project, CancellationToken cancellationToken)
+    {
+        await volumes.RemoveOfAsync(project);
+        if (_open.TryRemove(project, out var open))
+        {
+            await using var store = await open.Value;
+        }
+
+        if (Directory.Exists(PathOf(project)))
+            Directory.Delete(PathOf(project), recursive: true);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        foreach (var open in _open.Values)
+        {
+            try
+            {
+                await (await open.Value).DisposeAsync();
+            }
+            catch (IOException)
+            {
+                // It was never open, or its disk is gone: what was flushed is there, and the rest was promised to nobody.
+            }
+        }
+    }
+
+    private Task<ContentStore> OpenAsync(string project)
+    {
+        var at = PathOf(project);
+        Directory.CreateDirectory(at);
+        return ContentStore.OpenAsync(new ContentStoreOptions { Directory = at, TimeProvider = time });
+    }
+
+    private string PathOf(string? project) => project is null ? directory.File("content") : Path.Combine(directory.File("content"), project);
+}

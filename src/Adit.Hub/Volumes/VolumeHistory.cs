@@ -1,0 +1,67 @@
+using Adit.Api;
+using Adit.Content;
+using Adit.Content.Chunks;
+using Adit.Content.Snapshots;
+using Adit.Content.Trees;
+
+namespace Adit.Hub.Volumes;
+
+/// <summary>
+/// Makes snapshots. A snapshot is one when the database says so, in one commit with the branch that goes on with it: before that everything that it leads to was looked for,
+/// its own chunk added, and all of it flushed to the disk.
+/// </summary>
+internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, TimeProvider time)
+{
+    /// <summary>Makes a snapshot of a tree.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="request">What was asked for; its names and lengths are checked.</param>
+    /// <param name="root">The tree.</param>
+    /// <param name="parent">The snapshot that it changes; null for none.</param>
+    /// <param name="author">Who makes it.</param>
+    /// <param name="cancellationToken">Gives up before anything is changed.</param>
+    /// <returns>What was made, or the chunks that have to be sent first.</returns>
+    /// <exception cref="DamagedContentException">The tree is none.</exception>
+    public async Task<(CreatedSnapshot? Made, IReadOnlyCollection<ChunkId> Missing)> CommitAsync(
+        Volume volume, CreateSnapshotRequest request, DirectoryRef root, ApiSnapshot? parent, string author, CancellationToken cancellationToken)
+    {
+        var content = await stores.OfAsync(volume.Project);
+        return await stores.TurnsOf(volume).TakeAsync(async () =>
+        {
+            var branch = request.Branch ?? Volume.Main;
+            var head = await store.ResolveAsync(volume, branch);
+            // Nothing is different from what is there: that is what was asked for, whoever made it.
+            if (head is not null && head.Root == request.Root)
+                return (new CreatedSnapshot { Snapshot = head, Branch = branch, IsNew = false, IsDiverged = false }, []);
+
+            // From here to the database no collection begins: what is found now is there when the snapshot is.
+            using var hold = await content.HoldAsync(cancellationToken);
+            var known = parent is null ? default : ChunkId.Parse(parent.Root);
+            var missing = await new TreeVerifier(content).VerifyAsync(root, known, cancellationToken);
+            if (missing.Count > 0)
+                return ((CreatedSnapshot?)null, missing);
+            var snapshot = await AddChunkAsync(content, volume, request, parent, author, cancellationToken);
+            await content.FlushAsync(cancellationToken);
+            var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, $"{branch}-{author}-{snapshot.Id[..8]}");
+            snapshot.Refs = [on];
+            return (new CreatedSnapshot { Snapshot = snapshot, Branch = on, IsNew = true, IsDiverged = on != branch }, []);
+        });
+    }
+
+    private async Task<ApiSnapshot> AddChunkAsync(
+        ContentStore content, Volume volume, CreateSnapshotRequest request, ApiSnapshot? parent, string author, CancellationToken cancellationToken)
+    {
+        var snapshot = new Snapshot
+        {
+            Volume = volume.Path, Root = request.Root, Entries = request.Entries, Files = request.Files, Bytes = request.Bytes,
+            Parents = parent is null ? [] : [parent.Id], Author = author, Message = request.Message ?? "", Cause = request.Cause ?? "manual", Created = time.GetUtcNow(),
+        };
+        using var writer = new ChunkWriter(content);
+        var chunk = await writer.PutAsync(ChunkKind.Snapshot, snapshot.ToChunk(), cancellationToken);
+        await writer.CompleteAsync(cancellationToken);
+        return new ApiSnapshot
+        {
+            Id = chunk.ToString(), Root = snapshot.Root, Entries = snapshot.Entries, Files = snapshot.Files, Bytes = snapshot.Bytes, Parents = snapshot.Parents,
+            Author = author, Message = snapshot.Message, Cause = snapshot.Cause, Created = snapshot.Created, UploadedBytes = request.UploadedBytes ?? 0,
+        };
+    }
+}

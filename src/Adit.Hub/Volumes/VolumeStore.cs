@@ -1,0 +1,223 @@
+using System.Globalization;
+using Adit.Api;
+using Adit.Hub.Access.Audit;
+using Adit.Hub.Storage;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Adit.Hub.Volumes;
+
+/// <summary>Volumes, their snapshots and the names of these, in the database.</summary>
+internal sealed class VolumeStore(Database database, TimeProvider time)
+{
+    /// <summary>So many digits of an id name a snapshot.</summary>
+    public const int ShortestId = 6;
+
+    private const string SnapshotColumns = "id, number, root, entries, files, bytes, parents, author, message, cause, created, uploaded_bytes";
+
+    /// <summary>Volumes by project and name, after a cursor of both.</summary>
+    public Task<IReadOnlyList<Volume>> ListAsync(string? project, string? after, int most) => database.ReadAsync<IReadOnlyList<Volume>>(connection =>
+        [.. connection.Query<VolumeRow>(
+            """
+            SELECT id, project, name, kind, description, created, created_by FROM volumes
+            WHERE (@project IS NULL OR project = @project) AND (@after IS NULL OR project || '/' || name > @after) ORDER BY project || '/' || name LIMIT @most
+            """,
+            new { project, after, most }).Select(static r => r.ToVolume())]);
+
+    /// <summary>The volume of this name; null for none.</summary>
+    public Task<Volume?> FindAsync(string project, string name) => database.ReadAsync(connection => connection.QuerySingleOrDefault<VolumeRow>(
+        "SELECT id, project, name, kind, description, created, created_by FROM volumes WHERE project = @project AND name = @name", new { project, name })?.ToVolume());
+
+    /// <summary>Stores a new volume; false when there is one of its name, or the project is full.</summary>
+    public Task<bool> AddAsync(Volume volume, AuditEntry entry) => database.WriteAsync(connection =>
+    {
+        var count = connection.ExecuteScalar<long>("SELECT count(*) FROM volumes WHERE project = @Project", new { volume.Project });
+        if (count >= Volume.MostOfProject)
+            return false;
+        var added = connection.Execute(
+            "INSERT INTO volumes (id, project, name, kind, description, created, created_by) VALUES (@Id, @Project, @Name, @Kind, @Description, @Created, @CreatedBy) ON CONFLICT DO NOTHING",
+            new { volume.Id, volume.Project, volume.Name, Kind = volume.Kind.ToString(), volume.Description, Created = Text(volume.Created), volume.CreatedBy });
+        if (added > 0)
+            AuditLog.Add(connection, entry, time.GetUtcNow());
+        return added > 0;
+    });
+
+    /// <summary>Gives a volume another description.</summary>
+    public Task DescribeAsync(Volume volume, string? description, AuditEntry entry) => database.WriteAsync(connection =>
+    {
+        connection.Execute("UPDATE volumes SET description = @description WHERE id = @Id", new { description, volume.Id });
+        AuditLog.Add(connection, entry, time.GetUtcNow());
+    });
+
+    /// <summary>Removes a volume with its snapshots. Its content goes with the next collection.</summary>
+    public Task RemoveAsync(Volume volume, AuditEntry entry) => database.WriteAsync(connection =>
+    {
+        connection.Execute("DELETE FROM volumes WHERE id = @Id", new { volume.Id });
+        AuditLog.Add(connection, entry, time.GetUtcNow());
+    });
+
+    /// <summary>Removes those of a project.</summary>
+    public Task RemoveOfAsync(string project) => database.WriteAsync(connection => { connection.Execute("DELETE FROM volumes WHERE project = @project", new { project }); });
+
+    /// <summary>Branches and tags, by name.</summary>
+    public Task<IReadOnlyList<VolumeRef>> RefsAsync(Volume volume) => database.ReadAsync<IReadOnlyList<VolumeRef>>(connection => Refs(connection, volume.Id));
+
+    /// <summary>The snapshot that a branch, a tag, an id or the beginning of one names; <c>latest</c> is the branch <c>main</c>. Null for none, and for several.</summary>
+    public Task<ApiSnapshot?> ResolveAsync(Volume volume, string name) => database.ReadAsync(connection => Resolve(connection, volume.Id, name));
+
+    /// <summary>Snapshots, newest first, before a number; those that a branch leads back to when one is named.</summary>
+    public Task<IReadOnlyList<(long Number, ApiSnapshot Snapshot)>> LogAsync(Volume volume, string? from, long? before, int most) =>
+        database.ReadAsync<IReadOnlyList<(long, ApiSnapshot)>>(connection =>
+        {
+            const string Ancestors =
+                $"""
+                WITH RECURSIVE line (id) AS (
+                    VALUES (@from) UNION SELECT parent.value FROM line JOIN snapshots s ON s.volume = @Id AND s.id = line.id JOIN json_each(s.parents) parent
+                ) SELECT {SnapshotColumns} FROM snapshots WHERE volume = @Id AND id IN line AND (@before IS NULL OR number < @before) ORDER BY number DESC LIMIT @most
+                """;
+            const string All = $"SELECT {SnapshotColumns} FROM snapshots WHERE volume = @Id AND (@before IS NULL OR number < @before) ORDER BY number DESC LIMIT @most";
+            var refs = Refs(connection, volume.Id).ToLookup(static r => r.Snapshot, static r => r.Name);
+            return [.. connection.Query<SnapshotRow>(from is null ? All : Ancestors, new { volume.Id, from, before, most })
+                .Select(r => (r.Number, r.ToSnapshot(refs[r.Id])))];
+        });
+
+    /// <summary>All snapshots of a project: what lives. Id and root of each.</summary>
+    public Task<IReadOnlyList<(string Id, string Root)>> RootsAsync(string project) => database.ReadAsync<IReadOnlyList<(string, string)>>(connection =>
+        [.. connection.Query<SnapshotRow>("SELECT s.id, s.root FROM snapshots s JOIN volumes v ON v.id = s.volume WHERE v.project = @project", new { project }).Select(static r => (r.Id, r.Root))]);
+
+    /// <summary>How many snapshots a project has, and the bytes of all their files.</summary>
+    public Task<(long Snapshots, long Bytes)> SumAsync(string project) => database.ReadAsync(connection => connection.QuerySingle<(long, long)>(
+        "SELECT count(*), coalesce(sum(s.bytes), 0) FROM snapshots s JOIN volumes v ON v.id = s.volume WHERE v.project = @project", new { project }));
+
+    /// <summary>
+    /// Adds a snapshot and lets a branch go on with it, if the branch is still at <paramref name="expected"/>; otherwise on the branch <paramref name="other"/>, which is new.
+    /// The branch that it is on.
+    /// </summary>
+    public Task<string> CommitAsync(Volume volume, ApiSnapshot snapshot, string branch, string? expected, string other) => database.WriteAsync(connection =>
+    {
+        var key = new { Volume = volume.Id, Name = branch };
+        var at = connection.ExecuteScalar<string?>("SELECT snapshot FROM volume_refs WHERE volume = @Volume AND name = @Name AND is_tag = 0", key);
+        var on = at == expected ? branch : other;
+        connection.Execute(
+            """
+            INSERT INTO snapshots (volume, id, number, root, entries, files, bytes, parents, author, message, cause, created, uploaded_bytes)
+            VALUES (@Volume, @Id, (SELECT coalesce(max(number), 0) + 1 FROM snapshots WHERE volume = @Volume), @Root, @Entries, @Files, @Bytes, @Parents, @Author, @Message, @Cause, @Created, @UploadedBytes)
+            """,
+            new
+            {
+                Volume = volume.Id, snapshot.Id, snapshot.Root, snapshot.Entries, snapshot.Files, snapshot.Bytes,
+                Parents = System.Text.Json.JsonSerializer.Serialize([.. snapshot.Parents], ParentsJson.Default.StringArray),
+                snapshot.Author, snapshot.Message, snapshot.Cause, Created = Text(snapshot.Created), snapshot.UploadedBytes,
+            });
+        connection.Execute(
+            "INSERT INTO volume_refs (volume, name, is_tag, snapshot) VALUES (@Volume, @on, 0, @Id) ON CONFLICT (volume, name) DO UPDATE SET snapshot = excluded.snapshot",
+            new { Volume = volume.Id, on, snapshot.Id });
+        return on;
+    });
+
+    /// <summary>Gives a snapshot a tag; false when the name is a branch's or another snapshot's tag, or there are too many names.</summary>
+    public Task<bool> TagAsync(Volume volume, string tag, string snapshot, AuditEntry entry) => database.WriteAsync(connection =>
+    {
+        if (connection.ExecuteScalar<long>("SELECT count(*) FROM volume_refs WHERE volume = @Id", new { volume.Id }) >= Volume.MostRefs)
+            return false;
+        var added = connection.Execute("INSERT INTO volume_refs (volume, name, is_tag, snapshot) VALUES (@Id, @tag, 1, @snapshot) ON CONFLICT DO NOTHING", new { volume.Id, tag, snapshot });
+        var isThere = added > 0 || connection.ExecuteScalar<long>(
+            "SELECT count(*) FROM volume_refs WHERE volume = @Id AND name = @tag AND is_tag = 1 AND snapshot = @snapshot", new { volume.Id, tag, snapshot }) > 0;
+        if (added > 0)
+            AuditLog.Add(connection, entry, time.GetUtcNow());
+        return isThere;
+    });
+
+    /// <summary>Removes a tag; false when there is none.</summary>
+    public Task<bool> RemoveTagAsync(Volume volume, string tag, AuditEntry entry) => database.WriteAsync(connection =>
+    {
+        var removed = connection.Execute("DELETE FROM volume_refs WHERE volume = @Id AND name = @tag AND is_tag = 1", new { volume.Id, tag }) > 0;
+        if (removed)
+            AuditLog.Add(connection, entry, time.GetUtcNow());
+        return removed;
+    });
+
+    private static List<VolumeRef> Refs(SqliteConnection connection, string volume) =>
+        [.. connection.Query<RefRow>("SELECT name, snapshot, is_tag FROM volume_refs WHERE volume = @volume ORDER BY name", new { volume }).Select(static r => new VolumeRef(r.Name, r.Snapshot, r.Is_tag != 0))];
+
+    private static ApiSnapshot? Resolve(SqliteConnection connection, string volume, string name)
+    {
+        var id = connection.ExecuteScalar<string?>(
+            "SELECT snapshot FROM volume_refs WHERE volume = @volume AND name = @name", new { volume, name = name == "latest" ? Volume.Main : name });
+        if (id is null && (name.Length < ShortestId || name.Length > 64 || !name.All(char.IsAsciiHexDigitLower)))
+            return null;
+        var found = connection.Query<SnapshotRow>(
+            $"SELECT {SnapshotColumns} FROM snapshots WHERE volume = @volume AND id >= @from AND id < @to LIMIT 2", new { volume, from = id ?? name, to = (id ?? name) + "g" }).ToList();
+        return found is [var one] ? one.ToSnapshot(Refs(connection, volume).Where(r => r.Snapshot == one.Id).Select(static r => r.Name)) : null;
+    }
+
+    private static string Text(DateTimeOffset at) => at.ToString("O", CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+
+    private sealed class VolumeRow
+    {
+        public string Id { get; set; } = "";
+
+        public string Project { get; set; } = "";
+
+        public string Name { get; set; } = "";
+
+        public string Kind { get; set; } = "";
+
+        public string? Description { get; set; }
+
+        public string Created { get; set; } = "";
+
+        public string Created_by { get; set; } = "";
+
+        public Volume ToVolume() => new(Id, Project, Name, Enum.Parse<VolumeKind>(Kind), Description, Time(Created), Created_by);
+    }
+
+    private sealed class RefRow
+    {
+        public string Name { get; set; } = "";
+
+        public string Snapshot { get; set; } = "";
+
+        public long Is_tag { get; set; }
+    }
+
+    private sealed class SnapshotRow
+    {
+        public string Id { get; set; } = "";
+
+        public long Number { get; set; }
+
+        public string Root { get; set; } = "";
+
+        public long Entries { get; set; }
+
+        public long Files { get; set; }
+
+        public long Bytes { get; set; }
+
+        public string Parents { get; set; } = "[]";
+
+        public string Author { get; set; } = "";
+
+        public string Message { get; set; } = "";
+
+        public string Cause { get; set; } = "";
+
+        public string Created { get; set; } = "";
+
+        public long Uploaded_bytes { get; set; }
+
+        public ApiSnapshot ToSnapshot(IEnumerable<string> refs) => new()
+        {
+            Id = Id, Root = Root, Entries = Entries, Files = Files, Bytes = Bytes, Author = Author, Message = Message, Cause = Cause, Created = Time(Created), UploadedBytes = Uploaded_bytes,
+            Parents = System.Text.Json.JsonSerializer.Deserialize(Parents, ParentsJson.Default.StringArray) ?? [],
+            Refs = [.. refs],
+        };
+    }
+}
+
+/// <summary>Parents of a snapshot as they are stored.</summary>
+[System.Text.Json.Serialization.JsonSerializable(typeof(string[]))]
+internal sealed partial class ParentsJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -1,0 +1,100 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using Adit.Api;
+
+namespace Adit.Runner.Hubs;
+
+/// <summary>Volumes, their snapshots and their chunks.</summary>
+public sealed partial class HubApi
+{
+    private static readonly MediaTypeHeaderValue Binary = new("application/octet-stream");
+
+    /// <summary>The volumes that the caller may see, of one project or of all.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<IReadOnlyList<ApiVolume>> ListVolumesAsync(string? project, CancellationToken cancellationToken) => ListAsync(
+        "/api/v1/volumes" + (project is null ? "" : $"?project={Uri.EscapeDataString(project)}"), VolumesJson.Default.VolumeList, static page => (page.Items, page.Next), cancellationToken);
+
+    /// <summary>Makes a volume.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<ApiVolume> CreateVolumeAsync(CreateVolumeRequest request, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(request, VolumesJson.Default.CreateVolumeRequest);
+        return await SendAsync(HttpMethod.Post, "/api/v1/volumes", content, VolumesJson.Default.ApiVolume, cancellationToken);
+    }
+
+    /// <summary>One volume.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<ApiVolume> GetVolumeAsync(VolumeName volume, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, At(volume), null, VolumesJson.Default.ApiVolume, cancellationToken);
+
+    /// <summary>Removes a volume with all its snapshots.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task RemoveVolumeAsync(VolumeName volume, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, At(volume), null, cancellationToken);
+    }
+
+    /// <summary>Snapshots, newest first: all, or those that one leads back to.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<IReadOnlyList<ApiSnapshot>> ListSnapshotsAsync(VolumeName volume, string? from, int most, CancellationToken cancellationToken) => ListAsync(
+        At(volume) + "/snapshots" + (from is null ? "" : $"?from={Uri.EscapeDataString(from)}"), VolumesJson.Default.SnapshotList, static page => (page.Items, page.Next), cancellationToken, most);
+
+    /// <summary>The snapshot that a branch, a tag, an id or the beginning of one names.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<ApiSnapshot> GetSnapshotAsync(VolumeName volume, string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, $"{At(volume)}/snapshots/{Uri.EscapeDataString(name)}", null, VolumesJson.Default.ApiSnapshot, cancellationToken);
+
+    /// <summary>Makes a snapshot.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<CreatedSnapshot> CreateSnapshotAsync(VolumeName volume, CreateSnapshotRequest request, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(request, VolumesJson.Default.CreateSnapshotRequest);
+        return await SendAsync(HttpMethod.Post, At(volume) + "/snapshots", content, VolumesJson.Default.CreatedSnapshot, cancellationToken);
+    }
+
+    /// <summary>What differs between two snapshots.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<SnapshotDiff> DiffAsync(VolumeName volume, string from, string to, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Get, $"{At(volume)}/diff?from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}", null, VolumesJson.Default.SnapshotDiff, cancellationToken);
+
+    /// <summary>Names a snapshot.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<ApiSnapshot> SetTagAsync(VolumeName volume, string tag, string snapshot, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(new SetTagRequest { Snapshot = snapshot }, VolumesJson.Default.SetTagRequest);
+        return await SendAsync(HttpMethod.Put, $"{At(volume)}/tags/{Uri.EscapeDataString(tag)}", content, VolumesJson.Default.ApiSnapshot, cancellationToken);
+    }
+
+    /// <summary>Takes a tag away.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task RemoveTagAsync(VolumeName volume, string tag, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, $"{At(volume)}/tags/{Uri.EscapeDataString(tag)}", null, cancellationToken);
+    }
+
+    /// <summary>What all content takes.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<StorageReport> GetStorageAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, "/api/v1/store", null, VolumesJson.Default.StorageReport, cancellationToken);
+
+    /// <summary>Looks whether all content is right.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<StoreCheckReport> CheckStoreAsync(bool readData, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"/api/v1/store/check?readData={(readData ? "true" : "false")}", null, VolumesJson.Default.StoreCheckReport, cancellationToken);
+
+    /// <summary>Makes room of what nobody needs.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<StoreCollectionReport> CollectStoreAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, "/api/v1/store/gc", null, VolumesJson.Default.StoreCollectionReport, cancellationToken);
+
+    /// <summary>A call in binary beneath a volume; the caller disposes the answer.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    internal async Task<HttpResponseMessage> PostChunksAsync(VolumeName volume, string what, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        using var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = Binary;
+        return await SendAsync(HttpMethod.Post, $"{At(volume)}/chunks/{what}", content, cancellationToken);
+    }
+
+    private static string At(VolumeName volume) => $"/api/v1/volumes/{Uri.EscapeDataString(volume.Project)}/{Uri.EscapeDataString(volume.Name)}";
+}

@@ -1,0 +1,236 @@
+using System.Buffers;
+using System.Net;
+using System.Runtime.InteropServices;
+using Adit.Content;
+using Adit.Content.Chunks;
+using Adit.Runner.Hubs;
+using ZstdSharp;
+
+namespace Adit.Runner.Volumes;
+
+/// <summary>
+/// The chunks of a project on its hub, for a client: docs/reference/volumes.md. Frames go out several megabytes at a time, a few requests beside each other; what a cut broke off is sent
+/// again, and what had arrived before is not, because the hub is asked what is missing.
+/// </summary>
+/// <param name="api">The hub.</param>
+/// <param name="volume">A volume of the project.</param>
+/// <param name="time">The clock, for waits before another try.</param>
+public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) : IChunkStore
+{
+    private const int SendAt = 4 << 20;
+    private const int MostRequests = 4;
+    private const int MostTries = 8;
+    private const int MostKept = 4096;
+    private const long MostKeptBytes = 32 << 20;
+
+    private readonly SemaphoreSlim _requests = new(MostRequests);
+    private readonly SemaphoreSlim _gathering = new(1);
+    private readonly List<Task> _sending = [];
+    private readonly Dictionary<ChunkId, byte[]> _pages = [];
+    private ArrayBufferWriter<byte> _gathered = new(SendAt + (1 << 20));
+    private long _pageBytes;
+    private long _sent;
+
+    /// <summary>Bytes of frames that the hub has taken.</summary>
+    public long SentBytes => Volatile.Read(ref _sent);
+
+    /// <inheritdoc/>
+    public async ValueTask FindMissingAsync(ReadOnlyMemory<ChunkId> ids, Memory<bool> missing, CancellationToken cancellationToken)
+    {
+        var body = MemoryMarshal.AsBytes(ids.Span).ToArray();
+        var bits = await TryAsync(
+            async () =>
+            {
+                using var answer = await api.PostChunksAsync(volume, "missing", body, cancellationToken);
+                return await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+            },
+            cancellationToken);
+        if (bits.Length != (ids.Length + 7) / 8)
+            throw new IOException("The hub answered with another number of chunks than it was asked for; client and hub may be too far apart in version.");
+        for (var i = 0; i < ids.Length; i++)
+            missing.Span[i] = (bits[i / 8] >> (i % 8) & 1) != 0;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AddAsync(Frame frame, CancellationToken cancellationToken)
+    {
+        await _gathering.WaitAsync(cancellationToken);
+        try
+        {
+            _gathered.Write(frame.Bytes.Span);
+            if (_gathered.WrittenCount >= SendAt)
+                await StartSendingAsync(cancellationToken);
+        }
+        finally
+        {
+            _gathering.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        await _gathering.WaitAsync(cancellationToken);
+        try
+        {
+            if (_gathered.WrittenCount > 0)
+                await StartSendingAsync(cancellationToken);
+            await Task.WhenAll(_sending);
+            _sending.Clear();
+        }
+        finally
+        {
+            _gathering.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReadAsync(ReadOnlyMemory<ChunkId> ids, ChunkReader read, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        var found = new Dictionary<ChunkId, byte[]>();
+        var wanted = new HashSet<ChunkId>();
+        foreach (var id in ids.Span)
+        {
+            if (Page(id) is { } page)
+                found[id] = page;
+            else
+                wanted.Add(id);
+        }
+
+        if (wanted.Count > 0)
+            await TryAsync(() => FetchAsync(wanted, found, cancellationToken), cancellationToken);
+        for (var i = 0; i < ids.Length; i++)
+            read(i, found.TryGetValue(ids.Span[i], out var chunk) ? chunk : throw new MissingContentException(ids.Span[i]));
+    }
+
+    // Whoever gathers waits here while as many requests are under way as may be: so much is in memory, and no more.
+    private async Task StartSendingAsync(CancellationToken cancellationToken)
+    {
+        await _requests.WaitAsync(cancellationToken);
+        foreach (var sent in _sending.Where(static s => s.IsCompleted).ToList())
+        {
+            _sending.Remove(sent);
+            await sent;
+        }
+
+        var body = _gathered;
+        _gathered = new ArrayBufferWriter<byte>(SendAt + (1 << 20));
+        _sending.Add(SendAsync(body.WrittenMemory, cancellationToken));
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TryAsync(
+                async () =>
+                {
+                    using var answer = await api.PostChunksAsync(volume, "add", body, cancellationToken);
+                    return true;
+                },
+                cancellationToken);
+            Interlocked.Add(ref _sent, body.Length);
+        }
+        finally
+        {
+            _requests.Release();
+        }
+    }
+
+    private async Task<bool> FetchAsync(HashSet<ChunkId> wanted, Dictionary<ChunkId, byte[]> found, CancellationToken cancellationToken)
+    {
+        var body = MemoryMarshal.AsBytes<ChunkId>(wanted.ToArray()).ToArray();
+        using var answer = await api.PostChunksAsync(volume, "read", body, cancellationToken);
+        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        using var decompressor = new Decompressor();
+        var bytes = ArrayPool<byte>.Shared.Rent(Frame.MaxTotal);
+        var plain = ArrayPool<byte>.Shared.Rent(Frame.MaxPlain);
+        try
+        {
+            while (await stream.ReadAtLeastAsync(bytes.AsMemory(0, Frame.FixedHeader), Frame.FixedHeader, throwOnEndOfStream: false, cancellationToken) is > 0 and var read)
+            {
+                var length = read == Frame.FixedHeader ? Frame.TotalLength(bytes.AsSpan(0, Frame.FixedHeader)) : 0;
+                if (length == 0)
+                    throw new IOException("The hub's answer is not made of frames, or was broken off.");
+                await stream.ReadExactlyAsync(bytes.AsMemory(Frame.FixedHeader, length - Frame.FixedHeader), cancellationToken);
+                if (!Frame.TryParse(bytes.AsMemory(0, length), out var frame))
+                    throw new IOException("The hub's answer has a frame that is none.");
+                frame.Decode(plain, decompressor);
+                Take(frame, plain, wanted, found);
+            }
+
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            ArrayPool<byte>.Shared.Return(plain);
+        }
+    }
+
+    // What was asked for, and pages that lie in the same frame: the next ones that are asked for, mostly.
+    private void Take(Frame frame, byte[] plain, HashSet<ChunkId> wanted, Dictionary<ChunkId, byte[]> found)
+    {
+        for (int i = 0, at = 0; i < frame.Count; i++)
+        {
+            var chunk = frame[i];
+            var bytes = plain.AsSpan(at, chunk.Length);
+            at += chunk.Length;
+            var isPage = chunk.Kind is ChunkKind.Directory or ChunkKind.List;
+            if (!isPage && !wanted.Contains(chunk.Id))
+                continue;
+            Frame.Check(chunk.Id, bytes);
+            var copy = bytes.ToArray();
+            if (wanted.Contains(chunk.Id))
+                found[chunk.Id] = copy;
+            if (isPage)
+                Keep(chunk.Id, copy);
+        }
+    }
+
+    private byte[]? Page(ChunkId id)
+    {
+        lock (_pages)
+            return _pages.GetValueOrDefault(id);
+    }
+
+    private void Keep(ChunkId id, byte[] page)
+    {
+        lock (_pages)
+        {
+            if (_pages.Count >= MostKept || _pageBytes >= MostKeptBytes)
+            {
+                _pages.Clear();
+                _pageBytes = 0;
+            }
+
+            if (_pages.TryAdd(id, page))
+                _pageBytes += page.Length;
+        }
+    }
+
+    // A cut, or a hub that restarts, is waited out for about two minutes.
+    private async Task<T> TryAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception e) when (tries < MostTries && !cancellationToken.IsCancellationRequested && IsPassing(e))
+            {
+                await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, 0.25 * Math.Pow(2, tries))), time, cancellationToken);
+            }
+        }
+    }
+
+    private static bool IsPassing(Exception e) => e switch
+    {
+        DamagedContentException or MissingContentException => false,
+        HubApiException problem => problem.Status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.TooManyRequests,
+        HttpRequestException or IOException => true,
+        _ => false,
+    };
+}
