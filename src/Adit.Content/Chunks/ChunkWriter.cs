@@ -3,6 +3,7 @@ namespace Adit.Content.Chunks;
 /// <summary>
 /// Brings chunks to a store: asks in batches which are missing, compresses these together and adds them. For one thread at a time; several writers may share
 /// a store. Chunks are in the store when <see cref="CompleteAsync"/> has returned, and on its disk after the store's <see cref="IChunkStore.FlushAsync"/>.
+/// When the store throws, what was taken is lost with it: the writer takes no more.
 /// </summary>
 public sealed class ChunkWriter(IChunkStore store) : IDisposable
 {
@@ -19,6 +20,7 @@ public sealed class ChunkWriter(IChunkStore store) : IDisposable
     private readonly FrameWriter _other = new();
     private int _count;
     private int _used;
+    private bool _hasFailed;
 
     /// <summary>Chunks that the store did not have.</summary>
     public long NewChunks { get; private set; }
@@ -35,6 +37,10 @@ public sealed class ChunkWriter(IChunkStore store) : IDisposable
     /// <summary>Takes a copy of a chunk, which is 1 to <see cref="Frame.MaxChunk"/> bytes; returns its id. It may not be full.</summary>
     public ChunkId Put(ChunkKind kind, ReadOnlySpan<byte> chunk)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(chunk.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(chunk.Length, Frame.MaxChunk);
+        if (IsFull)
+            throw new InvalidOperationException("The batch is full: it has to be sent.");
         var id = ChunkId.Of(chunk);
         if (_seen.Count >= Remembered)
             _seen.Clear();
@@ -58,8 +64,10 @@ public sealed class ChunkWriter(IChunkStore store) : IDisposable
     /// <summary>Finds out which of the chunks taken are missing and gathers these in frames; full frames are added to the store.</summary>
     public async ValueTask SendAsync(CancellationToken cancellationToken)
     {
+        ThrowIfFailed();
         if (_count == 0)
             return;
+        _hasFailed = true;
         await store.FindMissingAsync(_ids.AsMemory(0, _count), _missing.AsMemory(0, _count), cancellationToken);
         for (var i = 0; i < _count; i++)
         {
@@ -76,16 +84,19 @@ public sealed class ChunkWriter(IChunkStore store) : IDisposable
 
         _count = 0;
         _used = 0;
+        _hasFailed = false;
     }
 
     /// <summary>Adds all that was taken to the store.</summary>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
         await SendAsync(cancellationToken);
+        _hasFailed = true;
         if (_data.Count > 0)
             await AddAsync(_data, cancellationToken);
         if (_other.Count > 0)
             await AddAsync(_other, cancellationToken);
+        _hasFailed = false;
     }
 
     /// <inheritdoc/>
@@ -95,10 +106,16 @@ public sealed class ChunkWriter(IChunkStore store) : IDisposable
         _other.Dispose();
     }
 
-    private ValueTask AddAsync(FrameWriter writer, CancellationToken cancellationToken)
+    private async ValueTask AddAsync(FrameWriter writer, CancellationToken cancellationToken)
     {
         var frame = writer.Finish();
+        await store.AddAsync(frame, cancellationToken);
         StoredBytes += frame.Bytes.Length;
-        return store.AddAsync(frame, cancellationToken);
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_hasFailed)
+            throw new InvalidOperationException("The store failed before: what was taken is not in it.");
     }
 }

@@ -22,7 +22,8 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
         return read;
     }
 
-    public ChunkId Id() => new(Bytes(ChunkId.Size));
+    /// <summary>An id; the one that no chunk has, which stands for holes and for empty trees in memory, is none.</summary>
+    public ChunkId Id() => new ChunkId(Bytes(ChunkId.Size)) is { IsNone: false } id ? id : throw new FormatException("An id is 32 zero bytes.");
 
     public ulong Varint()
     {
@@ -57,7 +58,4 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
 
     /// <summary>Bytes after a varint of their length, which is at most <paramref name="most"/>.</summary>
     public ReadOnlySpan<byte> Counted(int most) => Bytes((int)Varint(most));
-
-    /// <summary>What was read since <paramref name="start"/>.</summary>
-    public readonly ReadOnlySpan<byte> Since(int start) => _bytes[start..Position];
 }

@@ -1,9 +1,9 @@
 namespace Adit.Content.Trees;
 
-/// <summary>Writes the encodings of docs/reference/content.md to a buffer that grows.</summary>
-internal struct ByteWriter(int capacity = 256)
+/// <summary>Writes the encodings of docs/reference/content.md to a buffer that grows. The default one has none yet.</summary>
+internal struct ByteWriter(int capacity)
 {
-    private byte[] _buffer = new byte[capacity];
+    private byte[]? _buffer = new byte[capacity];
 
     public int Length { readonly get; private set; }
 
@@ -45,8 +45,10 @@ internal struct ByteWriter(int capacity = 256)
         Bytes(bytes);
     }
 
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_buffer))]
     private void Reserve(int more)
     {
+        _buffer ??= new byte[Math.Max(more, 256)];
         if (Length + more > _buffer.Length)
             Array.Resize(ref _buffer, Math.Max(Length + more, _buffer.Length * 2));
     }

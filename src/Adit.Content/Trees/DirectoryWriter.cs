@@ -36,9 +36,6 @@ internal sealed class DirectoryWriter
         Added(start, nameLength, type, files, size);
     }
 
-    /// <summary>The encoding of the entry at <paramref name="index"/>.</summary>
-    public ReadOnlySpan<byte> Encoded(int index) => _bytes.Written.Slice(_items[index].Start, _items[index].Length);
-
     /// <summary>Writes the pages.</summary>
     public async ValueTask<DirectoryRef> FinishAsync(ChunkWriter writer, CancellationToken cancellationToken)
     {

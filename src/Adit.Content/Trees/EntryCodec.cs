@@ -60,6 +60,8 @@ internal static class EntryCodec
         var flags = reader.Byte();
         if (flags > (HasAttributes | IsHardLinked | IsFuzzy))
             throw new FormatException("An entry has a flag that is not known.");
+        if (type != EntryType.File && (flags & (IsHardLinked | IsFuzzy)) != 0)
+            throw new FormatException("An entry that is no file has a flag that only files have.");
         var entry = new TreeEntry { Name = name.ToArray(), Type = type, Mode = (int)reader.Varint(TreeEntry.ModeMask), IsFuzzy = (flags & IsFuzzy) != 0 };
         entry = type switch
         {

@@ -42,6 +42,8 @@ internal readonly record struct PageContent(int Level, List<TreeEntry>? Entries,
         for (var i = 0; i < count; i++)
         {
             var first = reader.Counted(TreeEntry.MaxName).ToArray();
+            if (!TreeEntry.IsName(first))
+                throw new FormatException("The first name of a page is none.");
             var id = reader.Id();
             below.Add(new PageRef(first, new DirectoryRef(id, reader.Varint(long.MaxValue), reader.Varint(long.MaxValue), reader.Varint(long.MaxValue))));
             if (i > 0 && below[i - 1].First.AsSpan().SequenceCompareTo(first) >= 0)

@@ -16,7 +16,7 @@ public sealed class TreeReader(IChunkStore store)
         ChunkId directory, ReadOnlyMemory<byte> after = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         byte[]? last = null;
-        await foreach (var page in PagesAsync(directory, Page.MaxLevel, true, after, cancellationToken))
+        await foreach (var page in PagesAsync(directory, null, null, after, cancellationToken))
         {
             foreach (var entry in page)
             {
@@ -32,9 +32,9 @@ public sealed class TreeReader(IChunkStore store)
     /// <summary>The entry of this name in a directory, or null.</summary>
     public async ValueTask<TreeEntry?> FindAsync(ChunkId directory, ReadOnlyMemory<byte> name, CancellationToken cancellationToken)
     {
-        for (var level = Page.MaxLevel; ;)
+        for (int? level = null; ;)
         {
-            var page = await ReadAsync(directory, ChunkKind.Directory, level, true, cancellationToken);
+            var page = await ReadAsync(directory, ChunkKind.Directory, level, cancellationToken);
             if (page.Entries is { } entries)
                 return entries.Find(e => e.Name.AsSpan().SequenceEqual(name.Span));
             var below = page.Below!.FindLastIndex(p => p.First.AsSpan().SequenceCompareTo(name.Span) <= 0);
@@ -53,7 +53,7 @@ public sealed class TreeReader(IChunkStore store)
         if (file.Form != FileForm.List)
             yield break;
         long at = 0;
-        await foreach (var item in ItemsAsync(file.Content, Page.MaxLevel, cancellationToken))
+        await foreach (var item in ItemsAsync(file.Content, null, cancellationToken))
         {
             if (item.Length > file.Size - at)
                 throw new DamagedContentException($"The list {file.Content} is damaged: it has more bytes than its file.");
@@ -66,9 +66,11 @@ public sealed class TreeReader(IChunkStore store)
     }
 
     private async IAsyncEnumerable<List<TreeEntry>> PagesAsync(
-        ChunkId id, int mostLevel, bool isTop, ReadOnlyMemory<byte> after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ChunkId id, int? level, byte[]? first, ReadOnlyMemory<byte> after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var page = await ReadAsync(id, ChunkKind.Directory, mostLevel, isTop, cancellationToken);
+        var page = await ReadAsync(id, ChunkKind.Directory, level, cancellationToken);
+        if (first is not null && !first.AsSpan().SequenceEqual(page.Entries?[0].Name ?? page.Below![0].First))
+            throw new DamagedContentException($"The page {id} begins with another name than the page above it says.");
         if (page.Entries is { } entries)
         {
             yield return entries;
@@ -81,14 +83,14 @@ public sealed class TreeReader(IChunkStore store)
             // All of a page comes before the first name of its neighbour.
             if (!after.IsEmpty && i + 1 < below.Count && below[i + 1].First.AsSpan().SequenceCompareTo(after.Span) <= 0)
                 continue;
-            await foreach (var deeper in PagesAsync(below[i].Id, page.Level - 1, false, after, cancellationToken))
+            await foreach (var deeper in PagesAsync(below[i].Id, page.Level - 1, below[i].First, after, cancellationToken))
                 yield return deeper;
         }
     }
 
-    private async IAsyncEnumerable<FilePart> ItemsAsync(ChunkId id, int mostLevel, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<FilePart> ItemsAsync(ChunkId id, int? level, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var page = await ReadAsync(id, ChunkKind.List, mostLevel, false, cancellationToken);
+        var page = await ReadAsync(id, ChunkKind.List, level, cancellationToken);
         foreach (var item in page.Items!)
         {
             if (page.Level == 0)
@@ -109,7 +111,8 @@ public sealed class TreeReader(IChunkStore store)
         }
     }
 
-    private async ValueTask<PageContent> ReadAsync(ChunkId id, ChunkKind kind, int mostLevel, bool mayBeEmpty, CancellationToken cancellationToken)
+    // The topmost page may have any level; those below have the one that the page above says.
+    private async ValueTask<PageContent> ReadAsync(ChunkId id, ChunkKind kind, int? level, CancellationToken cancellationToken)
     {
         PageContent page = default;
         try
@@ -121,7 +124,7 @@ public sealed class TreeReader(IChunkStore store)
             throw new DamagedContentException($"The chunk {id} is no {(kind == ChunkKind.List ? "list" : "directory")}: {e.Message}", e);
         }
 
-        if (page.Level > mostLevel || (page.Count == 0 && !mayBeEmpty))
+        if ((level is not null && page.Level != level) || (page.Count == 0 && (level is not null || kind == ChunkKind.List)))
             throw new DamagedContentException($"The page {id} has another level than the page above it says, or is empty.");
         return page;
     }
