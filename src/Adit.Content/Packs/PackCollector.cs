@@ -22,6 +22,9 @@ internal sealed class PackCollector(
     // A pack is worth to be copied when less than this part of it is live: then a byte written frees one and a half.
     private const double LiveEnough = 0.6;
 
+    // Only a sealed pack can be removed. An open one with less in it is left open: otherwise each collection would leave two small packs behind.
+    private const int WorthClosing = 1 << 20;
+
     // Crashes and short lives leave small packs behind. Some do not matter.
     private const int SmallEnough = 16;
 
@@ -67,6 +70,7 @@ internal sealed class PackCollector(
         using (await gate.EnterAloneAsync(cancellationToken))
         using (await upkeep.TakeTurnAsync(cancellationToken))
         {
+            packs.CloseOpen(WorthClosing);
             await packs.FlushAsync(cancellationToken, seal: true);
             var candidates = packs.All().Where(static p => p.SealedLength != 0).ToDictionary(static p => p.Pack);
             index.FreezeAll();

@@ -85,6 +85,21 @@ internal sealed class PackSet(StoreFiles files, string directory, FrameCipher? c
         }
     }
 
+    /// <summary>Nothing more is added to the packs that are open now, unless there is less than this in them: the next flush that seals seals them.</summary>
+    public void CloseOpen(int least)
+    {
+        lock (_append)
+        {
+            for (var i = 0; i < _open.Length; i++)
+            {
+                if (_open[i] is not { } open || open.End < least)
+                    continue;
+                _full.Add(open);
+                _open[i] = null;
+            }
+        }
+    }
+
     /// <summary>Returns when all that was appended before is on the disk. Those who wait together share the work.</summary>
     /// <param name="seal">Seals the packs that are full even when nothing else is to be done.</param>
     public async ValueTask FlushAsync(CancellationToken cancellationToken, bool seal = false)
