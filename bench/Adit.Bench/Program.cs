@@ -31,6 +31,10 @@ restore.Hidden = true;
 restore.SetAction((parsed, cancellationToken) => StoreWork.RestoreAsync(parsed.GetRequiredValue(directory), parsed.GetRequiredValue(store), cancellationToken));
 root.Add(restore);
 
+var make = new Command("make-mixed", "Makes the mixed data set of the content bench in a directory, 256 MB of each kind: to look at, or to profile with.") { directory };
+make.SetAction(parsed => DataSets.MakeMixed(parsed.GetRequiredValue(directory), 256L << 20));
+root.Add(make);
+
 // On Ctrl-C everything that was started is ended, which takes a moment.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 

@@ -116,6 +116,9 @@ public sealed partial class ContentStore : IChunkStore, IAsyncDisposable
         return AddTrustedAsync(frame, cancellationToken);
     }
 
+    /// <summary>This store for one who adds only frames that this process just made of chunks whose ids it computed: they are not looked at again.</summary>
+    public IChunkStore ForOwnFrames => new OwnFrames(this);
+
     /// <summary>As <see cref="AddAsync"/> does, without a look at the chunks: for a frame that this process just made of chunks whose ids it computed.</summary>
     public ValueTask AddTrustedAsync(Frame frame, CancellationToken cancellationToken)
     {
@@ -340,4 +343,15 @@ public sealed partial class ContentStore : IChunkStore, IAsyncDisposable
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+
+    private sealed class OwnFrames(ContentStore store) : IChunkStore
+    {
+        public ValueTask FindMissingAsync(ReadOnlyMemory<ChunkId> ids, Memory<bool> missing, CancellationToken cancellationToken) => store.FindMissingAsync(ids, missing, cancellationToken);
+
+        public ValueTask AddAsync(Frame frame, CancellationToken cancellationToken) => store.AddTrustedAsync(frame, cancellationToken);
+
+        public ValueTask FlushAsync(CancellationToken cancellationToken) => store.FlushAsync(cancellationToken);
+
+        public ValueTask ReadAsync(ReadOnlyMemory<ChunkId> ids, ChunkReader read, CancellationToken cancellationToken) => store.ReadAsync(ids, read, cancellationToken);
+    }
 }

@@ -12,7 +12,7 @@ internal static class StoreWork
     {
         Directory.CreateDirectory(store);
         await using var content = await ContentStore.OpenAsync(new ContentStoreOptions { Directory = Path.Combine(store, "content") }, cancellationToken);
-        var result = await TreeScan.RunAsync(content, directory, new ScanOptions { IndexPath = Path.Combine(store, "scan.index") }, cancellationToken);
+        var result = await TreeScan.RunAsync(content.ForOwnFrames, directory, new ScanOptions { IndexPath = Path.Combine(store, "scan.index") }, cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(store, "root"), $"{result.Root.Id} {result.Root.Entries} {result.Root.Files} {result.Root.Bytes}", cancellationToken);
         await Console.Out.WriteLineAsync($"done {result.Files} {result.BytesRead} {result.StoredBytes} {Peak()}");
     }
