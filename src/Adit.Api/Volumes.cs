@@ -16,7 +16,7 @@ public enum VolumeKind
     Dataset,
 }
 
-/// <summary>POST /api/v1/volumes: makes an empty volume.</summary>
+/// <summary>POST /api/v1/volumes: makes an empty volume, or a fork.</summary>
 public sealed record CreateVolumeRequest
 {
     /// <summary>The project that it is in.</summary>
@@ -30,6 +30,12 @@ public sealed record CreateVolumeRequest
 
     /// <summary>A sentence for people; at most 1,000 characters.</summary>
     public string? Description { get; init; }
+
+    /// <summary>
+    /// Makes it a fork: <c>volume</c> or <c>volume@snapshot</c> of the same project, whose history up to there it has too. No bytes are copied. It is of the same kind when
+    /// none is said.
+    /// </summary>
+    public string? From { get; init; }
 }
 
 /// <summary>PATCH /api/v1/volumes/{project}/{volume}: null leaves a member as it is.</summary>
@@ -113,7 +119,7 @@ public sealed record CreateSnapshotRequest
     /// <summary>What is said of it; at most 10,000 characters.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Why it is made: <c>manual</c>, <c>upload</c>, <c>run</c>, <c>schedule</c>, <c>stop</c>; <c>manual</c> when null.</summary>
+    /// <summary>Why it is made: <c>manual</c>, <c>upload</c>, <c>run</c>, <c>schedule</c>, <c>stop</c>, <c>restore</c>; <c>manual</c> when null.</summary>
     public string? Cause { get; init; }
 
     /// <summary>Bytes that were sent for it, for the log.</summary>

@@ -18,7 +18,7 @@ internal static class SnapshotEndpoints
 {
     private const int PageSize = 100;
     private const int MostChanges = 10_000;
-    private static readonly string[] Causes = ["manual", "upload", "run", "schedule", "stop"];
+    private static readonly string[] Causes = ["manual", "upload", "run", "schedule", "stop", "restore"];
 
     public static void MapSnapshots(this IEndpointRouteBuilder volume)
     {

@@ -75,9 +75,20 @@ internal static class VolumeEndpoints
             return Problems.Invalid($"'{VolumeAnswers.Shown(request.Name)}' is no name of a volume: 1 to 63 of a-z, 0-9 and hyphens inside.");
         if (request.Description?.Length > LongestDescription)
             return Problems.Invalid($"A description has at most {LongestDescription} characters.");
+        (Volume Volume, string Snapshot)? from = null;
+        if (request.From is { } source)
+        {
+            var at = source.IndexOf('@', StringComparison.Ordinal);
+            if (await store.FindAsync(request.Project, at < 0 ? source : source[..at]) is not { } origin)
+                return Problems.NotFound($"volume '{VolumeAnswers.Shown(source)}' in the project '{request.Project}'; a fork is in the project of what it comes from");
+            if (await store.ResolveAsync(origin, at < 0 ? Volume.Main : source[(at + 1)..]) is not { } snapshot)
+                return VolumeAnswers.NoSnapshot(origin, at < 0 ? Volume.Main : source[(at + 1)..]);
+            from = (origin, snapshot.Id);
+        }
+
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        var volume = new Volume(id, request.Project, request.Name, request.Kind ?? VolumeKind.Workspace, request.Description, time.GetUtcNow(), caller.Account);
-        if (!await store.AddAsync(volume, Entry(context, "volume.create", volume)))
+        var volume = new Volume(id, request.Project, request.Name, request.Kind ?? from?.Volume.Kind ?? VolumeKind.Workspace, request.Description, time.GetUtcNow(), caller.Account);
+        if (!await store.AddAsync(volume, from, Entry(context, "volume.create", volume)))
             return Problems.Conflict("exists", $"There is a volume '{volume.Path}' already, or the project has {Volume.MostOfProject}; take another name.");
         context.Response.Headers.Location = $"/api/v1/volumes/{volume.Path}";
         return TypedResults.Json(await VolumeAnswers.ViewAsync(volume, caller, store, rights), VolumesJson.Default.ApiVolume, statusCode: StatusCodes.Status201Created);

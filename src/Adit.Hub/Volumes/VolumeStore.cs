@@ -29,7 +29,10 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
         "SELECT id, project, name, kind, description, created, created_by FROM volumes WHERE project = @project AND name = @name", new { project, name })?.ToVolume());
 
     /// <summary>Stores a new volume; false when there is one of its name, or the project is full.</summary>
-    public Task<bool> AddAsync(Volume volume, AuditEntry entry) => database.WriteAsync(connection =>
+    /// <param name="volume">The volume.</param>
+    /// <param name="from">The volume and the snapshot whose history it has; null for none.</param>
+    /// <param name="entry">What the audit log is told.</param>
+    public Task<bool> AddAsync(Volume volume, (Volume Volume, string Snapshot)? from, AuditEntry entry) => database.WriteAsync(connection =>
     {
         var count = connection.ExecuteScalar<long>("SELECT count(*) FROM volumes WHERE project = @Project", new { volume.Project });
         if (count >= Volume.MostOfProject)
@@ -37,6 +40,8 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
         var added = connection.Execute(
             "INSERT INTO volumes (id, project, name, kind, description, created, created_by) VALUES (@Id, @Project, @Name, @Kind, @Description, @Created, @CreatedBy) ON CONFLICT DO NOTHING",
             new { volume.Id, volume.Project, volume.Name, Kind = volume.Kind.ToString(), volume.Description, Created = Text(volume.Created), volume.CreatedBy });
+        if (added > 0 && from is { } source)
+            Fork(connection, source.Volume.Id, source.Snapshot, volume.Id);
         if (added > 0)
             AuditLog.Add(connection, entry, time.GetUtcNow());
         return added > 0;
@@ -136,6 +141,18 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
             AuditLog.Add(connection, entry, time.GetUtcNow());
         return removed;
     });
+
+    private static void Fork(SqliteConnection connection, string from, string snapshot, string to)
+    {
+        connection.Execute(
+            $"""
+            WITH RECURSIVE line (id) AS (
+                VALUES (@snapshot) UNION SELECT parent.value FROM line JOIN snapshots s ON s.volume = @from AND s.id = line.id JOIN json_each(s.parents) parent
+            ) INSERT INTO snapshots (volume, {SnapshotColumns}) SELECT @to, {SnapshotColumns} FROM snapshots WHERE volume = @from AND id IN line
+            """,
+            new { from, snapshot, to });
+        connection.Execute("INSERT INTO volume_refs (volume, name, is_tag, snapshot) VALUES (@to, @Main, 0, @snapshot)", new { to, Volume.Main, snapshot });
+    }
 
     private static List<VolumeRef> Refs(SqliteConnection connection, string volume) =>
         [.. connection.Query<RefRow>("SELECT name, snapshot, is_tag FROM volume_refs WHERE volume = @volume ORDER BY name", new { volume }).Select(static r => new VolumeRef(r.Name, r.Snapshot, r.Is_tag != 0))];

@@ -197,6 +197,26 @@ public sealed class VolumeEndpointTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_fork_has_the_history_and_goes_its_own_way()
+    {
+        await using var stage = await VolumeStage.StartAsync();
+        var first = await stage.PushAsync(stage.Ann, stage.Files(("a.txt", "one")), null);
+        var second = await stage.PushAsync(stage.Ann, stage.Files(("a.txt", "two")), first.Snapshot.Id);
+        await stage.PushAsync(stage.Ann, stage.Files(("a.txt", "three")), second.Snapshot.Id);
+        using var api = stage.Hub.Api(stage.Ben);
+        var request = new CreateVolumeRequest { Project = "churn", Name = "fork", From = $"data@{second.Snapshot.Id[..12]}" };
+        using var forked = await api.PostAsJsonAsync("/api/v1/volumes", request, VolumesJson.Default.CreateVolumeRequest, Ct);
+        Assert.Equal(VolumeKind.Dataset, (await forked.Content.ReadFromJsonAsync(VolumesJson.Default.ApiVolume, Ct))!.Kind);
+        var own = await stage.PushAsync(stage.Ben, stage.Files(("a.txt", "ben's")), second.Snapshot.Id, volume: "churn/fork");
+        var log = await stage.GetAsync(stage.Cat, "volumes/churn/fork/snapshots", VolumesJson.Default.SnapshotList);
+        Assert.Equal([own.Snapshot.Id, second.Snapshot.Id, first.Snapshot.Id], log.Items.Select(static s => s.Id));
+        Assert.Equal(HttpStatusCode.NoContent, await stage.Hub.StatusAsync(stage.Ann, HttpMethod.Delete, "volumes/churn/data"));
+        Assert.Equal("two", await api.GetStringAsync($"/api/v1/volumes/churn/fork/content?path=a.txt&at={second.Snapshot.Id}", Ct));
+        using var elsewhere = await api.PostAsJsonAsync("/api/v1/volumes", request with { From = "other/data", Name = "x" }, VolumesJson.Default.CreateVolumeRequest, Ct);
+        Assert.Equal(HttpStatusCode.NotFound, elsewhere.StatusCode);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Snapshots_are_there_after_a_restart_and_go_with_their_project()
     {
         await using var stage = await VolumeStage.StartAsync();
