@@ -7,13 +7,14 @@ using Adit.Hub.Edge.Gate;
 using Adit.Hub.Secrets;
 using Adit.Hub.Tasks;
 using Adit.Hub.Templates;
+using Adit.Hub.Volumes;
 
 namespace Adit.Hub.Telemetry;
 
 /// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
 internal sealed class HubMetrics(
     LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns, AuditMeter audit,
-    GateMeter gate, OpenDoors open, TemplateCensus templates, TaskMetrics tasks, SecretMeter secrets)
+    GateMeter gate, OpenDoors open, TemplateCensus templates, TaskMetrics tasks, SecretMeter secrets, VolumeMeter volumes)
 {
     private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -51,6 +52,7 @@ internal sealed class HubMetrics(
             .Value(counts.Unusable, ("state", "unusable"));
         tasks.Write(writer);
         secrets.Write(writer);
+        volumes.Write(writer);
         WriteDoor(writer);
         ProcessMetrics.Write(writer);
         return writer.ToString();

@@ -43,7 +43,7 @@ internal static class ChunkEndpoints
     }
 
     // Frame by frame: what came before a cut or a bad frame is kept, and is found by the next who asks what is missing.
-    private static async Task<IResult> AddAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores)
+    private static async Task<IResult> AddAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores, VolumeMeter meter)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
         if (found is null)
@@ -63,6 +63,7 @@ internal static class ChunkEndpoints
                 if (!Frame.TryParse(buffer.AsMemory(0, length), out var frame))
                     return Problems.Invalid("A frame of the body is none; see docs/reference/content.md.");
                 await content.AddAsync(frame, context.RequestAborted);
+                meter.Received(length);
             }
 
             await content.FlushAsync(context.RequestAborted);
@@ -78,7 +79,7 @@ internal static class ChunkEndpoints
         }
     }
 
-    private static async Task<IResult> ReadAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores)
+    private static async Task<IResult> ReadAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores, VolumeMeter meter)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: false);
         if (found is null)
@@ -89,7 +90,13 @@ internal static class ChunkEndpoints
         try
         {
             await (await stores.OfAsync(project)).ReadFramesAsync(
-                ids, async (frame, cancellationToken) => await context.Response.Body.WriteAsync(frame.Bytes, cancellationToken), context.RequestAborted);
+                ids,
+                async (frame, cancellationToken) =>
+                {
+                    await context.Response.Body.WriteAsync(frame.Bytes, cancellationToken);
+                    meter.Sent(frame.Bytes.Length);
+                },
+                context.RequestAborted);
             return Results.Empty;
         }
         catch (Exception e) when (!context.Response.HasStarted && e is MissingContentException or DamagedContentException)

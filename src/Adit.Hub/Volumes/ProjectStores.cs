@@ -35,6 +35,10 @@ internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes
     /// <summary>Commits to a volume come one after the other.</summary>
     public Turns TurnsOf(Volume volume) => _turns.GetOrAdd(volume.Id, static _ => new Turns());
 
+    /// <summary>What the stores take that are open now.</summary>
+    public IReadOnlyList<StoreStatistics> Open() =>
+        [.. _open.Values.Where(static s => s is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }).Select(static s => s.Value.Result.Statistics)];
+
     /// <summary>Projects that have content.</summary>
     public IReadOnlyList<string> All()
     {

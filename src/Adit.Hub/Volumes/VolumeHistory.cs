@@ -10,7 +10,7 @@ namespace Adit.Hub.Volumes;
 /// Makes snapshots. A snapshot is one when the database says so, in one commit with the branch that goes on with it: before that everything that it leads to was looked for,
 /// its own chunk added, and all of it flushed to the disk.
 /// </summary>
-internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, TimeProvider time)
+internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, VolumeMeter meter, TimeProvider time)
 {
     /// <summary>Makes a snapshot of a tree.</summary>
     /// <param name="volume">The volume.</param>
@@ -42,6 +42,7 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Tim
             var snapshot = await AddChunkAsync(content, volume, request, parent, author, cancellationToken);
             await content.FlushAsync(cancellationToken);
             var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, $"{branch}-{author}-{snapshot.Id[..8]}");
+            meter.Made(isDiverged: on != branch);
             snapshot.Refs = [on];
             return (new CreatedSnapshot { Snapshot = snapshot, Branch = on, IsNew = true, IsDiverged = on != branch }, []);
         });
