@@ -152,13 +152,13 @@ public sealed record ApiSnapshot
     public required string Root { get; init; }
 
     /// <summary>The snapshots that it comes from.</summary>
-    public IReadOnlyList<string> Parents { get; init; } = [];
+    public IReadOnlyList<string> Parents { get; set; } = [];
 
     /// <summary>Who made it.</summary>
     public required string Author { get; init; }
 
     /// <summary>What was said of it.</summary>
-    public string Message { get; init; } = "";
+    public string Message { get; set; } = "";
 
     /// <summary>Why it was made.</summary>
     public required string Cause { get; init; }
@@ -323,7 +323,7 @@ public sealed record StoreCheckReport
     public long Snapshots { get; init; }
 
     /// <summary>What is wrong: a sentence each; none when all is right.</summary>
-    public IReadOnlyList<string> Findings { get; init; } = [];
+    public IReadOnlyList<string> Findings { get; set; } = [];
 }
 
 /// <summary>POST /api/v1/store/gc.</summary>
@@ -352,6 +352,7 @@ public sealed record StoreCollectionReport
 [JsonSerializable(typeof(SetTagRequest))]
 [JsonSerializable(typeof(SnapshotDiff))]
 [JsonSerializable(typeof(FileList))]
+[JsonSerializable(typeof(FileEntry))]
 [JsonSerializable(typeof(StorageReport))]
 [JsonSerializable(typeof(StoreCheckReport))]
 [JsonSerializable(typeof(StoreCollectionReport))]

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Adit.Content.Files;
 
 /// <summary>One of those who check out a tree: takes a directory, decides for each name, writes files and makes the directories beneath.</summary>
-internal sealed class CheckoutWorker(IChunkStore store, CheckoutState state)
+internal sealed partial class CheckoutWorker(IChunkStore store, CheckoutState state)
 {
     private const int BatchFiles = 512;
     private const long BatchBytes = 8 << 20;
@@ -63,7 +63,7 @@ internal sealed class CheckoutWorker(IChunkStore store, CheckoutState state)
 
         SystemNames.Check(entries, directory.Directory.Path);
         if (!directory.IsNew)
-            RemoveOthers(directory, entries);
+            await RemoveOthersAsync(directory, entries, cancellationToken);
         directory.Rows = new IndexRow[entries.Count];
         var beneath = new Stack<CheckedDirectory>();
         for (var i = 0; i < entries.Count; i++)
@@ -72,7 +72,7 @@ internal sealed class CheckoutWorker(IChunkStore store, CheckoutState state)
             var start = directory.Entries.Length;
             EntryCodec.Write(ref directory.Entries, entry);
             directory.Rows[i] = new IndexRow { Type = entry.Type, NameLength = (short)entry.Name.Length, EntryOffset = start, EntryLength = directory.Entries.Length - start };
-            var decision = directory.IsNew ? Decision.Make : Decide(directory, entry, ref directory.Rows[i]);
+            var decision = directory.IsNew ? Decision.Make : await DecideAsync(directory, entry, i, cancellationToken);
             if (decision is Decision.Leave)
                 continue;
             if (entry.Type == EntryType.Directory)
@@ -95,7 +95,7 @@ internal sealed class CheckoutWorker(IChunkStore store, CheckoutState state)
             state.Work.Add(next);
     }
 
-    private void RemoveOthers(CheckedDirectory directory, List<TreeEntry> entries)
+    private async ValueTask RemoveOthersAsync(CheckedDirectory directory, List<TreeEntry> entries, CancellationToken cancellationToken)
     {
         var wanted = entries.Select(static e => Convert.ToHexString(e.Name)).ToHashSet();
         var others = new List<byte[]>();
@@ -106,13 +106,13 @@ internal sealed class CheckoutWorker(IChunkStore store, CheckoutState state)
         });
         foreach (var name in others)
         {
-            if (directory.Directory.TryStat(name, out var stat) && !Remove(directory.Directory, name, stat, RowOf(directory.Old, name)))
+            if (directory.Directory.TryStat(name, out var stat) && !await RemoveAsync(directory.Directory, name, stat, directory.Old, RowOf(directory.Old, name), cancellationToken))
                 directory.HasOthers = true;
         }
     }
 
     // False when something is left that is in no snapshot.
-    private bool Remove(IOpenDirectory at, byte[] name, in FileStat stat, IndexRow? known)
+    private async ValueTask<bool> RemoveAsync(IOpenDirectory at, byte[] name, FileStat stat, IndexBlock? block, IndexRow? known, CancellationToken cancellationToken)
     {
         var all = state.Options is { Overwrite: true, RemoveOthers: true };
         if (stat.Type == EntryType.Directory)
@@ -127,7 +127,7 @@ internal sealed class CheckoutWorker(IChunkStore store, CheckoutState state)
             beneath.List(n => names.Add(n.ToArray()));
             var isEmpty = true;
             foreach (var n in names)
-                isEmpty &= !beneath.TryStat(n, out var s) || Remove(beneath, n, s, RowOf(old, n));
+                isEmpty &= !beneath.TryStat(n, out var s) || await RemoveAsync(beneath, n, s, old, RowOf(old, n), cancellationToken);
             if (!isEmpty)
                 return false;
         }
@@ -135,7 +135,7 @@ internal sealed class CheckoutWorker(IChunkStore store, CheckoutState state)
         {
             return false;
         }
-        else if (!all && known is { } was && !was.IsAs(stat))
+        else if (!all && known is { } was && !await IsAsKnownAsync(at, name, stat, block!, was, cancellationToken))
         {
             state.Conflicts.Add(System.IO.Path.Combine(at.Path, Encoding.UTF8.GetString(name)));
             return false;
@@ -150,49 +150,31 @@ internal sealed class CheckoutWorker(IChunkStore store, CheckoutState state)
         return true;
     }
 
-    private static IndexRow? RowOf(IndexBlock? block, ReadOnlySpan<byte> name)
-    {
-        if (block is null)
-            return null;
-        var rows = block.Rows;
-        for (int low = 0, high = rows.Length - 1; low <= high;)
-        {
-            var middle = (low + high) >> 1;
-            var order = block.Name(rows[middle]).SequenceCompareTo(name);
-            if (order == 0)
-                return rows[middle];
-            if (order < 0)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-
-        return null;
-    }
-
-    private Decision Decide(CheckedDirectory directory, TreeEntry entry, ref IndexRow row)
+    private async ValueTask<Decision> DecideAsync(CheckedDirectory directory, TreeEntry entry, int at, CancellationToken cancellationToken)
     {
         if (!directory.Directory!.TryStat(entry.Name, out var stat))
             return Decision.Make;
         var known = RowOf(directory.Old, entry.Name);
         if (entry.Type == EntryType.Directory && stat.Type == EntryType.Directory)
         {
-            row.Block = known is { Type: EntryType.Directory } below ? below.Block : 0;
+            directory.Rows[at].Block = known is { Type: EntryType.Directory } below ? below.Block : 0;
             return Decision.Keep;
         }
 
-        var isAsKnown = known is { } was && (stat.Type == EntryType.Directory ? was.Type == EntryType.Directory : was.IsAs(stat));
-        if (isAsKnown && stat.Type == entry.Type && directory.Old!.Entry(known!.Value).SequenceEqual(directory.Entries.Written.Slice(row.EntryOffset, row.EntryLength)))
+        var isAsKnown = known is { } was
+            && (stat.Type == EntryType.Directory ? was.Type == EntryType.Directory : await IsAsKnownAsync(directory.Directory, entry.Name, stat, directory.Old!, was, cancellationToken));
+        if (isAsKnown && stat.Type == entry.Type && HasEntryOf(directory, known!.Value, at))
         {
-            var (offset, length) = (row.EntryOffset, row.EntryLength);
-            row = known.Value with { EntryOffset = offset, EntryLength = length };
+            var (offset, length) = (directory.Rows[at].EntryOffset, directory.Rows[at].EntryLength);
+            directory.Rows[at] = known.Value with { EntryOffset = offset, EntryLength = length };
+            Know(ref directory.Rows[at], stat);
             return Decision.Keep;
         }
 
         if (stat.Type == EntryType.Directory)
         {
             // What is in its way goes when all of it is known.
-            if (Remove(directory.Directory, entry.Name, stat, known))
+            if (await RemoveAsync(directory.Directory, entry.Name, stat, directory.Old, known, cancellationToken))
                 return Decision.Make;
         }
         else if (isAsKnown || state.Options.Overwrite)

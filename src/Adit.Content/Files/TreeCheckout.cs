@@ -59,6 +59,8 @@ public static class TreeCheckout
         {
             state.Work.Abandon();
             state.Dispose();
+            foreach (var worker in workers)
+                worker.Dispose();
         }
     }
 

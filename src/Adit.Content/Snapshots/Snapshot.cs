@@ -18,7 +18,7 @@ public sealed record Snapshot
     public const int MaxMessage = 10_000;
 
     /// <summary>Version of the format: 1.</summary>
-    public int Format { get; init; } = 1;
+    public int Format { get; set; } = 1;
 
     /// <summary>The volume it was made of, as <c>project/volume</c>, when it was made. For who recovers by hand: the hub knows it by the volume's id.</summary>
     public required string Volume { get; init; }
@@ -36,13 +36,13 @@ public sealed record Snapshot
     public long Bytes { get; init; }
 
     /// <summary>The snapshots that it comes from, the one that it changed first; none for the first.</summary>
-    public IReadOnlyList<string> Parents { get; init; } = [];
+    public IReadOnlyList<string> Parents { get; set; } = [];
 
     /// <summary>Who made it: an account's name.</summary>
     public required string Author { get; init; }
 
     /// <summary>What they said of it.</summary>
-    public string Message { get; init; } = "";
+    public string Message { get; set; } = "";
 
     /// <summary>Why it was made: <c>manual</c>, <c>upload</c>, <c>run</c>, <c>schedule</c>, <c>stop</c>, <c>merge</c>, <c>restore</c>.</summary>
     public required string Cause { get; init; }

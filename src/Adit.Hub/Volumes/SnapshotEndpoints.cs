@@ -72,6 +72,8 @@ internal static class SnapshotEndpoints
         {
             var said = new DirectoryRef(root, request.Entries, request.Files, request.Bytes);
             var (made, missing) = await history.CommitAsync(found, request, said, parent, context.Caller().Account, context.RequestAborted);
+            if (made is null && missing.Count == 0)
+                return Problems.Conflict("exists", $"'{request.Branch ?? Volume.Main}' is a tag of '{found.Path}', or there are {Volume.MostRefs} names already; take another branch, or remove tags.");
             if (made is null)
                 return Problems.Conflict("missing-chunks", $"{missing.Count} chunks that the tree leads to are not here, {missing.First()} among them; send what is missing, and ask again.");
             return TypedResults.Json(made, VolumesJson.Default.CreatedSnapshot, statusCode: made.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);

@@ -28,8 +28,15 @@ internal sealed record Volume(string Id, string Project, string Name, VolumeKind
     public static bool IsName(string? name) =>
         name is { Length: > 0 and <= 63 } && name[0] != '-' && name[^1] != '-' && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
-    /// <summary>Whether a text can be a branch's or a tag's name. None looks like the beginning of an id.</summary>
+    /// <summary>Whether a text can be a branch's or a tag's name. None looks like the beginning of an id, and <c>latest</c> is another word for <c>main</c>.</summary>
     public static bool IsRefName(string? name) =>
         name is { Length: > 0 and <= 63 } && char.IsAsciiLetterOrDigit(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')
-        && !(name.Length >= VolumeStore.ShortestId && name.All(char.IsAsciiHexDigitLower));
+        && name != "latest" && !(name.Length >= VolumeStore.ShortestId && name.All(char.IsAsciiHexDigitLower));
+
+    /// <summary>The branch of a snapshot that came too late for its own: <c>main-maria-0a1b2c3d</c>, a name that can be one.</summary>
+    public static string BranchBeside(string branch, string author, string id)
+    {
+        var said = string.Concat($"{branch}-{author}".Select(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' ? c : '-'));
+        return $"{said[..Math.Min(said.Length, 54)]}-{id[..8]}";
+    }
 }

@@ -19,7 +19,7 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
     /// <param name="parent">The snapshot that it changes; null for none.</param>
     /// <param name="author">Who makes it.</param>
     /// <param name="cancellationToken">Gives up before anything is changed.</param>
-    /// <returns>What was made, or the chunks that have to be sent first.</returns>
+    /// <returns>What was made, or the chunks that have to be sent first; neither when there can be no such branch.</returns>
     /// <exception cref="DamagedContentException">The tree is none.</exception>
     public async Task<(CreatedSnapshot? Made, IReadOnlyCollection<ChunkId> Missing)> CommitAsync(
         Volume volume, CreateSnapshotRequest request, DirectoryRef root, ApiSnapshot? parent, string author, CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
         return await stores.TurnsOf(volume).TakeAsync(async () =>
         {
             var branch = request.Branch ?? Volume.Main;
-            var head = await store.ResolveAsync(volume, branch);
+            var head = await store.BranchAsync(volume, branch);
             // Nothing is different from what is there: that is what was asked for, whoever made it.
             if (head is not null && head.Root == request.Root)
                 return (new CreatedSnapshot { Snapshot = head, Branch = branch, IsNew = false, IsDiverged = false }, []);
@@ -41,8 +41,14 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
                 return ((CreatedSnapshot?)null, missing);
             var snapshot = await AddChunkAsync(content, volume, request, parent, author, cancellationToken);
             await content.FlushAsync(cancellationToken);
+<<<<<<< HEAD
             var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, $"{branch}-{author}-{snapshot.Id[..8]}");
             meter.Made(isDiverged: on != branch);
+=======
+            var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, Volume.BranchBeside(branch, author, snapshot.Id));
+            if (on is null)
+                return (null, []);
+>>>>>>> cli
             snapshot.Refs = [on];
             return (new CreatedSnapshot { Snapshot = snapshot, Branch = on, IsNew = true, IsDiverged = on != branch }, []);
         });

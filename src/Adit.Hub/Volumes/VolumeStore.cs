@@ -70,6 +70,12 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
     /// <summary>The snapshot that a branch, a tag, an id or the beginning of one names; <c>latest</c> is the branch <c>main</c>. Null for none, and for several.</summary>
     public Task<ApiSnapshot?> ResolveAsync(Volume volume, string name) => database.ReadAsync(connection => Resolve(connection, volume.Id, name));
 
+    /// <summary>The newest snapshot of a branch; null when there is no such branch.</summary>
+    public Task<ApiSnapshot?> BranchAsync(Volume volume, string branch) => database.ReadAsync(connection =>
+        connection.ExecuteScalar<string?>("SELECT snapshot FROM volume_refs WHERE volume = @Id AND name = @branch AND is_tag = 0", new { volume.Id, branch }) is { } id
+            ? Resolve(connection, volume.Id, id)
+            : null);
+
     /// <summary>Snapshots, newest first, before a number; those that a branch leads back to when one is named.</summary>
     public Task<IReadOnlyList<(long Number, ApiSnapshot Snapshot)>> LogAsync(Volume volume, string? from, long? before, int most) =>
         database.ReadAsync<IReadOnlyList<(long, ApiSnapshot)>>(connection =>
@@ -95,14 +101,18 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
         "SELECT count(*), coalesce(sum(s.bytes), 0) FROM snapshots s JOIN volumes v ON v.id = s.volume WHERE v.project = @project", new { project }));
 
     /// <summary>
-    /// Adds a snapshot and lets a branch go on with it, if the branch is still at <paramref name="expected"/>; otherwise on the branch <paramref name="other"/>, which is new.
-    /// The branch that it is on.
+    /// Adds a snapshot and lets a branch go on with it, if the branch is still at <paramref name="expected"/> or is not there yet; otherwise on the branch
+    /// <paramref name="other"/>, which is new. The branch that it is on; null when the name is a tag's, or there are too many names.
     /// </summary>
-    public Task<string> CommitAsync(Volume volume, ApiSnapshot snapshot, string branch, string? expected, string other) => database.WriteAsync(connection =>
+    public Task<string?> CommitAsync(Volume volume, ApiSnapshot snapshot, string branch, string? expected, string other) => database.WriteAsync(connection =>
     {
         var key = new { Volume = volume.Id, Name = branch };
-        var at = connection.ExecuteScalar<string?>("SELECT snapshot FROM volume_refs WHERE volume = @Volume AND name = @Name AND is_tag = 0", key);
-        var on = at == expected ? branch : other;
+        var at = connection.QuerySingleOrDefault<RefRow>("SELECT name, snapshot, is_tag FROM volume_refs WHERE volume = @Volume AND name = @Name", key);
+        if (at is { Is_tag: not 0 })
+            return null;
+        var on = at is null || at.Snapshot == expected ? branch : other;
+        if ((at is null || on != branch) && connection.ExecuteScalar<long>("SELECT count(*) FROM volume_refs WHERE volume = @Volume", key) >= Volume.MostRefs)
+            return null;
         connection.Execute(
             """
             INSERT INTO snapshots (volume, id, number, root, entries, files, bytes, parents, author, message, cause, created, uploaded_bytes)

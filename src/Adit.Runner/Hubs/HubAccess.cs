@@ -41,7 +41,8 @@ public sealed record HubAccess
     }
 
     /// <summary>A client for the hub's API.</summary>
-    public HttpClient CreateHttpClient()
+    /// <param name="patience">How long the hub may take to answer; 30 s when null.</param>
+    public HttpClient CreateHttpClient(TimeSpan? patience = null)
     {
 #pragma warning disable CA2000 // The client owns its handler.
         var handler = new SocketsHttpHandler
@@ -56,7 +57,7 @@ public sealed record HubAccess
             SslOptions = Trust.OptionsFor(Url.IdnHost, Url.Port, SslApplicationProtocol.Http11),
         };
 #pragma warning restore CA2000
-        var http = new HttpClient(handler) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30), DefaultRequestVersion = HttpVersion.Version11 };
+        var http = new HttpClient(handler) { BaseAddress = Url, Timeout = patience ?? TimeSpan.FromSeconds(30), DefaultRequestVersion = HttpVersion.Version11 };
         if (Token.Length > 0)
             http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
         return http;

@@ -72,6 +72,17 @@ public sealed partial class HubApi
         using var answer = await SendAsync(HttpMethod.Delete, $"{At(volume)}/tags/{Uri.EscapeDataString(tag)}", null, cancellationToken);
     }
 
+    /// <summary>Entries of a directory of a snapshot, by name.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<IReadOnlyList<FileEntry>> ListFilesAsync(VolumeName volume, string path, CancellationToken cancellationToken) => ListAsync(
+        $"{At(volume)}/files?at={Uri.EscapeDataString(volume.Snapshot ?? "latest")}&path={Uri.EscapeDataString(path)}",
+        VolumesJson.Default.FileList, static page => (page.Items, page.Next), cancellationToken);
+
+    /// <summary>The bytes of a file of a snapshot; the caller disposes the answer.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<HttpResponseMessage> OpenFileAsync(VolumeName volume, string path, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Get, $"{At(volume)}/content?at={Uri.EscapeDataString(volume.Snapshot ?? "latest")}&path={Uri.EscapeDataString(path)}", null, cancellationToken);
+
     /// <summary>What all content takes.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public Task<StorageReport> GetStorageAsync(CancellationToken cancellationToken) =>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Adit.Content;
 using Adit.Content.Chunks;
+using Adit.Link;
 using Adit.Runner.Hubs;
 using ZstdSharp;
 
@@ -30,19 +31,23 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
     private ArrayBufferWriter<byte> _gathered = new(SendAt + (1 << 20));
     private long _pageBytes;
     private long _sent;
+    private long _received;
 
     /// <summary>Bytes of frames that the hub has taken.</summary>
     public long SentBytes => Volatile.Read(ref _sent);
+
+    /// <summary>Bytes of files that came from the hub, as they are in the files.</summary>
+    public long ReceivedBytes => Volatile.Read(ref _received);
 
     /// <inheritdoc/>
     public async ValueTask FindMissingAsync(ReadOnlyMemory<ChunkId> ids, Memory<bool> missing, CancellationToken cancellationToken)
     {
         var body = MemoryMarshal.AsBytes(ids.Span).ToArray();
         var bits = await TryAsync(
-            async () =>
+            async attempt =>
             {
-                using var answer = await api.PostChunksAsync(volume, "missing", body, cancellationToken);
-                return await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+                using var answer = await api.PostChunksAsync(volume, "missing", body, attempt.Token);
+                return await answer.Content.ReadAsByteArrayAsync(attempt.Token);
             },
             cancellationToken);
         if (bits.Length != (ids.Length + 7) / 8)
@@ -99,7 +104,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         }
 
         if (wanted.Count > 0)
-            await TryAsync(() => FetchAsync(wanted, found, cancellationToken), cancellationToken);
+            await TryAsync(attempt => FetchAsync(wanted, found, attempt), cancellationToken);
         for (var i = 0; i < ids.Length; i++)
             read(i, found.TryGetValue(ids.Span[i], out var chunk) ? chunk : throw new MissingContentException(ids.Span[i]));
     }
@@ -124,9 +129,9 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         try
         {
             await TryAsync(
-                async () =>
+                async attempt =>
                 {
-                    using var answer = await api.PostChunksAsync(volume, "add", body, cancellationToken);
+                    using var answer = await api.PostChunksAsync(volume, "add", body, attempt.Token);
                     return true;
                 },
                 cancellationToken);
@@ -138,8 +143,9 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         }
     }
 
-    private async Task<bool> FetchAsync(HashSet<ChunkId> wanted, Dictionary<ChunkId, byte[]> found, CancellationToken cancellationToken)
+    private async Task<bool> FetchAsync(HashSet<ChunkId> wanted, Dictionary<ChunkId, byte[]> found, Attempt attempt)
     {
+        var cancellationToken = attempt.Token;
         var body = MemoryMarshal.AsBytes<ChunkId>(wanted.ToArray()).ToArray();
         using var answer = await api.PostChunksAsync(volume, "read", body, cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
@@ -154,6 +160,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
                 if (length == 0)
                     throw new IOException("The hub's answer is not made of frames, or was broken off.");
                 await stream.ReadExactlyAsync(bytes.AsMemory(Frame.FixedHeader, length - Frame.FixedHeader), cancellationToken);
+                attempt.GoOn(); // A long answer over a slow line goes on as long as something comes.
                 if (!Frame.TryParse(bytes.AsMemory(0, length), out var frame))
                     throw new IOException("The hub's answer has a frame that is none.");
                 frame.Decode(plain, decompressor);
@@ -182,8 +189,8 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
                 continue;
             Frame.Check(chunk.Id, bytes);
             var copy = bytes.ToArray();
-            if (wanted.Contains(chunk.Id))
-                found[chunk.Id] = copy;
+            if (wanted.Contains(chunk.Id) && found.TryAdd(chunk.Id, copy) && chunk.Kind == ChunkKind.Data)
+                Interlocked.Add(ref _received, copy.Length);
             if (isPage)
                 Keep(chunk.Id, copy);
         }
@@ -210,18 +217,23 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         }
     }
 
-    // A cut, or a hub that restarts, is waited out for about two minutes.
-    private async Task<T> TryAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>Makes a call, and makes it again when a cut or a hub that restarts broke it off, for about a minute.</summary>
+    internal async Task<T> TryAsync<T>(Func<Attempt, Task<T>> call, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
+            using var attempt = new Attempt(time, cancellationToken);
             try
             {
-                return await call();
+                return await call(attempt);
             }
             catch (Exception e) when (tries < MostTries && !cancellationToken.IsCancellationRequested && IsPassing(e))
             {
                 await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, 0.25 * Math.Pow(2, tries))), time, cancellationToken);
+            }
+            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new HttpRequestException("it did not answer in time", e);
             }
         }
     }
@@ -230,7 +242,33 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
     {
         DamagedContentException or MissingContentException => false,
         HubApiException problem => problem.Status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.TooManyRequests,
-        HttpRequestException or IOException => true,
+        HttpRequestException { InnerException: TlsTrustException } => false,
+        HttpRequestException or IOException or OperationCanceledException => true,
         _ => false,
     };
+
+    /// <summary>One try of a call: it is given up when nothing has come for five minutes.</summary>
+    internal sealed class Attempt : IDisposable
+    {
+        private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+        private readonly CancellationTokenSource _stop;
+        private readonly ITimer _timer;
+
+        public Attempt(TimeProvider time, CancellationToken cancellationToken)
+        {
+            _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            _timer = time.CreateTimer(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop, Patience, Timeout.InfiniteTimeSpan);
+        }
+
+        public CancellationToken Token => _stop.Token;
+
+        /// <summary>Something came.</summary>
+        public void GoOn() => _timer.Change(Patience, Timeout.InfiniteTimeSpan);
+
+        public void Dispose()
+        {
+            _timer.Dispose();
+            _stop.Dispose();
+        }
+    }
 }

@@ -12,45 +12,95 @@ namespace Adit.Runner.Volumes;
 /// <param name="Created">The snapshot.</param>
 /// <param name="Scan">What was found and sent.</param>
 /// <param name="SentBytes">Bytes of frames that crossed the wire.</param>
-public sealed record PushResult(CreatedSnapshot Created, ScanResult Scan, long SentBytes);
+/// <param name="IsBehind">Nothing was changed in the directory, and the branch has gone on from what it is: nothing was made.</param>
+public sealed record PushResult(CreatedSnapshot Created, ScanResult Scan, long SentBytes, bool IsBehind);
+
+/// <summary>What is pushed, and how.</summary>
+public sealed record PushOptions
+{
+    /// <summary>The branch that goes on with it.</summary>
+    public string Branch { get; init; } = "main";
+
+    /// <summary>What is said of it.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>The branch goes on with the directory, whatever was pushed to it since the directory was pulled.</summary>
+    public bool Replace { get; init; }
+
+    /// <summary>Every file is read, whatever is known of it.</summary>
+    public bool ReadAll { get; init; }
+
+    /// <summary>How the directory is scanned.</summary>
+    public ScanOptions Scan { get; init; } = new();
+}
 
 /// <summary>Brings directories to volumes and back.</summary>
 /// <param name="api">The hub.</param>
 /// <param name="hub">Its address: what is known of a directory is known for one hub.</param>
-/// <param name="cache">Where what is known of directories is kept; it can be deleted at any time.</param>
+/// <param name="cache">
+/// Where what is known of directories is kept. It can be deleted at any time: all files are read again then, and a push does not know any more which snapshot its directory comes from.
+/// </param>
 /// <param name="time">The clock.</param>
 public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvider time)
 {
+    /// <summary>The directory that is Adit's own in the topmost one: it is never sent, and left alone by a pull.</summary>
+    public const string OwnDirectory = ".adit";
+
+    private const string DefaultBranch = "main";
+
+    /// <summary>How far it is; who shows it looks at it now and then.</summary>
+    public TransferProgress Progress { get; } = new();
+
     /// <summary>Makes a snapshot of a directory. When nothing is different from the branch's newest, there is no new one.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="volume">The volume; a snapshot of it names the branch.</param>
-    /// <param name="message">What is said of it.</param>
-    /// <param name="options">How the directory is scanned.</param>
+    /// <param name="volume">The volume.</param>
+    /// <param name="options">How.</param>
     /// <param name="cancellationToken">Gives up; what was sent is found again by the next push.</param>
     /// <exception cref="HubApiException">The hub refused.</exception>
     /// <exception cref="IOException">The directory cannot be read.</exception>
-    public async Task<PushResult> PushAsync(string directory, VolumeName volume, string? message, ScanOptions options, CancellationToken cancellationToken)
+    public async Task<PushResult> PushAsync(string directory, VolumeName volume, PushOptions options, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(options);
         var of = await api.GetVolumeAsync(volume, cancellationToken);
-        var branch = volume.Snapshot ?? "main";
+        var branch = options.Branch;
         var head = of.Refs.FirstOrDefault(r => !r.IsTag && r.Name == branch)?.Snapshot ?? of.Latest?.Id;
+        var origin = new DirectoryOrigin(PathOf(directory, of, ".origin"));
+        var (from, fromRoot) = options.Replace ? default : origin.Read();
         var chunks = new HubChunks(api, volume, time);
-        var index = IndexPath(directory, of);
+        Progress.Follow(chunks);
+        var index = PathOf(directory, of, ".index");
+        if (options.ReadAll)
+            File.Delete(index);
+        var scanning = options.Scan with
+        {
+            IndexPath = index, Time = time, Ignore = [.. options.Scan.Ignore, "/" + OwnDirectory], Progress = Progress.Scanned,
+        };
         for (var isSecond = false; ; isSecond = true)
         {
-            var scan = await TreeScan.RunAsync(chunks, directory, options with { IndexPath = index, Time = time }, cancellationToken);
+            var scan = await TreeScan.RunAsync(chunks, directory, scanning, cancellationToken);
+            var root = scan.Root.Id.ToString();
+            // Nothing was changed here, and others have gone on: there is nothing to bring together.
+            if (from is not null && from != head && root == fromRoot && of.Refs.Any(r => !r.IsTag && r.Name == branch))
+            {
+                var here = await api.GetSnapshotAsync(volume, from, cancellationToken);
+                return new PushResult(new CreatedSnapshot { Snapshot = here, Branch = branch, IsNew = false, IsDiverged = false }, scan, chunks.SentBytes, true);
+            }
+
             var request = new CreateSnapshotRequest
             {
-                Root = scan.Root.Id.ToString(), Entries = scan.Root.Entries, Files = scan.Root.Files, Bytes = scan.Root.Bytes,
-                Branch = branch, Parent = head, Message = message, Cause = "upload", UploadedBytes = chunks.SentBytes,
+                Root = root, Entries = scan.Root.Entries, Files = scan.Root.Files, Bytes = scan.Root.Bytes,
+                Branch = branch, Parent = from ?? head, Message = options.Message, Cause = "upload", UploadedBytes = chunks.SentBytes,
             };
             try
             {
-                return new PushResult(await api.CreateSnapshotAsync(volume, request, cancellationToken), scan, chunks.SentBytes);
+                // Asking twice makes it once: the second finds that nothing is different.
+                var created = await chunks.TryAsync(attempt => api.CreateSnapshotAsync(volume, request, attempt.Token), cancellationToken);
+                origin.Write(created.Snapshot);
+                return new PushResult(created, scan, chunks.SentBytes, false);
             }
             catch (HubApiException e) when (!isSecond && e.Code == "missing-chunks")
             {
-                // The hub has lost what the index says was sent: a store that was set back, or damage that was found. All files are read again.
+                // The hub has lost what the index says was sent: a store that was set back, damage, or a collection. All files are read again.
                 File.Delete(index);
             }
         }
@@ -62,19 +112,24 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public async Task<(ApiSnapshot Snapshot, CheckoutResult Result)> PullAsync(VolumeName volume, string directory, CheckoutOptions options, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(volume);
         var of = await api.GetVolumeAsync(volume, cancellationToken);
-        var snapshot = await api.GetSnapshotAsync(volume, volume.Snapshot ?? "latest", cancellationToken);
+        var snapshot = await api.GetSnapshotAsync(volume, volume.Snapshot ?? DefaultBranch, cancellationToken);
         var chunks = new HubChunks(api, volume, time);
+        Progress.Follow(chunks, snapshot.Files, snapshot.Bytes);
         var root = new DirectoryRef(ChunkId.Parse(snapshot.Root), snapshot.Entries, snapshot.Files, snapshot.Bytes);
         Directory.CreateDirectory(directory);
-        return (snapshot, await TreeCheckout.RunAsync(chunks, root, directory, options with { IndexPath = IndexPath(directory, of), Time = time }, cancellationToken));
+        var checkout = options with { IndexPath = PathOf(directory, of, ".index"), Time = time, Keep = [.. options.Keep, OwnDirectory], Progress = Progress.CheckedOut };
+        var result = await TreeCheckout.RunAsync(chunks, root, directory, checkout, cancellationToken);
+        new DirectoryOrigin(PathOf(directory, of, ".origin")).Write(snapshot);
+        return (snapshot, result);
     }
 
     // One for each directory, hub and volume.
-    private string IndexPath(string directory, ApiVolume volume)
+    private string PathOf(string directory, ApiVolume volume, string ending)
     {
         Directory.CreateDirectory(cache);
-        var key = SHA256.HashData(Encoding.UTF8.GetBytes($"{Path.GetFullPath(directory)}\n{hub}\n{volume.Id}"));
-        return Path.Combine(cache, Convert.ToHexStringLower(key.AsSpan(0, 16)) + ".index");
+        var key = SHA256.HashData(Encoding.UTF8.GetBytes($"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))}\n{hub}\n{volume.Id}"));
+        return Path.Combine(cache, Convert.ToHexStringLower(key.AsSpan(0, 16)) + ending);
     }
 }

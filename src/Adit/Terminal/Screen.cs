@@ -12,6 +12,9 @@ internal static class Screen
     /// <summary>Whether a person looks at standard output.</summary>
     public static bool IsInteractive => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
 
+    /// <summary>Whether a person looks at standard error.</summary>
+    public static bool IsErrorInteractive => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
+
     /// <summary>Whether colour is wanted (https://no-color.org).</summary>
     public static bool HasColor => IsInteractive && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
@@ -55,6 +58,13 @@ internal static class Screen
 
     /// <summary>Writes a remark as one line to standard error.</summary>
     public static void Note(string message) => Console.Error.WriteLine(message.ReplaceLineEndings(" "));
+
+    /// <summary>Reads a line after a question; null when there is none.</summary>
+    public static string? Ask(string question)
+    {
+        Console.Error.Write(question);
+        return Console.In.ReadLine()?.Trim();
+    }
 
     /// <summary>Reads a line that nobody shall see, after a prompt when a person is there to read it. Null when there is none.</summary>
     public static string? ReadSecret(string prompt)
