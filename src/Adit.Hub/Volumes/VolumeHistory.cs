@@ -41,14 +41,10 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
                 return ((CreatedSnapshot?)null, missing);
             var snapshot = await AddChunkAsync(content, volume, request, parent, author, cancellationToken);
             await content.FlushAsync(cancellationToken);
-<<<<<<< HEAD
-            var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, $"{branch}-{author}-{snapshot.Id[..8]}");
-            meter.Made(isDiverged: on != branch);
-=======
             var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, Volume.BranchBeside(branch, author, snapshot.Id));
             if (on is null)
                 return (null, []);
->>>>>>> cli
+            meter.Made(isDiverged: on != branch);
             snapshot.Refs = [on];
             return (new CreatedSnapshot { Snapshot = snapshot, Branch = on, IsNew = true, IsDiverged = on != branch }, []);
         });

@@ -1,9 +1,13 @@
+using Adit.Content;
 using Adit.Hub.Telemetry;
 
 namespace Adit.Hub.Volumes;
 
+/// <summary>What the stores take that are open now.</summary>
+internal delegate IReadOnlyList<StoreStatistics> StoreCensus();
+
 /// <summary>What /metrics says of volumes: what came in and went out, snapshots that were made, and what the stores that are open take.</summary>
-internal sealed class VolumeMeter(ProjectStores stores)
+internal sealed class VolumeMeter(StoreCensus census)
 {
     private long _received;
     private long _sent;
@@ -30,7 +34,7 @@ internal sealed class VolumeMeter(ProjectStores stores)
         writer.Counter("adit_content_sent_bytes_total", "Bytes of frames that clients were sent.").Value(Interlocked.Read(ref _sent));
         writer.Counter("adit_snapshots_total", "Snapshots that were made.").Value(Interlocked.Read(ref _snapshots));
         writer.Counter("adit_snapshots_diverged_total", "Snapshots that got a branch of their own, because theirs had gone on.").Value(Interlocked.Read(ref _diverged));
-        var open = stores.Open();
+        var open = census();
         writer.Gauge("adit_content_stored_bytes", "Bytes of packs on the disk, of projects whose content was used since the start.").Value(open.Sum(static s => s.StoredBytes));
         writer.Gauge("adit_content_damaged_chunks", "Chunks that a check found damaged and that nobody has sent again.").Value(open.Sum(static s => s.DamagedChunks));
     }
