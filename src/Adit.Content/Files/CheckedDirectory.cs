@@ -30,20 +30,31 @@ internal sealed class CheckedDirectory(CheckedDirectory? parent, int rowInParent
 
     public IOpenDirectory? Directory { get; set; }
 
-    /// <summary>Something is in it that the tree does not have.</summary>
-    public bool HasOthers { get; set; }
-
     /// <summary>What is in it now, in the order of the names; directories get their block when they are complete.</summary>
     public IndexRow[] Rows { get; set; } = [];
 
     /// <summary>The entries of these rows.</summary>
     public ByteWriter Entries = new(0);
 
+    /// <summary>The encoded entry of a row.</summary>
+    public ReadOnlySpan<byte> Entry(int row) => Entries.Written.Slice(Rows[row].EntryOffset, Rows[row].EntryLength);
+
     /// <summary>Says that a directory beneath is to be made what the tree says.</summary>
     public void Expect() => _pending++;
 
     /// <summary>One of what it waits for, itself or a directory beneath, is done; true when it was the last.</summary>
     public bool Done() => Interlocked.Decrement(ref _pending) == 0;
+
+    /// <summary>Notes what the system says of an entry that is as the tree has it. Where times are too coarse it is compared again next time.</summary>
+    public void Know(int row, in FileStat stat, FileClock clock)
+    {
+        ref var known = ref Rows[row];
+        known.Modified = stat.Modified;
+        known.Changed = clock.IsFine(stat.Changed) ? stat.Changed : long.MinValue;
+        known.Inode = stat.Inode;
+        known.Size = stat.Size;
+        known.Mode = stat.Mode;
+    }
 
     public void Dispose()
     {

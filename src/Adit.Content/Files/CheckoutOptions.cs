@@ -15,6 +15,8 @@ public sealed record CheckoutOptions
     /// <summary>What is here and in no snapshot is removed, so that the directory is the tree and nothing else. Only together with <see cref="Overwrite"/>.</summary>
     public bool RemoveOthers { get; init; }
 
+    internal bool RemovesAll => Overwrite && RemoveOthers;
+
     /// <summary>Names in the topmost directory that are left alone, whatever the tree has.</summary>
     public IReadOnlyList<string> Keep { get; init; } = [];
 
@@ -50,9 +52,9 @@ public sealed record CheckoutResult
     public long Removed { get; init; }
 }
 
-/// <summary>Files that were changed here, or are in no snapshot, would be lost, so that nothing was written. The message names the first of them.</summary>
+/// <summary>Files that were changed here, or are in no snapshot, would be lost. The message names the first of them, and says what was written.</summary>
 public sealed class CheckoutConflictException(string message, IReadOnlyList<string> paths) : IOException(message)
 {
-    /// <summary>The paths beneath the directory, the first 1,000.</summary>
+    /// <summary>The paths, the first 1,000.</summary>
     public IReadOnlyList<string> Paths { get; } = paths;
 }

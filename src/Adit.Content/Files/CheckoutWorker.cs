@@ -1,27 +1,20 @@
 using System.Text;
-using Adit.Content.Chunks;
 using Adit.Content.Trees;
-using Microsoft.Win32.SafeHandles;
 
 namespace Adit.Content.Files;
 
 /// <summary>One of those who check out a tree: takes a directory, decides for each name, writes files and makes the directories beneath.</summary>
 internal sealed partial class CheckoutWorker(IChunkStore store, CheckoutState state)
 {
-    private const int BatchFiles = 512;
-    private const long BatchBytes = 8 << 20;
-    private const int BatchParts = 64;
-
     private readonly TreeReader _tree = new(store);
-    private readonly List<(TreeEntry Entry, int Row, bool Replaces)> _batch = [];
-    private long _batchBytes;
-    private int _temporaries;
+    private readonly FileWriting _writing = new(store, state);
+    private readonly LocalContent _local = new(store);
 
     public long Files { get; private set; }
 
-    public long FilesWritten { get; private set; }
+    public long FilesWritten => _writing.Files;
 
-    public long BytesWritten { get; private set; }
+    public long BytesWritten => _writing.Bytes;
 
     public long Removed { get; private set; }
 
@@ -30,19 +23,20 @@ internal sealed partial class CheckoutWorker(IChunkStore store, CheckoutState st
         while (await state.Work.TakeAsync(cancellationToken) is { } directory)
         {
             var (files, written, bytes) = (Files, FilesWritten, BytesWritten);
+            var at = directory;
             try
             {
                 await UpdateAsync(directory, cancellationToken);
+                state.Report(Files - files, FilesWritten - written, BytesWritten - bytes);
+                for (; at is not null && at.Done(); at = at.Parent)
+                    Complete(at);
             }
             catch
             {
-                directory.Dispose();
+                // Who gives up closes it, and those above it.
+                state.Work.Add(at!);
                 throw;
             }
-
-            state.Report(Files - files, FilesWritten - written, BytesWritten - bytes);
-            for (var done = directory; done is not null && done.Done(); done = done.Parent)
-                Complete(done);
         }
     }
 
@@ -83,11 +77,13 @@ internal sealed partial class CheckoutWorker(IChunkStore store, CheckoutState st
             }
 
             Files++;
+            if (decision == Decision.Keep && entry.HardLink != 0)
+                Offer(directory, entry);
             if (decision != Decision.Keep && !state.IsDry)
-                await WriteAsync(directory, entry, i, decision == Decision.Replace, cancellationToken);
+                await _writing.WriteAsync(directory, entry, i, decision == Decision.Replace, cancellationToken);
         }
 
-        await WriteBatchAsync(directory, cancellationToken);
+        await _writing.EndAsync(directory, cancellationToken);
         foreach (var _ in beneath)
             directory.Expect();
         // The first by name was pushed first: it is added last, and so taken first.
@@ -105,37 +101,30 @@ internal sealed partial class CheckoutWorker(IChunkStore store, CheckoutState st
                 others.Add(name.ToArray());
         });
         foreach (var name in others)
-        {
-            if (directory.Directory.TryStat(name, out var stat) && !await RemoveAsync(directory.Directory, name, stat, directory.Old, RowOf(directory.Old, name), cancellationToken))
-                directory.HasOthers = true;
-        }
+            await RemoveAsync(directory.Directory, name, directory.Old, cancellationToken);
     }
 
     // False when something is left that is in no snapshot.
-    private async ValueTask<bool> RemoveAsync(IOpenDirectory at, byte[] name, FileStat stat, IndexBlock? block, IndexRow? known, CancellationToken cancellationToken)
+    private async ValueTask<bool> RemoveAsync(IOpenDirectory at, byte[] name, IndexBlock? block, CancellationToken cancellationToken)
     {
-        var all = state.Options is { Overwrite: true, RemoveOthers: true };
+        if (!at.TryStat(name, out var stat))
+            return true;
+        var known = RowOf(block, name);
         if (stat.Type == EntryType.Directory)
         {
-            using var beneath = at.OpenDirectory(name);
-            if (beneath is null)
-                return true;
-            using var old = known is { Type: EntryType.Directory, Block: not 0 and var from } ? state.Index?.Read(from) : null;
-            if (old is null && !all)
-                return false;
-            var names = new List<byte[]>();
-            beneath.List(n => names.Add(n.ToArray()));
-            var isEmpty = true;
-            foreach (var n in names)
-                isEmpty &= !beneath.TryStat(n, out var s) || await RemoveAsync(beneath, n, s, old, RowOf(old, n), cancellationToken);
-            if (!isEmpty)
+            if (!await RemoveBeneathAsync(at, name, known, cancellationToken))
                 return false;
         }
-        else if (!all && known is null)
+        else if (stat.Type == EntryType.File && TemporaryName.Is(name))
         {
-            return false;
+            // What a checkout left that was killed.
         }
-        else if (!all && known is { } was && !await IsAsKnownAsync(at, name, stat, block!, was, cancellationToken))
+        else if (known is null)
+        {
+            if (!state.Options.RemovesAll)
+                return false;
+        }
+        else if (!state.Options.Overwrite && !await IsAsKnownAsync(at, name, stat, block!, known.Value, cancellationToken))
         {
             state.Conflicts.Add(System.IO.Path.Combine(at.Path, Encoding.UTF8.GetString(name)));
             return false;
@@ -150,42 +139,73 @@ internal sealed partial class CheckoutWorker(IChunkStore store, CheckoutState st
         return true;
     }
 
-    private async ValueTask<Decision> DecideAsync(CheckedDirectory directory, TreeEntry entry, int at, CancellationToken cancellationToken)
+    private async ValueTask<bool> RemoveBeneathAsync(IOpenDirectory at, byte[] name, IndexRow? known, CancellationToken cancellationToken)
     {
-        if (!directory.Directory!.TryStat(entry.Name, out var stat))
+        using var beneath = at.OpenDirectory(name);
+        if (beneath is null)
+            return true;
+        using var old = known is { Type: EntryType.Directory, Block: not 0 and var from } ? state.Index?.Read(from) : null;
+        if (old is null && !state.Options.RemovesAll)
+            return false;
+        var names = new List<byte[]>();
+        beneath.List(n => names.Add(n.ToArray()));
+        var isEmpty = true;
+        foreach (var n in names)
+            isEmpty &= await RemoveAsync(beneath, n, old, cancellationToken);
+        return isEmpty;
+    }
+
+    private async ValueTask<Decision> DecideAsync(CheckedDirectory directory, TreeEntry entry, int i, CancellationToken cancellationToken)
+    {
+        var at = directory.Directory!;
+        if (!at.TryStat(entry.Name, out var stat))
             return Decision.Make;
         var known = RowOf(directory.Old, entry.Name);
-        if (entry.Type == EntryType.Directory && stat.Type == EntryType.Directory)
-        {
-            directory.Rows[at].Block = known is { Type: EntryType.Directory } below ? below.Block : 0;
-            return Decision.Keep;
-        }
-
-        var isAsKnown = known is { } was
-            && (stat.Type == EntryType.Directory ? was.Type == EntryType.Directory : await IsAsKnownAsync(directory.Directory, entry.Name, stat, directory.Old!, was, cancellationToken));
-        if (isAsKnown && stat.Type == entry.Type && HasEntryOf(directory, known!.Value, at))
-        {
-            var (offset, length) = (directory.Rows[at].EntryOffset, directory.Rows[at].EntryLength);
-            directory.Rows[at] = known.Value with { EntryOffset = offset, EntryLength = length };
-            Know(ref directory.Rows[at], stat);
-            return Decision.Keep;
-        }
-
         if (stat.Type == EntryType.Directory)
         {
-            // What is in its way goes when all of it is known.
-            if (await RemoveAsync(directory.Directory, entry.Name, stat, directory.Old, known, cancellationToken))
-                return Decision.Make;
+            if (entry.Type != EntryType.Directory)
+                return await MakeWayAsync(directory, entry, cancellationToken);
+            directory.Rows[i].Block = known is { Type: EntryType.Directory } below ? below.Block : 0;
+            return Decision.Keep;
         }
-        else if (isAsKnown || state.Options.Overwrite)
+
+        var isSame = entry.Type == stat.Type && known is { } row && directory.Old!.Entry(row).SequenceEqual(directory.Entry(i));
+        var mayGo = state.Options.Overwrite && !isSame;
+        if (mayGo || (known is { } was && await IsAsKnownAsync(at, entry.Name, stat, directory.Old!, was, cancellationToken)))
         {
-            return Decision.Replace;
+            if (!isSame)
+                return Decision.Replace;
+            directory.Know(i, stat, state.Clock);
+            return Decision.Keep;
         }
 
         if (state.Options.Overwrite)
-            throw new CannotWriteException($"'{System.IO.Path.Combine(directory.Directory.Path, entry.DisplayName)}' is a directory with files that are in no snapshot, and in the way of a file.");
-        state.Conflicts.Add(System.IO.Path.Combine(directory.Directory.Path, entry.DisplayName));
+            return Decision.Replace;
+        // Nothing is lost when it is what is wanted, nor by a file that a checkout began to write when it was killed.
+        var likeness = entry.Type == stat.Type ? await _local.CompareAsync(at, entry.Name, entry, cancellationToken) : Likeness.Other;
+        if (likeness == Likeness.Same || (likeness == Likeness.Beginning && known is null))
+            return Decision.Replace;
+        state.Conflicts.Add(System.IO.Path.Combine(at.Path, entry.DisplayName));
         return Decision.Leave;
+    }
+
+    // A directory is in the way of a file: it goes when all that is in it is known.
+    private async ValueTask<Decision> MakeWayAsync(CheckedDirectory directory, TreeEntry entry, CancellationToken cancellationToken)
+    {
+        if (await RemoveAsync(directory.Directory!, entry.Name, directory.Old, cancellationToken))
+            return Decision.Make;
+        var path = System.IO.Path.Combine(directory.Directory!.Path, entry.DisplayName);
+        if (state.Options.Overwrite)
+            throw new CannotWriteException($"'{path}' is a directory with files that are in no snapshot, and in the way of a file: move them away, and try again.");
+        state.Conflicts.Add(path);
+        return Decision.Leave;
+    }
+
+    // Others of its group may be written, and get their names from it.
+    private void Offer(CheckedDirectory directory, TreeEntry entry)
+    {
+        if (directory.Directory!.OpenFile(entry.Name) is { } file && !state.Links.Offer(entry, file))
+            file.Dispose();
     }
 
     private CheckedDirectory? MakeDirectory(CheckedDirectory directory, TreeEntry entry, int row, Decision decision)
@@ -200,140 +220,13 @@ internal sealed partial class CheckoutWorker(IChunkStore store, CheckoutState st
         return new CheckedDirectory(directory, row, entry.Directory) { Name = entry.Name, Mode = entry.Mode, IsNew = isNew, OldBlock = directory.Rows[row].Block };
     }
 
-    private async ValueTask WriteAsync(CheckedDirectory directory, TreeEntry entry, int row, bool replaces, CancellationToken cancellationToken)
-    {
-        if (entry is { Type: EntryType.File, Form: FileForm.Chunk, HardLink: 0 })
-        {
-            _batch.Add((entry, row, replaces));
-            _batchBytes += entry.Size;
-            if (_batch.Count == BatchFiles || _batchBytes >= BatchBytes)
-                await WriteBatchAsync(directory, cancellationToken);
-            return;
-        }
-
-        var at = directory.Directory!;
-        var name = replaces ? Temporary() : entry.Name;
-        if (entry.Type == EntryType.Link)
-        {
-            at.MakeLink(name, entry);
-            Put(directory, entry, name, replaces);
-            if (at.TryStat(entry.Name, out var stat))
-                Know(ref directory.Rows[row], stat);
-            return;
-        }
-
-        if (entry.HardLink != 0 && state.FirstOf(entry.HardLink, entry.Size, entry.Content) is { } first && at.TryHardLink(first, name))
-        {
-            Put(directory, entry, name, replaces);
-            FilesWritten++;
-            return;
-        }
-
-        var file = at.MakeFile(name, entry.Mode);
-        var isKept = false;
-        try
-        {
-            if (entry.Form == FileForm.Inline)
-                at.Write(file, entry.Inline, 0);
-            else
-                await WritePartsAsync(at, file, entry, cancellationToken);
-            End(directory, file, entry, name, row, replaces);
-            isKept = entry.HardLink != 0 && state.TryKeep(entry.HardLink, entry.Size, entry.Content, file);
-        }
-        finally
-        {
-            if (!isKept)
-                file.Dispose();
-        }
-    }
-
-    private async ValueTask WriteBatchAsync(CheckedDirectory directory, CancellationToken cancellationToken)
-    {
-        if (_batch.Count == 0)
-            return;
-        var at = directory.Directory!;
-        await store.ReadAsync(
-            _batch.Select(static b => b.Entry.Content).ToArray(),
-            (i, chunk) =>
-            {
-                var (entry, row, replaces) = _batch[i];
-                if (chunk.Length != entry.Size)
-                    throw new DamagedContentException($"The file '{entry.DisplayName}' has another size than its chunk {entry.Content}.");
-                var name = replaces ? Temporary() : entry.Name;
-                using var file = at.MakeFile(name, entry.Mode);
-                at.Write(file, chunk, 0);
-                End(directory, file, entry, name, row, replaces);
-            },
-            cancellationToken);
-        _batch.Clear();
-        _batchBytes = 0;
-    }
-
-    private async ValueTask WritePartsAsync(IOpenDirectory at, SafeFileHandle file, TreeEntry entry, CancellationToken cancellationToken)
-    {
-        var ids = new List<ChunkId>(BatchParts);
-        var parts = new List<FilePart>(BatchParts);
-        await foreach (var part in _tree.PartsAsync(entry, cancellationToken))
-        {
-            if (part.IsHole)
-                continue;
-            ids.Add(part.Id);
-            parts.Add(part);
-            if (parts.Count == BatchParts)
-                await WriteAsync();
-        }
-
-        await WriteAsync();
-        // A hole at the end.
-        RandomAccess.SetLength(file, entry.Size);
-
-        async ValueTask WriteAsync()
-        {
-            if (parts.Count == 0)
-                return;
-            await store.ReadAsync(
-                ids.ToArray(),
-                (i, chunk) => at.Write(file, chunk.Length == parts[i].Length ? chunk : throw new DamagedContentException($"The chunk {ids[i]} has another length than its file's list says."), parts[i].Offset),
-                cancellationToken);
-            ids.Clear();
-            parts.Clear();
-        }
-    }
-
-    private void End(CheckedDirectory directory, SafeFileHandle file, TreeEntry entry, byte[] name, int row, bool replaces)
-    {
-        directory.Directory!.Describe(file, entry);
-        Put(directory, entry, name, replaces);
-        Know(ref directory.Rows[row], directory.Directory.Stat(file));
-        FilesWritten++;
-        BytesWritten += entry.Size;
-    }
-
-    private static void Put(CheckedDirectory directory, TreeEntry entry, byte[] name, bool replaces)
-    {
-        if (replaces)
-            directory.Directory!.Rename(name, entry.Name);
-    }
-
-    private void Know(ref IndexRow row, in FileStat stat)
-    {
-        row.Modified = stat.Modified;
-        row.Changed = stat.Changed >= state.YoungFrom ? long.MinValue : stat.Changed;
-        row.Inode = stat.Inode;
-        row.Size = stat.Size;
-        row.Mode = stat.Mode;
-    }
-
-    // Begins so that nobody's file is called so, and what a crash leaves is known for what it is.
-    private byte[] Temporary() => Encoding.UTF8.GetBytes($".adit-{Environment.ProcessId}-{GetHashCode():x}-{_temporaries++}~");
-
     private void Complete(CheckedDirectory directory)
     {
         using (directory)
         {
             if (!state.IsDry && directory.Directory is { } open)
             {
-                if (directory.Parent is not null)
+                if (directory.Parent is not null && open.Stat().Mode != directory.Mode)
                     open.SetMode(directory.Mode);
                 if (state.Index is { } index)
                     Remember(directory, open.Stat(), index);
@@ -346,12 +239,12 @@ internal sealed partial class CheckoutWorker(IChunkStore store, CheckoutState st
 
     private void Remember(CheckedDirectory directory, in FileStat stat, FileIndex index)
     {
-        var isYoung = Math.Max(stat.Modified, stat.Changed) >= state.YoungFrom;
         var sum = directory.Target;
         using var block = IndexBlock.Make(
             new IndexHead
             {
-                Inode = stat.Inode, Device = stat.Device, Modified = stat.Modified, Changed = isYoung || directory.HasOthers ? long.MinValue : stat.Changed,
+                // Others may have put something in it meanwhile: its names are read next time.
+                Inode = stat.Inode, Device = stat.Device, Modified = stat.Modified, Changed = long.MinValue,
                 Id = sum.Id, Entries = sum.Entries, Files = sum.Files, Size = sum.Bytes,
             },
             directory.Rows,

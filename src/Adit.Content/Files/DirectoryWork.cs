@@ -2,7 +2,7 @@ namespace Adit.Content.Files;
 
 /// <summary>The directories of a tree that are to be looked at: the one that was added last comes first, so that few are open at a time.</summary>
 internal sealed class DirectoryWork<T>
-    where T : class, IDisposable
+    where T : class
 {
     private readonly Stack<T> _waiting = new();
     private readonly SemaphoreSlim _there = new(0);
@@ -23,7 +23,7 @@ internal sealed class DirectoryWork<T>
             return _isOver ? null : _waiting.Pop();
     }
 
-    /// <summary>There will be no more: everybody who waits gets null.</summary>
+    /// <summary>It is over, or given up: everybody who waits gets null.</summary>
     public void Finish()
     {
         lock (_waiting)
@@ -31,17 +31,10 @@ internal sealed class DirectoryWork<T>
         _there.Release(1024);
     }
 
-    /// <summary>Gives up on what waits.</summary>
-    public void Abandon()
+    /// <summary>What waited when it was given up, and what was given back. All other directories that are open are above these.</summary>
+    public T[] Rest()
     {
         lock (_waiting)
-        {
-            while (_waiting.TryPop(out var directory))
-                directory.Dispose();
-            if (_isOver)
-                return;
-        }
-
-        Finish();
+            return [.. _waiting];
     }
 }

@@ -13,16 +13,18 @@ namespace Adit.Content.Files;
 /// </summary>
 internal sealed class FileIndex : IDisposable
 {
-    private const ulong Magic = 0x3158_4449_5449_4441; // ADITIDX1
+    private const ulong Magic = 0x3258_4449_5449_4441; // ADITIDX2
     private const int FirstBlock = 128;
     private const int MaxBlock = 1 << 30;
     private const int WriteAt = 1 << 20;
+    private const int Slack = 16 << 20;
 
     private readonly SafeFileHandle _file;
     private readonly Lock _lock = new();
     private readonly byte[] _pending = new byte[WriteAt];
     private int _pendingLength;
     private long _written;
+    private long _reached;
 
     private FileIndex(SafeFileHandle file, string path)
     {
@@ -36,27 +38,43 @@ internal sealed class FileIndex : IDisposable
     /// <summary>The block of the topmost directory; 0 when nothing is known.</summary>
     public long Root { get; private set; }
 
-    /// <summary>Bytes of blocks that were added and not all of which are reached from the root.</summary>
-    public long Length => _written + _pendingLength;
+    private long Length => _written + _pendingLength;
 
     /// <summary>Opens the index at a path, or makes an empty one. It is this process's alone until it is disposed.</summary>
     /// <exception cref="IOException">Another process has it.</exception>
     public static FileIndex Open(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        var index = new FileIndex(file, path);
-        index.ReadHeader();
-        return index;
+        try
+        {
+            var index = new FileIndex(File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), path);
+            index.ReadHeader();
+            return index;
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            throw new IOException($"The index '{path}' is in use by another scan or checkout of its directory: wait until that is over, and try again.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"The index '{path}' cannot be opened: {e.Message} Choose another place for it.", e);
+        }
     }
 
     /// <summary>The block at an offset, which the caller disposes; null when it is not whole.</summary>
     public IndexBlock? Read(long offset)
     {
+        if (offset < FirstBlock)
+            return null;
+
         lock (_lock)
-            WritePending();
+        {
+            if (offset >= _written)
+                WritePending();
+        }
+
         Span<byte> start = stackalloc byte[4];
-        if (offset < FirstBlock || RandomAccess.Read(_file, start, offset) < 4)
+        if (RandomAccess.Read(_file, start, offset) < 4)
             return null;
         var length = MemoryMarshal.Read<int>(start);
         if (length < Unsafe.SizeOf<IndexHead>() || length > MaxBlock || offset + length > _written)
@@ -104,25 +122,66 @@ internal sealed class FileIndex : IDisposable
             MemoryMarshal.Write(header, Magic);
             MemoryMarshal.Write(header[8..], root);
             MemoryMarshal.Write(header[16..], _written);
-            ChunkId.Of(header[..24]).Bytes.CopyTo(header[24..]);
+            MemoryMarshal.Write(header[24..], _reached);
+            ChunkId.Of(header[..32]).Bytes.CopyTo(header[32..]);
             RandomAccess.Write(_file, header, 0);
         }
     }
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear()
+    /// <summary>
+    /// Closes it. A file that is more than twice as long as what its root reaches, and 16 MiB, is replaced by one of what is reached; when that fails it stays as it is.
+    /// </summary>
+    public void CloseAndCompact()
     {
-        lock (_lock)
+        if (Length <= Slack + (2 * _reached))
         {
-            RandomAccess.SetLength(_file, 0);
-            _pendingLength = 0;
-            _written = FirstBlock;
-            Root = 0;
+            Dispose();
+            return;
+        }
+
+        var path = Path + ".new";
+        try
+        {
+            using (var compact = new FileIndex(File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None), path))
+            {
+                compact.Clear();
+                var root = Copy(Root, compact);
+                compact._reached = compact.Length;
+                compact.Commit(root);
+            }
+
+            Dispose();
+            File.Move(path, Path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Dispose();
+            File.Delete(path);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    // Directories are added before those above them, so that a damaged file cannot lead in a circle.
+    private long Copy(long offset, FileIndex to)
+    {
+        using var block = Read(offset);
+        if (block is null)
+            return 0;
+        foreach (ref var row in block.Placed)
+            row.Block = row.Block < offset ? Copy(row.Block, to) : 0;
+        block.Seal();
+        return to.Add(block);
+    }
+
+    private void Clear()
+    {
+        RandomAccess.SetLength(_file, 0);
+        _pendingLength = 0;
+        _written = FirstBlock;
+        Root = 0;
+    }
 
     private void ReadHeader()
     {
@@ -131,10 +190,14 @@ internal sealed class FileIndex : IDisposable
         if (RandomAccess.Read(_file, header, 0) == FirstBlock
             && MemoryMarshal.Read<ulong>(header) == Magic
             && MemoryMarshal.Read<long>(header[16..]) is var end && end <= length
-            && ChunkId.Of(header[..24]).Bytes.SequenceEqual(header.Slice(24, ChunkId.Size)))
+            && ChunkId.Of(header[..32]).Bytes.SequenceEqual(header.Slice(32, ChunkId.Size)))
         {
             Root = MemoryMarshal.Read<long>(header[8..]);
+            _reached = MemoryMarshal.Read<long>(header[24..]);
             _written = end;
+            // What a scan that was killed left is no block that the next one wrote, not even when the power fails before that is on the disk.
+            if (end < length)
+                RandomAccess.SetLength(_file, end);
             return;
         }
 

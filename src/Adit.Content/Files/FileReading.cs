@@ -32,8 +32,8 @@ internal sealed class FileReading(ChunkWriter writer)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var entry = before.Size <= Cutter.Least
-                ? await ReadSmallAsync(directory, file, before, cancellationToken)
-                : await ReadLargeAsync(directory, file, before, cancellationToken);
+                ? await ReadSmallAsync(directory, file, name, before, cancellationToken)
+                : await ReadLargeAsync(directory, file, name, before, cancellationToken);
             var after = directory.Stat(file);
             if (entry is not null && after.IsAs(before))
                 return (Describe(entry, directory, file, name, before), before);
@@ -42,7 +42,7 @@ internal sealed class FileReading(ChunkWriter writer)
             before = after;
             // It grows or shrinks faster than it can be read: what is there at the end of the last try is taken.
             if (tries > MostTries)
-                return (Describe(await ReadToEndAsync(directory, file, cancellationToken), directory, file, name, before) with { IsFuzzy = true }, before);
+                return (Describe(await ReadToEndAsync(directory, file, name, cancellationToken), directory, file, name, before) with { IsFuzzy = true }, before);
         }
 
         return default;
@@ -53,7 +53,7 @@ internal sealed class FileReading(ChunkWriter writer)
         Name = name.ToArray(),
         Mode = stat.Mode,
         Modified = TimeOf(stat),
-        Attributes = directory.Attributes(file),
+        Attributes = directory.Attributes(file, name.Span),
         HardLink = stat.Links > 1 ? stat.Inode : 0,
     };
 
@@ -64,10 +64,10 @@ internal sealed class FileReading(ChunkWriter writer)
     }
 
     // Null when it has another size than the system said.
-    private async ValueTask<TreeEntry?> ReadSmallAsync(IOpenDirectory directory, SafeFileHandle file, FileStat stat, CancellationToken cancellationToken)
+    private async ValueTask<TreeEntry?> ReadSmallAsync(IOpenDirectory directory, SafeFileHandle file, ReadOnlyMemory<byte> name, FileStat stat, CancellationToken cancellationToken)
     {
         var length = 0;
-        while (length <= stat.Size && directory.Read(file, _buffer.AsSpan(length, Cutter.Least + 1 - length), length) is > 0 and var read)
+        while (length <= stat.Size && directory.Read(file, name.Span, _buffer.AsSpan(length, Cutter.Least + 1 - length), length) is > 0 and var read)
             length += read;
         BytesRead += length;
         if (length != stat.Size)
@@ -79,28 +79,19 @@ internal sealed class FileReading(ChunkWriter writer)
             : new TreeEntry { Name = [], Type = EntryType.File, Size = length, Form = FileForm.Chunk, Content = writer.Put(ChunkKind.Data, _buffer.AsSpan(0, length)) };
     }
 
-    private async ValueTask<TreeEntry?> ReadLargeAsync(IOpenDirectory directory, SafeFileHandle file, FileStat stat, CancellationToken cancellationToken)
+    private async ValueTask<TreeEntry?> ReadLargeAsync(
+        IOpenDirectory directory, SafeFileHandle file, ReadOnlyMemory<byte> name, FileStat stat, CancellationToken cancellationToken)
     {
         _list.Begin();
         var isSparse = stat.Size >= SparseFrom && stat.Allocated < stat.Size;
-        for (long at = 0; at < stat.Size;)
-        {
-            var (start, end) = isSparse ? directory.NextData(file, at, stat.Size) : (0, stat.Size);
-            if (start > at)
-                _list.AddHole(start - at);
-            at = Math.Max(at, start);
-            if (at < end && (at = await ReadRangeAsync(directory, file, at, end, cancellationToken)) < end)
-                return null;
-        }
-
-        return await FinishAsync(cancellationToken);
+        return await ReadBytesAsync(directory, file, name, stat.Size, isSparse, cancellationToken) == stat.Size ? await FinishAsync(cancellationToken) : null;
     }
 
-    private async ValueTask<TreeEntry> ReadToEndAsync(IOpenDirectory directory, SafeFileHandle file, CancellationToken cancellationToken)
+    private async ValueTask<TreeEntry> ReadToEndAsync(IOpenDirectory directory, SafeFileHandle file, ReadOnlyMemory<byte> name, CancellationToken cancellationToken)
     {
         _list.Begin();
         // Bounded by what the file had when it was opened for the last time: a file that grows for ever ends too.
-        await ReadRangeAsync(directory, file, 0, RandomAccess.GetLength(file), cancellationToken);
+        await ReadBytesAsync(directory, file, name, RandomAccess.GetLength(file), false, cancellationToken);
         return await FinishAsync(cancellationToken);
     }
 
@@ -114,18 +105,25 @@ internal sealed class FileReading(ChunkWriter writer)
             : entry with { Form = FileForm.List, Content = await _list.FinishAsync(writer, cancellationToken) };
     }
 
-    // Where it came to: less than the end when the file ended before.
-    private async ValueTask<long> ReadRangeAsync(IOpenDirectory directory, SafeFileHandle file, long at, long end, CancellationToken cancellationToken)
+    // Where it came to: less than the size when the file ended before.
+    private async ValueTask<long> ReadBytesAsync(
+        IOpenDirectory directory, SafeFileHandle file, ReadOnlyMemory<byte> name, long size, bool isSparse, CancellationToken cancellationToken)
     {
         var held = 0;
-        while (true)
+        for (long start = 0; ;)
         {
-            var wanted = (int)Math.Min(_buffer.Length - held, end - at);
-            var read = wanted > 0 ? directory.Read(file, _buffer.AsSpan(held, wanted), at) : 0;
+            if (isSparse && HoleAt(directory, file, start, size) is > 0 and var hole)
+            {
+                _list.AddHole(hole);
+                start += hole;
+                held = 0;
+            }
+
+            var wanted = (int)Math.Min(_buffer.Length - held, size - start - held);
+            var read = wanted > 0 ? directory.Read(file, name.Span, _buffer.AsSpan(held, wanted), start + held) : 0;
             held += read;
-            at += read;
             BytesRead += read;
-            var isLast = at == end || read == 0;
+            var isLast = start + held == size || read == 0;
             if (!isLast && held < _buffer.Length)
                 continue;
             var used = 0;
@@ -135,17 +133,23 @@ internal sealed class FileReading(ChunkWriter writer)
                     await writer.SendAsync(cancellationToken);
                 var length = Cutter.Cut(_buffer.AsSpan(used, Math.Min(Cutter.Most, held - used)));
                 var chunk = _buffer.AsSpan(used, length);
-                if (!chunk.ContainsAnyExcept((byte)0) && length == Cutter.Most)
+                if (length == Cutter.Most && !chunk.ContainsAnyExcept((byte)0))
                     _list.AddHole(length);
                 else
                     _list.Add(writer.Put(ChunkKind.Data, chunk), length);
                 used += length;
             }
 
+            start += used;
             if (isLast)
-                return at;
+                return start;
             _buffer.AsSpan(used, held - used).CopyTo(_buffer);
             held -= used;
         }
     }
+
+    // Zeros are cut into chunks of the largest size, and these are kept as holes: so many of them are passed over here without being read. A file has the same list
+    // whether its zeros take space on the disk or not.
+    private static long HoleAt(IOpenDirectory directory, SafeFileHandle file, long start, long size) =>
+        (directory.NextData(file, start, size).Start - start) / Cutter.Most * Cutter.Most;
 }

@@ -20,6 +20,9 @@ internal interface IOpenDirectory : IDisposable
     /// <summary>Its path, for messages.</summary>
     string Path { get; }
 
+    /// <summary>Whether its file system is known to keep times so finely that two changes 20 ms apart have two; others are taken to have steps of 2 s.</summary>
+    bool HasFineTimes { get; }
+
     /// <summary>What the system says of the directory itself.</summary>
     FileStat Stat();
 
@@ -35,8 +38,8 @@ internal interface IOpenDirectory : IDisposable
     /// <summary>Opens a file in it to read; null when it is gone, or is no file any more.</summary>
     SafeFileHandle? OpenFile(ReadOnlySpan<byte> name);
 
-    /// <summary>Reads bytes of an open file from <paramref name="offset"/> on; 0 at its end.</summary>
-    int Read(SafeFileHandle file, Span<byte> buffer, long offset);
+    /// <summary>Reads bytes of an open file from <paramref name="offset"/> on; 0 at its end. Its name is for the message.</summary>
+    int Read(SafeFileHandle file, ReadOnlySpan<byte> name, Span<byte> buffer, long offset);
 
     /// <summary>Makes a directory in it.</summary>
     /// <exception cref="CannotWriteException">There is something of this name, or it cannot be made.</exception>
@@ -46,11 +49,11 @@ internal interface IOpenDirectory : IDisposable
     /// <exception cref="CannotWriteException">There is something of this name, or it cannot be made.</exception>
     SafeFileHandle MakeFile(ReadOnlySpan<byte> name, int mode);
 
-    /// <summary>Writes bytes to a file that was made.</summary>
+    /// <summary>Writes bytes to a file that was made; what is between them and its end is zero. The entry is for the message.</summary>
     /// <exception cref="CannotWriteException">The disk is full, or worse.</exception>
-    void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset);
+    void Write(SafeFileHandle file, TreeEntry entry, ReadOnlySpan<byte> bytes, long offset);
 
-    /// <summary>Gives a file that was made its mode, attributes and time, as far as the system has such; afterwards it is written no more.</summary>
+    /// <summary>Gives a file that was made its length, mode, attributes and time, as far as the system has such; afterwards it is written no more.</summary>
     /// <exception cref="CannotWriteException">It cannot have them.</exception>
     void Describe(SafeFileHandle file, TreeEntry entry);
 
@@ -79,7 +82,7 @@ internal interface IOpenDirectory : IDisposable
     byte[]? ReadLink(ReadOnlySpan<byte> name);
 
     /// <summary>The extended attributes of an open file that users give (<c>user.*</c> on Linux), in ascending order of their names' bytes. None where there are none.</summary>
-    IReadOnlyList<ExtendedAttribute> Attributes(SafeFileHandle file);
+    IReadOnlyList<ExtendedAttribute> Attributes(SafeFileHandle file, ReadOnlySpan<byte> name);
 
     /// <summary>The next bytes of an open file from <paramref name="offset"/> on that may not be zero: where they begin and end. (size, size) when there are no more.</summary>
     (long Start, long End) NextData(SafeFileHandle file, long offset, long size);

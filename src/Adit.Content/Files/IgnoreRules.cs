@@ -11,7 +11,7 @@ namespace Adit.Content.Files;
 internal sealed class IgnoreRules
 {
     public const string FileName = ".aditignore";
-    private const int MaxBytes = 256 << 10;
+    public const int MaxBytes = 256 << 10;
     private const int MaxPatterns = 2000;
 
     private readonly IgnoreRules? _above;
@@ -74,10 +74,7 @@ internal sealed class IgnoreRules
     {
         public static Pattern? Parse(string line)
         {
-            var text = line.TrimEnd('\r');
-            // Spaces at the end count only when they are escaped.
-            while (text.EndsWith(' ') && !text.EndsWith("\\ ", StringComparison.Ordinal))
-                text = text[..^1];
+            var text = TrimSpaces(line.EndsWith('\r') ? line[..^1] : line);
             if (text.Length == 0 || text[0] == '#')
                 return null;
             var rest = text;
@@ -85,55 +82,68 @@ internal sealed class IgnoreRules
             if (isNegated)
                 rest = rest[1..];
             var isForDirectories = rest.EndsWith('/');
-            rest = rest.TrimEnd('/');
+            if (isForDirectories)
+                rest = rest[..^1];
             if (rest.Length == 0)
                 return null;
             // A slash at the beginning or in the middle ties it to the directory of the file; otherwise it fits at any depth.
             var isTied = rest.Contains('/', StringComparison.Ordinal);
-            var regex = new Regex($"^{(isTied ? "" : "(?:.*/)?")}{Translate(rest.TrimStart('/'))}$", RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant);
-            return new Pattern(text, regex, isNegated, isForDirectories);
+            if (rest[0] == '/')
+                rest = rest[1..];
+            if (Translate(rest, isTied) is not { } regex)
+                return null;
+            return new Pattern(
+                text, new Regex($"^{(isTied ? "" : "(?:.*/)?")}{regex}\\z", RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant), isNegated, isForDirectories);
         }
 
         public bool Fits(string path, bool isDirectory) => (isDirectory || !IsForDirectories) && Regex.IsMatch(path);
 
-        private static string Translate(string glob)
+        // Spaces at the end count only when they are escaped.
+        private static string TrimSpaces(string line)
+        {
+            var end = 0;
+            for (var i = 0; i < line.Length; i++)
+            {
+                if (line[i] == '\\')
+                    end = Math.Min(++i + 1, line.Length);
+                else if (line[i] != ' ')
+                    end = i + 1;
+            }
+
+            return line[..end];
+        }
+
+        // Null for what fits nothing.
+        private static string? Translate(string glob, bool isTied)
         {
             var regex = new StringBuilder();
-            for (var i = 0; i < glob.Length; i++)
+            for (var i = 0; i < glob.Length;)
             {
-                var rest = glob.AsSpan(i);
-                if (rest.StartsWith("**/") && (i == 0 || glob[i - 1] == '/'))
+                if (glob[i] == '*')
                 {
-                    regex.Append("(?:.*/)?");
-                    i += 2;
+                    var end = i;
+                    while (end < glob.Length && glob[end] == '*')
+                        end++;
+                    var isAlone = isTied && end - i > 1 && (i == 0 || glob[i - 1] == '/') && (end == glob.Length || glob[end] == '/');
+                    regex.Append(!isAlone ? "[^/]*" : end == glob.Length ? ".*" : "(?:.*/)?");
+                    i = isAlone ? end + 1 : end;
                 }
-                else if (rest is "**" && i > 0 && glob[i - 1] == '/')
-                {
-                    regex.Append(".+");
-                    i++;
-                }
-                else if (rest[0] == '*')
-                {
-                    regex.Append("[^/]*");
-                    while (i + 1 < glob.Length && glob[i + 1] == '*')
-                        i++;
-                }
-                else if (rest[0] == '?')
+                else if (glob[i] == '?')
                 {
                     regex.Append("[^/]");
+                    i++;
                 }
-                else if (rest[0] == '[' && rest[1..].IndexOf(']') is > 0 and var end)
+                else if (glob[i] == '[')
                 {
-                    var set = rest.Slice(1, end).ToString();
-                    var isNot = set[0] is '!' or '^';
-                    regex.Append('[').Append(isNot ? "^/" : "").Append((isNot ? set[1..] : set).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal)).Append(']');
-                    i += end + 1;
+                    if (GlobSet.Translate(glob, ref i) is not { } set)
+                        return null;
+                    regex.Append(set);
                 }
                 else
                 {
-                    if (rest[0] == '\\' && rest.Length > 1)
-                        i++;
-                    regex.Append(Regex.Escape(glob[i].ToString()));
+                    if (glob[i] == '\\' && ++i == glob.Length)
+                        return null;
+                    regex.Append(Regex.Escape(glob[i++].ToString()));
                 }
             }
 

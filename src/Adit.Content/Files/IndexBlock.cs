@@ -23,6 +23,9 @@ internal sealed class IndexBlock : IDisposable
 
     public ReadOnlySpan<IndexRow> Rows => MemoryMarshal.Cast<byte, IndexRow>(_bytes.AsSpan(Unsafe.SizeOf<IndexHead>(), Head.Count * Unsafe.SizeOf<IndexRow>()));
 
+    /// <summary>The rows, to be set to where their blocks are; then the block is to be sealed.</summary>
+    public Span<IndexRow> Placed => MemoryMarshal.Cast<byte, IndexRow>(_bytes.AsSpan(Unsafe.SizeOf<IndexHead>(), Head.Count * Unsafe.SizeOf<IndexRow>()));
+
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
     /// <summary>The encoded entry of a row.</summary>
@@ -47,11 +50,18 @@ internal sealed class IndexBlock : IDisposable
 
         head.Length = length;
         head.Count = rows.Length;
+        MemoryMarshal.Write(bytes, in head);
+        var block = new IndexBlock(bytes, length);
+        block.Seal();
+        return block;
+    }
+
+    /// <summary>Gives it the checksum of what it holds now.</summary>
+    public void Seal()
+    {
+        ref var head = ref MemoryMarshal.AsRef<IndexHead>(_bytes.AsSpan());
         head.Checksum = 0;
-        MemoryMarshal.Write(bytes, in head);
-        head.Checksum = ChecksumOf(bytes.AsSpan(0, length));
-        MemoryMarshal.Write(bytes, in head);
-        return new IndexBlock(bytes, length);
+        head.Checksum = ChecksumOf(Bytes);
     }
 
     /// <summary>Takes bytes of the pool that were read from a file; null, and the bytes are given back, when they are no whole block.</summary>
@@ -63,7 +73,8 @@ internal sealed class IndexBlock : IDisposable
             ref var head = ref MemoryMarshal.AsRef<IndexHead>(pooled.AsSpan());
             var said = head.Checksum;
             head.Checksum = 0;
-            var isWhole = head.Length == length && said == ChecksumOf(pooled.AsSpan(0, length));
+            var isWhole = head.Length == length && head.Count >= 0
+                && Unsafe.SizeOf<IndexHead>() + ((long)head.Count * Unsafe.SizeOf<IndexRow>()) <= length && said == ChecksumOf(pooled.AsSpan(0, length));
             head.Checksum = said;
             if (isWhole)
                 return block;

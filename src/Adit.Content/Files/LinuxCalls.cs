@@ -27,6 +27,13 @@ internal static unsafe partial class LinuxCalls
     public const int SeekData = 3;
     public const int SeekHole = 4;
 
+    // Types of file systems: linux/magic.h.
+    public const uint Ext = 0xEF53;
+    public const uint Xfs = 0x5846_5342;
+    public const uint Btrfs = 0x9123_683E;
+    public const uint Tmpfs = 0x0102_1994;
+    public const uint Overlay = 0x794C_7630;
+
     // Type, mode, links, both times, inode, size, blocks.
     private const uint StatMask = 0x7C7;
     private const int EmptyPath = 0x1000;
@@ -71,6 +78,9 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     public static partial int UnlinkAt(int directory, byte* name, int flags);
 
+    [LibraryImport("libc", EntryPoint = "ftruncate64", SetLastError = true)]
+    public static partial int SetLength(int file, long length);
+
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     public static partial int ChangeMode(int file, uint mode);
 
@@ -82,6 +92,14 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true)]
     public static partial int SetAttribute(int file, byte* name, byte* value, nuint length, int flags);
+
+    /// <summary>The type of the file system that an open directory is in; 0 when the kernel does not say.</summary>
+    public static uint FileSystemOf(int directory)
+    {
+        // struct statfs begins with the type, 4 or 8 bytes; 120 bytes at most.
+        var buffer = stackalloc byte[256];
+        return StatFileSystem(directory, buffer) == 0 ? *(uint*)buffer : 0;
+    }
 
     /// <summary>What the kernel says of a name beneath a directory, or of the directory itself for an empty one; false with the error number when it cannot.</summary>
     public static bool TryStat(int directory, byte* name, out FileStat stat, out int error)
@@ -109,6 +127,9 @@ internal static unsafe partial class LinuxCalls
         };
         return true;
     }
+
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    private static partial int StatFileSystem(int directory, byte* buffer);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static partial int StatAt(int directory, byte* name, int flags, uint mask, StatX* buffer);

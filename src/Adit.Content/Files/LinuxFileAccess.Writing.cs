@@ -30,7 +30,7 @@ internal sealed partial class LinuxFileAccess
             return new SafeFileHandle(file, ownsHandle: true);
         }
 
-        public void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        public void Write(SafeFileHandle file, TreeEntry entry, ReadOnlySpan<byte> bytes, long offset)
         {
             try
             {
@@ -38,15 +38,19 @@ internal sealed partial class LinuxFileAccess
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new CannotWriteException($"A file in '{path}' cannot be written: {e.Message}", e);
+                throw new CannotWriteException($"'{Join(entry.Name)}' cannot be written: {e.Message}", e);
             }
         }
 
         public void Describe(SafeFileHandle file, TreeEntry entry)
         {
             var open = (int)file.DangerousGetHandle();
+            if (entry.Form == FileForm.List)
+                Check(LinuxCalls.SetLength(open, entry.Size), entry.Name, "cannot have its length");
             foreach (var attribute in entry.Attributes)
             {
+                if (!attribute.Name.AsSpan().StartsWith(KeptAttributes))
+                    continue;
                 fixed (byte* name = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(attribute.Name) + '\0'))
                 fixed (byte* value = attribute.Value)
                 {

@@ -35,7 +35,12 @@ internal sealed partial class LinuxFileAccess : IFileAccess
 
         private int _directory = directory;
 
+        // All others say what a system does with a file: they are neither kept, nor given to a file because a tree has them.
+        private static ReadOnlySpan<byte> KeptAttributes => "user."u8;
+
         public string Path => path;
+
+        public bool HasFineTimes => LinuxCalls.FileSystemOf(_directory) is LinuxCalls.Ext or LinuxCalls.Xfs or LinuxCalls.Btrfs or LinuxCalls.Tmpfs or LinuxCalls.Overlay;
 
         public FileStat Stat()
         {
@@ -107,7 +112,7 @@ internal sealed partial class LinuxFileAccess : IFileAccess
             return error is LinuxCalls.NoEntry or LinuxCalls.TooManyLinks or LinuxCalls.NoDevice ? null : throw Failure(Join(name), error);
         }
 
-        public int Read(SafeFileHandle file, Span<byte> buffer, long offset)
+        public int Read(SafeFileHandle file, ReadOnlySpan<byte> name, Span<byte> buffer, long offset)
         {
             try
             {
@@ -115,7 +120,7 @@ internal sealed partial class LinuxFileAccess : IFileAccess
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new CannotReadException($"A file in '{path}' cannot be read: {e.Message}", e);
+                throw new CannotReadException($"'{Join(name)}' cannot be read: {e.Message}", e);
             }
         }
 
@@ -138,7 +143,7 @@ internal sealed partial class LinuxFileAccess : IFileAccess
         }
 
         [SkipLocalsInit]
-        public IReadOnlyList<ExtendedAttribute> Attributes(SafeFileHandle file)
+        public IReadOnlyList<ExtendedAttribute> Attributes(SafeFileHandle file, ReadOnlySpan<byte> name)
         {
             const int ListLength = 8 << 10;
             var list = stackalloc byte[ListLength];
@@ -146,16 +151,19 @@ internal sealed partial class LinuxFileAccess : IFileAccess
             if (length == 0 || (length < 0 && Marshal.GetLastPInvokeError() == LinuxCalls.NotSupported))
                 return [];
             if (length < 0)
-                throw new CannotReadException($"The extended attributes of a file in '{path}' cannot be listed: {Marshal.GetLastPInvokeErrorMessage()}.");
+                throw new CannotReadException($"The extended attributes of '{Join(name)}' cannot be listed: {Marshal.GetLastPInvokeErrorMessage()}.");
             var attributes = new List<ExtendedAttribute>();
             var bytes = 0;
             for (var at = list; at < list + length;)
             {
-                var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(at);
-                if (name.StartsWith("user."u8))
-                    attributes.Add(ReadAttribute(file, at, name, ref bytes));
-                at += name.Length + 1;
+                var attribute = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(at);
+                if (attribute.StartsWith(KeptAttributes))
+                    attributes.Add(ReadAttribute(file, name, at, attribute, ref bytes));
+                at += attribute.Length + 1;
             }
+
+            if (attributes.Count > TreeEntry.MaxAttributes)
+                throw new CannotReadException($"'{Join(name)}' has more extended attributes than can be kept ({TreeEntry.MaxAttributes}): remove some, or leave the file out.");
 
             attributes.Sort(static (a, b) => a.Name.AsSpan().SequenceCompareTo(b.Name));
             return attributes;
@@ -183,16 +191,17 @@ internal sealed partial class LinuxFileAccess : IFileAccess
             return buffer;
         }
 
-        private ExtendedAttribute ReadAttribute(SafeFileHandle file, byte* terminated, ReadOnlySpan<byte> name, ref int bytes)
+        private ExtendedAttribute ReadAttribute(SafeFileHandle file, ReadOnlySpan<byte> name, byte* terminated, ReadOnlySpan<byte> attribute, ref int bytes)
         {
             var value = new byte[TreeEntry.MaxAttribute];
             nint length;
             fixed (byte* to = value)
                 length = LinuxCalls.GetAttribute(file, terminated, to, (nuint)value.Length);
-            bytes += name.Length + (int)Math.Max(length, 0);
+            bytes += attribute.Length + (int)Math.Max(length, 0);
             return length >= 0 && bytes <= TreeEntry.MaxAttributeBytes
-                ? new ExtendedAttribute(name.ToArray(), value.AsSpan(0, (int)length).ToArray())
-                : throw new CannotReadException($"The extended attributes of a file in '{path}' are larger than can be kept ({TreeEntry.MaxAttributeBytes} bytes).");
+                ? new ExtendedAttribute(attribute.ToArray(), value.AsSpan(0, (int)length).ToArray())
+                : throw new CannotReadException(
+                    $"The extended attributes of '{Join(name)}' cannot be read, or are larger than can be kept ({TreeEntry.MaxAttributeBytes} bytes): remove some, or leave the file out.");
         }
 
         private string Join(ReadOnlySpan<byte> name) => System.IO.Path.Combine(path, Encoding.UTF8.GetString(name));

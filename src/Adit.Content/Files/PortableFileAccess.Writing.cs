@@ -27,7 +27,7 @@ internal sealed partial class PortableFileAccess
             return file!;
         }
 
-        public void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        public void Write(SafeFileHandle file, TreeEntry entry, ReadOnlySpan<byte> bytes, long offset)
         {
             try
             {
@@ -35,12 +35,14 @@ internal sealed partial class PortableFileAccess
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new CannotWriteException($"A file in '{path}' cannot be written: {e.Message}", e);
+                throw new CannotWriteException($"'{Join(entry.Name)}' cannot be written: {e.Message}", e);
             }
         }
 
         public void Describe(SafeFileHandle file, TreeEntry entry) => Write(() =>
         {
+            if (RandomAccess.GetLength(file) != entry.Size)
+                RandomAccess.SetLength(file, entry.Size);
             File.SetLastWriteTimeUtc(file, entry.Modified.ToDateTimeOffset().UtcDateTime);
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(file, (UnixFileMode)entry.Mode);

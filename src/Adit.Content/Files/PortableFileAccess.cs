@@ -22,6 +22,8 @@ internal sealed partial class PortableFileAccess : IFileAccess
     {
         public string Path => path;
 
+        public bool HasFineTimes => false;
+
         public FileStat Stat() => Try(() => StatOf(new DirectoryInfo(path)));
 
         public bool TryStat(ReadOnlySpan<byte> name, out FileStat stat)
@@ -60,7 +62,7 @@ internal sealed partial class PortableFileAccess : IFileAccess
                 : null);
         }
 
-        public int Read(SafeFileHandle file, Span<byte> buffer, long offset)
+        public int Read(SafeFileHandle file, ReadOnlySpan<byte> name, Span<byte> buffer, long offset)
         {
             try
             {
@@ -68,7 +70,7 @@ internal sealed partial class PortableFileAccess : IFileAccess
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new CannotReadException($"A file in '{path}' cannot be read: {e.Message}", e);
+                throw new CannotReadException($"'{Join(name)}' cannot be read: {e.Message}", e);
             }
         }
 
@@ -88,7 +90,7 @@ internal sealed partial class PortableFileAccess : IFileAccess
             return Try(() => new FileInfo(at).LinkTarget is { } target ? Encoding.UTF8.GetBytes(target) : null);
         }
 
-        public IReadOnlyList<ExtendedAttribute> Attributes(SafeFileHandle file) => [];
+        public IReadOnlyList<ExtendedAttribute> Attributes(SafeFileHandle file, ReadOnlySpan<byte> name) => [];
 
         public (long Start, long End) NextData(SafeFileHandle file, long offset, long size) => (offset, size);
 

@@ -18,7 +18,7 @@ public sealed record ScanOptions
     /// <summary>How many directories are read at the same time.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
 
-    /// <summary>The clock: a file that was changed in the last two seconds is read again next time.</summary>
+    /// <summary>The clock: a file that was changed just now, or in the last two seconds where the file system keeps no finer times, is read again next time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Is told how far it is, often.</summary>

@@ -3,9 +3,8 @@ using Adit.Content.Trees;
 namespace Adit.Content.Files;
 
 /// <summary>What the workers of a scan share.</summary>
-internal sealed class ScanState(ScanOptions options, FileIndex? index)
+internal sealed class ScanState(ScanOptions options, FileIndex? index, bool hasFineTimes)
 {
-    private const long Nanoseconds = 1_000_000_000;
     private long _files;
     private long _filesRead;
     private long _bytesRead;
@@ -20,8 +19,7 @@ internal sealed class ScanState(ScanOptions options, FileIndex? index)
 
     public Sentences Unreadable { get; } = new();
 
-    /// <summary>What was changed at this moment or later could change again without a trace: file systems keep times no finer than 2 s, some of them.</summary>
-    public long YoungFrom { get; } = (options.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100 - (2 * Nanoseconds);
+    public FileClock Clock { get; } = new(options.Time, hasFineTimes);
 
     public DirectoryRef Root { get; set; }
 

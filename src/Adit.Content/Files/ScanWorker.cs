@@ -47,23 +47,24 @@ internal sealed class ScanWorker : IDisposable
     private async ValueTask ScanAsync(ScannedDirectory directory, CancellationToken cancellationToken)
     {
         Directories++;
+        var at = directory;
         try
         {
             if (TryOpen(directory))
                 await LookAsync(directory, cancellationToken);
             else if (directory.Parent is { } parent)
                 (parent.Rows[directory.RowInParent].Type, parent.HasGaps) = (default, true);
+            directory.CloseUnlessNeeded();
+            // Those above are done when their last is.
+            for (; at is not null && at.Done(); at = at.Parent)
+                await FinishAsync(at, cancellationToken);
         }
         catch
         {
-            directory.Dispose();
+            // Who gives up closes it, and those above it.
+            _state.Work.Add(at!);
             throw;
         }
-
-        directory.CloseUnlessNeeded();
-        // Those above are done when their last is.
-        for (var done = directory; done is not null && done.Done(); done = done.Parent)
-            await FinishAsync(done, cancellationToken);
     }
 
     private bool TryOpen(ScannedDirectory directory)
@@ -169,18 +170,23 @@ internal sealed class ScanWorker : IDisposable
         var name = Encoding.ASCII.GetBytes(IgnoreRules.FileName);
         if (!directory.Directory!.TryStat(name, out var stat) || stat.Type != EntryType.File)
             return;
-        using var file = directory.Directory.OpenFile(name);
-        if (file is null)
-            return;
-        var bytes = new byte[Math.Min(stat.Size, 1 << 20)];
-        var read = RandomAccess.Read(file, bytes, 0);
+        var path = System.IO.Path.Combine(directory.Directory.Path, IgnoreRules.FileName);
         try
         {
-            directory.Rules = directory.Rules.With(directory.PathBeneath, IgnoreRules.Lines(bytes.AsSpan(0, read)));
+            using var file = directory.Directory.OpenFile(name);
+            if (file is null)
+                return;
+            var bytes = new byte[Math.Min(stat.Size, IgnoreRules.MaxBytes + 1)];
+            var length = 0;
+            while (length < bytes.Length && directory.Directory.Read(file, name, bytes.AsSpan(length), length) is > 0 and var read)
+                length += read;
+            directory.Rules = directory.Rules.With(directory.PathBeneath, IgnoreRules.Lines(bytes.AsSpan(0, length)));
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or CannotReadException)
         {
-            throw new CannotReadException($"'{System.IO.Path.Combine(directory.Directory.Path, IgnoreRules.FileName)}' cannot be used: {e.Message}");
+            // Without it nobody knows what was meant to be left out.
+            var sentence = e is FormatException ? $"'{path}' cannot be used: {e.Message} Make it shorter." : e.Message;
+            throw new UnreadableException($"{sentence} Nothing was made.", [sentence]);
         }
     }
 
@@ -193,15 +199,18 @@ internal sealed class ScanWorker : IDisposable
             return false;
         }
 
+        if (!directory.Rules.IsEmpty && directory.Rules.Ignores(
+            directory.PathBeneath.Length == 0 ? Encoding.UTF8.GetString(name) : $"{directory.PathBeneath}/{Encoding.UTF8.GetString(name)}", stat.Type == EntryType.Directory))
+            return false;
+
+        if (stat.Type == EntryType.File && TemporaryName.Is(name))
+            return false;
+
         if (stat.Type is null)
         {
             _state.Warnings.Add($"'{System.IO.Path.Combine(directory.Directory.Path, Encoding.UTF8.GetString(name))}' is a socket, a pipe or a device: it was left out.");
             return false;
         }
-
-        if (!directory.Rules.IsEmpty && directory.Rules.Ignores(
-            directory.PathBeneath.Length == 0 ? Encoding.UTF8.GetString(name) : $"{directory.PathBeneath}/{Encoding.UTF8.GetString(name)}", stat.Type == EntryType.Directory))
-            return false;
 
         var row = known >= 0 ? directory.Old!.Rows[known] : default;
         if (stat.Type == EntryType.Directory)
@@ -249,8 +258,9 @@ internal sealed class ScanWorker : IDisposable
         EntryCodec.Write(ref directory.New, entry);
         directory.Add(new IndexRow
         {
-            Type = entry.Type, Mode = stat.Mode, Size = stat.Size, Inode = stat.Inode, Modified = stat.Modified,
-            Changed = stat.Changed >= _state.YoungFrom || entry.IsFuzzy ? long.MinValue : stat.Changed,
+            // One that changed all the time may have another size by now than what was read.
+            Type = entry.Type, Mode = stat.Mode, Size = entry.Type == EntryType.File ? entry.Size : stat.Size, Inode = stat.Inode, Modified = stat.Modified,
+            Changed = _state.Clock.IsYoung(stat.Changed) || entry.IsFuzzy ? long.MinValue : stat.Changed,
             NameLength = (short)entry.Name.Length, EntryOffset = start, EntryLength = directory.New.Length - start,
         });
     }
@@ -329,7 +339,7 @@ internal sealed class ScanWorker : IDisposable
         if (_state.Index is not { } index)
             return (sum, 0);
         var stat = directory.Stat;
-        var isYoung = Math.Max(stat.Modified, stat.Changed) >= _state.YoungFrom;
+        var isYoung = _state.Clock.IsYoung(stat.Changed);
         using var block = IndexBlock.Make(
             new IndexHead
             {

@@ -9,7 +9,7 @@ namespace Adit.Content.Files;
 public static class TreeCheckout
 {
     /// <summary>Checks out a tree. The directory is made when it is not there.</summary>
-    /// <exception cref="CheckoutConflictException">What was changed here would be lost; nothing was written.</exception>
+    /// <exception cref="CheckoutConflictException">What was changed here would be lost; nothing was written, or all else when it was changed meanwhile.</exception>
     /// <exception cref="IOException">Something cannot be written. What was written is complete; running it again goes on.</exception>
     public static async Task<CheckoutResult> RunAsync(
         IChunkStore store, DirectoryRef root, string directory, CheckoutOptions options, CancellationToken cancellationToken)
@@ -20,18 +20,22 @@ public static class TreeCheckout
         Directory.CreateDirectory(directory);
         using var index = options.IndexPath is { } path ? FileIndex.Open(path) : null;
         var isEmpty = !Directory.EnumerateFileSystemEntries(directory).Any(e => !options.Keep.Contains(Path.GetFileName(e)));
-        if (!isEmpty && !options.Overwrite)
+        using var links = new LinkGroups();
+        if (!isEmpty)
         {
-            var plan = new CheckoutState(options, index) { IsDry = true };
-            await RunAsync(store, root, directory, plan, false, cancellationToken);
-            plan.ThrowIfConflicts();
+            var (plan, _) = await RunAsync(store, root, directory, options, index, links, isNew: false, isDry: true, cancellationToken);
+            plan.ThrowIfConflicts("Nothing was written.");
         }
 
-        var state = new CheckoutState(options, index);
-        // What is begun and not finished is known by the last index no more.
-        var workers = await RunAsync(store, root, directory, state, isEmpty, cancellationToken);
+        // Until it is over the index knows what was here before: what is begun and not finished is compared by its bytes next time.
+        var (state, workers) = await RunAsync(store, root, directory, options, index, links, isEmpty, isDry: false, cancellationToken);
         if (index is not null)
+        {
             index.Commit(state.RootBlock);
+            index.CloseAndCompact();
+        }
+
+        state.ThrowIfConflicts("All else was written.");
         return new CheckoutResult
         {
             Files = workers.Sum(static w => w.Files),
@@ -41,26 +45,26 @@ public static class TreeCheckout
         };
     }
 
-    private static async Task<CheckoutWorker[]> RunAsync(
-        IChunkStore store, DirectoryRef root, string directory, CheckoutState state, bool isNew, CancellationToken cancellationToken)
+    private static async Task<(CheckoutState State, CheckoutWorker[] Workers)> RunAsync(
+        IChunkStore store, DirectoryRef root, string directory, CheckoutOptions options, FileIndex? index, LinkGroups links, bool isNew, bool isDry, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        state.Work.Add(new CheckedDirectory(null, -1, root)
-        {
-            Directory = PortableFileAccess.OfThisSystem.Open(directory), OldBlock = state.Index?.Root ?? 0, IsNew = isNew,
-        });
-        var workers = Enumerable.Range(0, Math.Max(1, state.Options.Workers)).Select(_ => new CheckoutWorker(store, state)).ToArray();
+        var open = PortableFileAccess.OfThisSystem.Open(directory);
+        var state = new CheckoutState(options, index, links, open.HasFineTimes) { IsDry = isDry };
+        state.Work.Add(new CheckedDirectory(null, -1, root) { Directory = open, OldBlock = index?.Root ?? 0, IsNew = isNew });
+        var workers = Enumerable.Range(0, Math.Max(1, options.Workers)).Select(_ => new CheckoutWorker(store, state)).ToArray();
         try
         {
             await Task.WhenAll(workers.Select(worker => Task.Run(() => RunAsync(worker, state, stop), stop.Token)));
-            return workers;
+            return (state, workers);
         }
         finally
         {
-            state.Work.Abandon();
-            state.Dispose();
-            foreach (var worker in workers)
-                worker.Dispose();
+            foreach (var left in state.Work.Rest())
+            {
+                for (var at = left; at is not null; at = at.Parent)
+                    at.Dispose();
+            }
         }
     }
 
@@ -73,7 +77,7 @@ public static class TreeCheckout
         catch
         {
             await stop.CancelAsync();
-            state.Work.Abandon();
+            state.Work.Finish();
             throw;
         }
     }

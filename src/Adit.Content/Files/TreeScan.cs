@@ -20,10 +20,10 @@ public static class TreeScan
         ArgumentNullException.ThrowIfNull(options);
         using var index = options.IndexPath is { } path ? FileIndex.Open(path) : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var state = new ScanState(options, index);
         var rules = options.Ignore.Count > 0 ? IgnoreRules.None.With("", options.Ignore) : IgnoreRules.None;
-        var top = new ScannedDirectory(null, -1, rules) { Directory = PortableFileAccess.OfThisSystem.Open(directory) };
-        top.OldBlock = index?.Root ?? 0;
+        var open = PortableFileAccess.OfThisSystem.Open(directory);
+        var top = new ScannedDirectory(null, -1, rules) { Directory = open, OldBlock = index?.Root ?? 0 };
+        var state = new ScanState(options, index, open.HasFineTimes);
         state.Work.Add(top);
         var workers = new ScanWorker[Math.Max(1, options.Workers)];
         try
@@ -39,7 +39,11 @@ public static class TreeScan
             // Only what cannot be lost any more may be passed over next time.
             await store.FlushAsync(cancellationToken);
             if (index is not null && state.RootBlock != index.Root)
+            {
                 index.Commit(state.RootBlock);
+                index.CloseAndCompact();
+            }
+
             return new ScanResult
             {
                 Root = state.Root,
@@ -56,7 +60,12 @@ public static class TreeScan
         }
         finally
         {
-            state.Work.Abandon();
+            foreach (var left in state.Work.Rest())
+            {
+                for (var at = left; at is not null; at = at.Parent)
+                    at.Dispose();
+            }
+
             foreach (var worker in workers)
                 worker?.Dispose();
         }
@@ -72,7 +81,7 @@ public static class TreeScan
         {
             // The others have nothing to wait for any more.
             await stop.CancelAsync();
-            state.Work.Abandon();
+            state.Work.Finish();
             throw;
         }
     }
