@@ -23,6 +23,9 @@ const RunnerPage = lazy(() => import('../runners/RunnerPage'));
 const AddRunner = lazy(() => import('../runners/AddRunner'));
 const Templates = lazy(() => import('../templates/Templates'));
 const TemplatePage = lazy(() => import('../templates/TemplatePage'));
+const Volumes = lazy(() => import('../volumes/Volumes'));
+const VolumePage = lazy(() => import('../volumes/VolumePage'));
+const StoragePage = lazy(() => import('../volumes/StoragePage'));
 const Projects = lazy(() => import('../projects/Projects'));
 const ProjectPage = lazy(() => import('../projects/ProjectPage'));
 const ServicePage = lazy(() => import('../projects/ServicePage'));
@@ -72,6 +75,8 @@ export function App() {
               <Route path="/add-runner"><AddRunner /></Route>
               <Route path="/templates"><Templates /></Route>
               <Route path="/templates/:slug/:part?">{({ slug, part }) => <TemplatePage key={slug} slug={slug} part={part ?? 'about'} />}</Route>
+              <Route path="/volumes"><Volumes /></Route>
+              <Route path="/volumes/:project/:volume/:part?">{({ project, volume, part }) => <VolumePage key={`${project}/${volume}`} project={project} volume={volume} part={part ?? 'files'} />}</Route>
               <Route path="/access"><Explain /></Route>
               <Route path="/projects"><Projects /></Route>
               <Route path="/projects/:name/services/:account">{({ name, account }) => <ServicePage key={`${name}/${account}`} project={name} name={account} />}</Route>
@@ -88,6 +93,7 @@ export function App() {
               <Route path="/account"><MyAccount /></Route>
               <Route path="/settings"><Settings /></Route>
               <Route path="/settings/secrets"><SecretsPage /></Route>
+              <Route path="/settings/storage"><StoragePage /></Route>
               <Route path="/settings/routes"><Routes /></Route>
               <Route path="/settings/routes/:name">{({ name }) => <RoutePage key={name} name={name} />}</Route>
               <Route><NotFound /></Route>

@@ -19,6 +19,7 @@ const places: readonly Place[] = [
   { to: '/', text: 'Home', icon: 'home' },
   { to: '/tasks', text: 'Tasks', icon: 'task' },
   { to: '/tunnels', text: 'Tunnels', icon: 'tunnel' },
+  { to: '/volumes', text: 'Volumes', icon: 'volume' },
   { to: '/templates', text: 'Templates', icon: 'template' },
   { to: '/runners', text: 'Runners', icon: 'runner' },
   { to: '/projects', text: 'Projects', icon: 'project' },

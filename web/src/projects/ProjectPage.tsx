@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { projectsApi, type Project, type ProjectVisibility } from '../api/projects';
 import { isMissing } from '../api/problem';
+import { useSession } from '../app/session';
 import { Button, ButtonLink } from '../design/Button';
 import { Confirm } from '../design/Dialog';
 import { SelectField, TextArea, TextField } from '../design/Field';
@@ -15,9 +16,12 @@ import { Secrets } from '../secrets/Secrets';
 import { Members } from './Members';
 import { projectsKey } from './Projects';
 import { Services } from './Services';
+import { mayWriteIn } from '../volumes/NewVolume';
+import { VolumeTable } from '../volumes/VolumeTable';
 
 export default function ProjectPage({ name, part }: { readonly name: string; readonly part: string }) {
   const query = useQuery({ queryKey: [...projectsKey, name], queryFn: () => projectsApi.find(name) });
+  const { role } = useSession();
   const project = query.data?.value;
   const restore = useAction(async () => {
     await projectsApi.restore(name);
@@ -39,10 +43,10 @@ export default function ProjectPage({ name, part }: { readonly name: string; rea
           <>
             <Tabs
               label={`Parts of ${name}`}
-              items={[{ to: at, text: 'Members' }, { to: `${at}/services`, text: 'Service accounts' }, { to: `${at}/secrets`, text: 'Secrets' }, ...(value.may?.includes('change') ? [{ to: `${at}/settings`, text: 'Settings' }] : [])]}
+              items={[{ to: at, text: 'Members' }, { to: `${at}/services`, text: 'Service accounts' }, { to: `${at}/volumes`, text: 'Volumes' }, { to: `${at}/secrets`, text: 'Secrets' }, ...(value.may?.includes('change') ? [{ to: `${at}/settings`, text: 'Settings' }] : [])]}
               current={shown === 'members' ? at : `${at}/${shown}`}
             />
-            {shown === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : shown === 'services' ? <Services project={value} /> : shown === 'secrets' ? <Secrets project={name} mayAdd={value.may?.includes('members') ?? false} /> : <Members project={value} />}
+            {shown === 'settings' ? <ProjectSettings key={etag} project={value} etag={etag} /> : shown === 'services' ? <Services project={value} /> : shown === 'secrets' ? <Secrets project={name} mayAdd={value.may?.includes('members') ?? false} /> : shown === 'volumes' ? <VolumeTable project={name} mayAdd={mayWriteIn(value, role)} /> : <Members project={value} />}
           </>
         )}
       </Loaded>

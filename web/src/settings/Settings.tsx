@@ -12,7 +12,7 @@ import { useAction } from '../design/useAction';
 import { waysInKey } from '../signin/password';
 import './settings.css';
 
-export const settingsTabs = [{ to: '/settings', text: 'The hub' }, { to: '/settings/secrets', text: 'Secrets' }, { to: '/settings/routes', text: 'External routes' }];
+export const settingsTabs = [{ to: '/settings', text: 'The hub' }, { to: '/settings/secrets', text: 'Secrets' }, { to: '/settings/storage', text: 'Storage' }, { to: '/settings/routes', text: 'External routes' }];
 
 const settingsKey = ['settings', 'access'];
 const checksKey = ['checks'];
