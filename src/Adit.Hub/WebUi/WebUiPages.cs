@@ -10,9 +10,10 @@ namespace Adit.Hub.WebUi;
 /// </summary>
 internal static class WebUiPages
 {
-    // Scripts, styles and fonts come from the hub itself and nowhere else, nothing is inline, and no page may hold this one in a frame.
+    // Scripts, styles and fonts come from the hub itself and nowhere else, nothing is inline, and no page may hold this one in a frame. Pictures of volumes are made by the page
+    // of bytes that it asked for (blob:), for the hub never answers them as pictures.
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     // Paths that programs ask for: what is not there is an answer of theirs, never a page.

@@ -20,6 +20,10 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         ("tasks", "/tasks"), ("task", "/tasks/{ready}"), ("log", "/tasks/{ready}/logs"), ("failed-task", "/tasks/{failed}"),
         ("launch", "/launch"), ("launch-form", "/launch/jupyter"), ("templates", "/templates"), ("template", "/templates/jupyter"),
         ("template-versions", "/templates/mine/versions"), ("template-editor", "/templates/mine/edit"),
+        ("volumes", "/volumes"), ("volume", "/volumes/churn/data"), ("volume-table", "/volumes/churn/data?path=customers.csv"), ("volume-notebook", "/volumes/churn/data?path=notes/churn.ipynb"),
+        ("volume-text", "/volumes/churn/data?path=train.py"), ("volume-picture", "/volumes/churn/data?path=curve.png"), ("volume-history", "/volumes/churn/data/history"),
+        ("volume-compare", "/volumes/churn/data/compare"), ("volume-lines", "/volumes/churn/data/compare?path=train.py"), ("volume-about", "/volumes/churn/data/about"),
+        ("volume-empty", "/volumes/churn/empty"), ("project-volumes", "/projects/churn/volumes"), ("storage", "/settings/storage"),
         ("runners", "/runners"), ("runner", "/runners/gpu1"), ("add-runner", "/add-runner"),
         ("explain", "/access"), ("projects", "/projects"), ("members", "/projects/churn"), ("project-settings", "/projects/churn/settings"),
         ("services", "/projects/churn/services"), ("service", "/projects/churn/services/churn-ci"), ("all-services", "/people/services"),
@@ -42,6 +46,7 @@ public sealed class EveryPageTests(Chromium chromium) : IClassFixture<Chromium>
         await using var app = await LocalApp.StartAsync(static app => app.MapGet("/", static () => Results.Json(new { hello = "visitor", numbers = Numbers })));
         await using var tunnel = await TunnelProcess.StartAsync(hub.Process, "demo", "http", app.Port.ToString(CultureInfo.InvariantCulture));
         await FillAsync(hub);
+        await WebVolumes.FillAsync(hub, "churn");
         await using var tasks = await WebTasks.StartAsync(hub);
         var ready = await tasks.StartAsync(WebTasks.Writer("training", "for i in $(seq 1 60); do echo epoch $i of 60; done; echo 'slow disk' >&2", "/nothing/here"), "ready");
         var failed = await tasks.StartAsync(new { template = "command", name = "broken", command = new[] { "sh", "-c", "echo 'column age is missing' >&2; exit 3" } }, "failed");

@@ -21,7 +21,8 @@ internal sealed class PageWatch
         };
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(origin + "/", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
+            if (!request.Url.StartsWith(origin + "/", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal)
+                && !request.Url.StartsWith($"blob:{origin}/", StringComparison.Ordinal))
             {
                 _offences.Enqueue($"asks {request.Url}");
             }

@@ -1,5 +1,6 @@
 import { api, ask, body, patiently, type Schemas } from './client';
 import { allPages } from './pages';
+import { Problem } from './problem';
 
 export type Volume = Schemas['ApiVolume'];
 export type VolumeKind = NonNullable<Schemas['VolumeKind']>;
@@ -57,7 +58,10 @@ async function read(url: string, most: number, signal: AbortSignal): Promise<Con
   const parts: Uint8Array[] = [];
   let length = 0;
   while (reader) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((failure: unknown) => {
+      // Cut on its way: it is asked for again as a whole.
+      throw signal.aborted ? failure : Problem.ofFailure(failure);
+    });
     if (done) break;
     length += value.length;
     if (length > most) {

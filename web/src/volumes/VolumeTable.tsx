@@ -56,8 +56,8 @@ export function VolumeTable({ project, kind = '', mayAdd, tools }: { readonly pr
             tools={<>{tools}{rows.length > 0 && add}</>}
             empty={kind !== '' && rows.length > 0 ? <Empty icon="volume" title={`No ${kind}s here`}>Volumes of the other kind are there: choose all kinds.</Empty> : (
               <Empty icon="volume" title="No volumes yet" command={`adit push DIR ${project ?? 'project'}/name`} action={add}>
-                A volume keeps versions of a directory: each push is a snapshot, sends only what is new, and can be looked at, compared and had back. The command makes the volume
-                and its first snapshot.
+                A volume keeps versions of a directory: each push is a snapshot, sends only what is new, and can be looked at, compared and had back. Make one, here or
+                with <code>adit volume create</code>, and push a directory into it.
               </Empty>
             )}
           />
