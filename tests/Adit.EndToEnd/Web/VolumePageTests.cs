@@ -68,7 +68,7 @@ public sealed class VolumePageTests(Chromium chromium) : IClassFixture<Chromium>
         // A tag; then the end, with the name typed.
         await page.GetByRole(AriaRole.Link, new() { Name = "About" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Add a tag" }).ClickAsync();
-        await page.GetByLabel("Tag").FillAsync("v1.0");
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Tag" }).FillAsync("v1.0");
         await page.GetByRole(AriaRole.Button, new() { Name = "Add it" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "v1.0" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Combobox, new() { Name = "At" })).ToHaveValueAsync("v1.0");
@@ -78,7 +78,7 @@ public sealed class VolumePageTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove this volume…" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove it for ever" }).ClickAsync();
         await Expect(page.GetByText("That is not churn/data.")).ToBeVisibleAsync();
-        await page.GetByLabel("Type churn/data").FillAsync("churn/data");
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Type churn/data" }).FillAsync("churn/data");
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove it for ever" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "churn/empty" })).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "churn/data" })).ToHaveCountAsync(0);
