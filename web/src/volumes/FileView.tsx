@@ -40,7 +40,7 @@ export function FileView({ of, snapshot, path, entry }: { readonly of: VolumeNam
               return next;
             })} />
           )}
-          {entry.type === 'file' && <a className="button small" href={volumesApi.contentUrl(of, snapshot, path)} download={nameOfPath(path)}><Icon name="down" size={16} /> Download</a>}
+          {entry.type === 'file' && <a className="button small" href={volumesApi.contentUrl(of, snapshot, path)} download={nameOfPath(path)}><Icon name="download" size={16} /> Download</a>}
         </div>
       </header>
       {entry.type === 'link' ? <Unshown title="A link">It leads to {visible(entry.target ?? '')}, on the machine that has the files.</Unshown>

@@ -122,7 +122,7 @@ const columnsOf = (of: VolumeName, at: string, path: string): readonly Column<Fi
 
 function DownloadIcon({ of, at, path }: { readonly of: VolumeName; readonly at: string; readonly path: string }) {
   const label = `Download ${visible(nameOfPath(path))}`;
-  return <a className="button icon small quiet" href={volumesApi.contentUrl(of, at || 'main', path)} download={nameOfPath(path)} aria-label={label} title={label}><Icon name="down" size={16} /></a>;
+  return <a className="button icon small quiet" href={volumesApi.contentUrl(of, at || 'main', path)} download={nameOfPath(path)} aria-label={label} title={label}><Icon name="download" size={16} /></a>;
 }
 
 const fewest = 50;

@@ -34,7 +34,7 @@ export function History({ of, volume }: { readonly of: VolumeName; readonly volu
             <Link className="name truncate" to={withQuery(addressOf(of), { at: shortId(one.id) })}>{messageOf(one) || shortId(one.id)}</Link>
             <RefBadges names={one.refs ?? []} refs={refs} />
           </span>
-          <span className="under truncate">{messageOf(one) && <><code>{shortId(one.id)}</code>, </>}{one.cause}<span className="only-narrow">, <Moment at={one.created} /> by {one.author}</span></span>
+          <span className="under truncate"><span className="only-narrow"><Moment at={one.created} /> by {one.author}, </span>{one.cause}{messageOf(one) && <>, <code>{shortId(one.id)}</code></>}</span>
         </>
       ),
     },
@@ -45,7 +45,7 @@ export function History({ of, volume }: { readonly of: VolumeName; readonly volu
     { key: 'sent', title: 'Sent', width: '5.5rem', end: true, wideOnly: true, cell: ({ uploadedBytes }) => <span className="numeric">{bytes(uploadedBytes ?? 0)}</span> },
     {
       key: 'compare', title: 'What it changed', silent: true, width: '6rem', end: true,
-      cell: ({ id, parents }) => parents?.[0] && <Link to={withQuery(addressOf(of, 'compare'), { from: shortId(parents[0]), to: shortId(id) })} aria-label={`What ${shortId(id)} changed`}>Changes</Link>,
+      cell: ({ id, parents }) => parents?.[0] && <Link to={withQuery(addressOf(of, 'compare'), { from: shortId(parents[0]), to: shortId(id) })} aria-label={`Changes of ${shortId(id)}`}>Changes</Link>,
     },
   ];
   return (
