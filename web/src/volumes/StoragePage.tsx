@@ -23,7 +23,7 @@ const columns: readonly Column<ProjectStorage>[] = [
   { key: 'chunks', title: 'Chunks', width: '6rem', end: true, wideOnly: true, sort: ({ chunks }) => chunks ?? 0, cell: ({ chunks }) => <span className="numeric">{count(chunks ?? 0)}</span> },
   {
     key: 'damaged', title: 'State', width: '8rem', sort: ({ damagedChunks }) => damagedChunks ?? 0,
-    cell: ({ damagedChunks }) => (damagedChunks ? <Badge tone="danger">{count(damagedChunks)} damaged</Badge> : <Badge tone="ok">no damage known</Badge>),
+    cell: ({ damagedChunks }) => (damagedChunks ? <Badge tone="danger">{count(damagedChunks)} damaged</Badge> : <Badge tone="ok">no damage</Badge>),
   },
 ];
 
