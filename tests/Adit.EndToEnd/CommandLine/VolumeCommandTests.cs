@@ -53,6 +53,10 @@ public sealed class VolumeCommandTests : IAsyncLifetime
         await Adit("cp", "churn/data@v1:train/a.csv", _files.File("out.csv"));
         Assert.Equal(Read("e/train/a.csv"), Read("out.csv"));
 
+        await Adit("volume", "create", "churn/copy", "--from", "churn/data@v1");
+        Assert.Equal("hello", await Adit("cp", "churn/copy:notes.txt", "-"));
+        await Adit("volume", "rm", "churn/copy", "--yes");
+
         // Back to the first: the branch goes on with what it was.
         Assert.True(Is(await JsonAsync("push", _files.File("e"), "churn/data", "-m", "back", "--replace", "--json"), "isNew"));
         Assert.Empty(await OutputAsync("diff", "churn/data@v1"));
