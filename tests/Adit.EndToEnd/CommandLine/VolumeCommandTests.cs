@@ -122,11 +122,15 @@ public sealed class VolumeCommandTests : IAsyncLifetime
         Assert.Contains("There is no snapshot 'v9'", await Adit(4, "pull", "churn/data@v9", _files.File("e")), StringComparison.Ordinal);
         Assert.Contains("names no file", await Adit(2, "cp", "churn/data", "-"), StringComparison.Ordinal);
 
-        // Rules that cannot be used hide what they would have left out.
+        // Rules that cannot be used would have left something out.
         Write("d/sub/.aditignore", new string('a', 300_000));
-        Assert.Contains("Nothing was made.", await Adit(1, "push", D, "churn/data"), StringComparison.Ordinal);
+        Assert.Contains("cannot be used", await Adit(1, "push", D, "churn/data", "--skip-unreadable"), StringComparison.Ordinal);
+        File.Delete(_files.File("d/sub/.aditignore"));
+        // What nobody can read, not even root.
+        Directory.CreateDirectory(_files.File("d/sub/" + string.Concat(Enumerable.Repeat("x/", 1001))));
+        Assert.Contains("Nothing was made. Mend that, leave it out by '.aditignore', or say --skip-unreadable.", await Adit(1, "push", D, "churn/data"), StringComparison.Ordinal);
         Assert.Empty((await JsonAsync("volume", "log", "churn/data", "--json")).EnumerateArray());
-        Assert.Contains("cannot be used", await Adit("push", D, "churn/data", "--skip-unreadable"), StringComparison.Ordinal);
+        Assert.Contains("more than 1000 deep", await Adit("push", D, "churn/data", "--skip-unreadable"), StringComparison.Ordinal);
         Write("d/big.tmp", "x");
         Assert.Equal(1, Long(await JsonAsync("push", D, "churn/data", "--ignore", "*.tmp", "--ignore", "/sub", "--force-read", "--json"), "files"));
 
