@@ -70,7 +70,7 @@ internal sealed class PackCollector(
         using (await gate.EnterAloneAsync(cancellationToken))
         using (await upkeep.TakeTurnAsync(cancellationToken))
         {
-            packs.CloseOpen(WorthClosing);
+            packs.CloseOpen(WorthClosing, damaged.Places.Select(static p => p.Pack).ToHashSet());
             await packs.FlushAsync(cancellationToken, seal: true);
             var candidates = packs.All().Where(static p => p.SealedLength != 0).ToDictionary(static p => p.Pack);
             index.FreezeAll();

@@ -85,14 +85,16 @@ internal sealed class PackSet(StoreFiles files, string directory, FrameCipher? c
         }
     }
 
-    /// <summary>Nothing more is added to the packs that are open now, unless there is less than this in them: the next flush that seals seals them.</summary>
-    public void CloseOpen(int least)
+    /// <summary>Nothing more is added to the packs that are open now: the next flush that seals seals them.</summary>
+    /// <param name="least">One with less in it stays open,</param>
+    /// <param name="always">unless it is one of these.</param>
+    public void CloseOpen(int least, IReadOnlySet<uint> always)
     {
         lock (_append)
         {
             for (var i = 0; i < _open.Length; i++)
             {
-                if (_open[i] is not { } open || open.End < least)
+                if (_open[i] is not { } open || (open.End < least && !always.Contains(open.Number)))
                     continue;
                 _full.Add(open);
                 _open[i] = null;

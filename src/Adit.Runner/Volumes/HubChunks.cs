@@ -106,7 +106,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         if (wanted.Count > 0)
             await TryAsync(attempt => FetchAsync(wanted, found, attempt), cancellationToken);
         for (var i = 0; i < ids.Length; i++)
-            read(i, found.TryGetValue(ids.Span[i], out var chunk) ? chunk : throw new MissingContentException(ids.Span[i]));
+            read(i, found[ids.Span[i]]);
     }
 
     // Whoever gathers waits here while as many requests are under way as may be: so much is in memory, and no more.
@@ -152,6 +152,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         using var decompressor = new Decompressor();
         var bytes = ArrayPool<byte>.Shared.Rent(Frame.MaxTotal);
         var plain = ArrayPool<byte>.Shared.Rent(Frame.MaxPlain);
+        var isDamaged = false;
         try
         {
             while (await stream.ReadAtLeastAsync(bytes.AsMemory(0, Frame.FixedHeader), Frame.FixedHeader, throwOnEndOfStream: false, cancellationToken) is > 0 and var read)
@@ -163,8 +164,13 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
                 attempt.GoOn(); // A long answer over a slow line goes on as long as something comes.
                 if (!Frame.TryParse(bytes.AsMemory(0, length), out var frame))
                     throw new IOException("The hub's answer has a frame that is none.");
-                frame.Decode(plain, decompressor);
-                Take(frame, plain, wanted, found);
+                isDamaged |= !TryDecode(frame, plain, decompressor) || !Take(frame, plain, wanted, found);
+            }
+
+            foreach (var id in wanted)
+            {
+                if (!found.ContainsKey(id))
+                    throw isDamaged ? new DamagedContentException($"The chunk {id} came damaged from the hub; 'adit store check --read-data' there says more.") : new MissingContentException(id);
             }
 
             return true;
@@ -176,9 +182,24 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         }
     }
 
-    // What was asked for, and pages that lie in the same frame: the next ones that are asked for, mostly.
-    private void Take(Frame frame, byte[] plain, HashSet<ChunkId> wanted, Dictionary<ChunkId, byte[]> found)
+    private static bool TryDecode(Frame frame, byte[] plain, Decompressor decompressor)
     {
+        try
+        {
+            frame.Decode(plain, decompressor);
+            return true;
+        }
+        catch (DamagedContentException)
+        {
+            return false;
+        }
+    }
+
+    // What was asked for, and pages that lie in the same frame: the next ones that are asked for, mostly. False when a chunk in it is not right: it may lie in another frame too, since the
+    // hub sends a frame for the sake of any chunk in it.
+    private bool Take(Frame frame, byte[] plain, HashSet<ChunkId> wanted, Dictionary<ChunkId, byte[]> found)
+    {
+        var isRight = true;
         for (int i = 0, at = 0; i < frame.Count; i++)
         {
             var chunk = frame[i];
@@ -187,13 +208,20 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
             var isPage = chunk.Kind is ChunkKind.Directory or ChunkKind.List;
             if (!isPage && !wanted.Contains(chunk.Id))
                 continue;
-            Frame.Check(chunk.Id, bytes);
+            if (ChunkId.Of(bytes) != chunk.Id)
+            {
+                isRight = false;
+                continue;
+            }
+
             var copy = bytes.ToArray();
             if (wanted.Contains(chunk.Id) && found.TryAdd(chunk.Id, copy) && chunk.Kind == ChunkKind.Data)
                 Interlocked.Add(ref _received, copy.Length);
             if (isPage)
                 Keep(chunk.Id, copy);
         }
+
+        return isRight;
     }
 
     private byte[]? Page(ChunkId id)

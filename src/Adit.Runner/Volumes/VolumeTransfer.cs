@@ -69,6 +69,9 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
         var chunks = new HubChunks(api, volume, time);
         Progress.Follow(chunks);
         var index = PathOf(directory, of, ".index");
+        // Who may not write is told by the hub, and before a million files are read.
+        if (!of.May.Contains("write"))
+            await chunks.FindMissingAsync(new ChunkId[1], new bool[1], cancellationToken);
         if (options.ReadAll)
             File.Delete(index);
         var scanning = options.Scan with

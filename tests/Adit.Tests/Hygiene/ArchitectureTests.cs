@@ -11,9 +11,10 @@ public sealed class ArchitectureTests
     {
         ["Adit.Api"] = [],
         ["Adit.Link"] = [],
-        ["Adit.Hub"] = ["Adit.Api", "Adit.Link"],
-        ["Adit.Runner"] = ["Adit.Api", "Adit.Link"],
-        ["Adit"] = ["Adit.Api", "Adit.Link", "Adit.Hub", "Adit.Runner"],
+        ["Adit.Content"] = [],
+        ["Adit.Hub"] = ["Adit.Api", "Adit.Content", "Adit.Link"],
+        ["Adit.Runner"] = ["Adit.Api", "Adit.Content", "Adit.Link"],
+        ["Adit"] = ["Adit.Api", "Adit.Content", "Adit.Link", "Adit.Hub", "Adit.Runner"],
     };
 
     // What every slice of the hub stands on.
