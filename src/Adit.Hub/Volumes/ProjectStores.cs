@@ -67,7 +67,7 @@ internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes
         {
             return await write();
         }
-        catch (IOException e)
+        catch (IOException e) when (e is not DamagedContentException and not MissingContentException)
         {
             throw new StorageException(
                 $"The content of the project '{project}' cannot be written: {e.Message.TrimEnd('.')}. What was acknowledged is safe; make room on the hub's disk, then try again.", e);

@@ -183,7 +183,7 @@ public sealed class DamageTests
             {
                 var path = Uri.EscapeDataString(Path.GetRelativePath(directory, file));
                 var bytes = await http.GetByteArrayAsync(new Uri($"{volumes.Hub.Url}/api/v1/volumes/{VolumeHub.Volume.Project}/{VolumeHub.Volume.Name}/content?path={path}"), Deadline);
-                Assert.True(bytes.AsSpan().SequenceEqual(await File.ReadAllBytesAsync(file, Deadline)), $"{file} came with other bytes.");
+                Assert.Equal(await File.ReadAllBytesAsync(file, Deadline), bytes);
                 right++;
             }
             catch (HttpRequestException)

@@ -18,7 +18,7 @@ public sealed class HostileTreeTests(HostileTreeTests.OneHub one) : IClassFixtur
     private VolumeHub Volumes => one.Volumes;
 
     /// <summary>Names that are none, as Latin-1.</summary>
-    public static readonly TheoryData<string> Names = ["", ".", "..", "a/b", "/a", "a\0b", "\0", new('n', 256)];
+    public static readonly TheoryData<string> Names = ["", ".", "..", "a/b", "/a", "a\0b", "\0", new string('n', 256)];
 
     [Theory(Timeout = 60_000)]
     [MemberData(nameof(Names))]
