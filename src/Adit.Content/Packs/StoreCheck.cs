@@ -68,6 +68,9 @@ internal sealed class StoreCheck(
         var actual = new FileInfo(handles.PathOf(pack.Pack)).Length;
         if (isSealed ? actual != length : actual < length)
             Report(pack.Pack, null, null, $"has {actual} bytes and should have {length}");
+        var start = new byte[PackFormat.HeaderSize];
+        if (handles.Read(pack.Pack, start, 0) < start.Length || PackFormat.ReadHeader(start) < 0)
+            Report(pack.Pack, null, null, "does not begin as a pack does");
         var (frames, hasFooter) = PackFrames.Read(handles, cipher, pack.Pack, length, trusted: true);
         if (isSealed && !hasFooter)
             Report(pack.Pack, null, null, "has no right footer");

@@ -65,6 +65,9 @@ public sealed class TreeReader(IChunkStore store)
             throw new DamagedContentException($"The list {file.Content} is damaged: it has fewer bytes than its file.");
     }
 
+    /// <summary>One page of a list.</summary>
+    internal ValueTask<PageContent> ReadListAsync(ChunkId id, int? level, CancellationToken cancellationToken) => ReadAsync(id, ChunkKind.List, level, cancellationToken);
+
     private async IAsyncEnumerable<List<TreeEntry>> PagesAsync(
         ChunkId id, int? level, byte[]? first, ReadOnlyMemory<byte> after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -11,11 +11,17 @@ public sealed class TreeVerifier(IChunkStore store)
     /// <summary>So many missing chunks are named.</summary>
     public const int MostMissing = 1000;
 
+    /// <summary>
+    /// A tree has at most so many entries in all its directories, and a file so many chunks and holes. A few pages that refer to each other may say any number: whoever walks
+    /// through them would not come to an end.
+    /// </summary>
+    public const long MostEntries = 1_000_000_000;
+
     private const int Batch = 4096;
 
     private readonly HashSet<ChunkId> _missing = [];
-    private readonly Dictionary<ChunkId, DirectoryRef> _directories = [];
-    private readonly HashSet<ChunkId> _lists = [];
+    private readonly Dictionary<ChunkId, (DirectoryRef Sum, int Height, long All)> _directories = [];
+    private readonly Dictionary<(ChunkId Id, int Level), (long Length, long Items)> _lists = [];
     private readonly List<ChunkId> _chunks = new(Batch);
 
     /// <summary>Looks through a tree; the ids of missing chunks, the first of them; none when it is whole.</summary>
@@ -31,68 +37,124 @@ public sealed class TreeVerifier(IChunkStore store)
         return _missing;
     }
 
-    private async ValueTask VerifyAsync(DirectoryRef said, ChunkId known, int depth, CancellationToken cancellationToken)
+    // How many directories deep it is, itself the first, and how many entries there are in all of them. Each directory is looked at once, however often it is referred to.
+    private async ValueTask<(int Height, long All)> VerifyAsync(DirectoryRef said, ChunkId known, int depth, CancellationToken cancellationToken)
     {
-        if (depth > TreeReader.MaxDepth)
-            throw new DamagedContentException($"The tree has directories more than {TreeReader.MaxDepth} deep.");
-        if (!_directories.TryGetValue(said.Id, out var sum))
+        if (!_directories.TryGetValue(said.Id, out var found))
         {
+            if (depth > TreeReader.MaxDepth)
+                throw TooDeep();
             if (_missing.Count >= MostMissing)
-                return;
-            var before = new Dictionary<string, TreeEntry>(StringComparer.Ordinal);
-            if (!known.IsNone)
-            {
-                await foreach (var entry in new TreeReader(store).ListAsync(known, default, cancellationToken))
-                    before[Convert.ToHexString(entry.Name)] = entry;
-            }
-
+                return default;
             try
             {
-                sum = new DirectoryRef(said.Id, 0, 0, 0);
-                await foreach (var entry in new TreeReader(store).ListAsync(said.Id, default, cancellationToken))
-                    sum = await AddAsync(sum, entry, before.GetValueOrDefault(Convert.ToHexString(entry.Name)), depth, cancellationToken);
-                _directories[said.Id] = sum;
+                found = await LookAsync(said.Id, known, depth, cancellationToken);
+                _directories[said.Id] = found;
             }
             catch (MissingContentException e)
             {
                 _missing.Add(e.Id);
-                return;
+                return default;
             }
         }
 
-        if (sum != said)
-            throw new DamagedContentException($"The directory {said.Id} has {sum.Entries} entries, {sum.Files} files and {sum.Bytes} bytes, and not what is said of it.");
+        if (found.Sum != said)
+            throw new DamagedContentException($"The directory {said.Id} has {found.Sum.Entries} entries, {found.Sum.Files} files and {found.Sum.Bytes} bytes, and not what is said of it.");
+        return depth + found.Height - 1 > TreeReader.MaxDepth ? throw TooDeep() : (found.Height, found.All);
     }
 
-    private async ValueTask<DirectoryRef> AddAsync(DirectoryRef sum, TreeEntry entry, TreeEntry? before, int depth, CancellationToken cancellationToken)
+    private async ValueTask<(DirectoryRef Sum, int Height, long All)> LookAsync(ChunkId id, ChunkId known, int depth, CancellationToken cancellationToken)
     {
-        if (entry.Type == EntryType.Directory)
+        var before = new Dictionary<string, TreeEntry>(StringComparer.Ordinal);
+        if (!known.IsNone)
         {
-            if (before is not { Type: EntryType.Directory } || before.Directory != entry.Directory)
-                await VerifyAsync(entry.Directory, before?.Type == EntryType.Directory ? before.Content : default, depth + 1, cancellationToken);
-        }
-        else if (before is null || !entry.HasContentOf(before))
-        {
-            if (entry.Form == FileForm.Chunk)
-                await AddChunkAsync(entry.Content, cancellationToken);
-            else if (entry.Form == FileForm.List && _lists.Add(entry.Content))
-                await AddListAsync(entry, cancellationToken);
+            await foreach (var entry in new TreeReader(store).ListAsync(known, default, cancellationToken))
+                before[Convert.ToHexString(entry.Name)] = entry;
         }
 
-        return checked(new DirectoryRef(
-            sum.Id, sum.Entries + 1,
-            sum.Files + entry.Type switch { EntryType.Directory => entry.Files, EntryType.File => 1, _ => 0 },
-            sum.Bytes + entry.Size));
+        var sum = new DirectoryRef(id, 0, 0, 0);
+        var height = 1;
+        var all = 0L;
+        await foreach (var entry in new TreeReader(store).ListAsync(id, default, cancellationToken))
+        {
+            sum = Add(sum, entry);
+            var was = before.GetValueOrDefault(Convert.ToHexString(entry.Name));
+            if (entry.Type == EntryType.Directory)
+            {
+                if (was is { Type: EntryType.Directory } && was.Directory == entry.Directory)
+                    continue;
+                var beneath = await VerifyAsync(entry.Directory, was?.Type == EntryType.Directory ? was.Content : default, depth + 1, cancellationToken);
+                height = Math.Max(height, beneath.Height + 1);
+                all += beneath.All;
+            }
+            else if (was is null || !entry.HasContentOf(was))
+            {
+                await VerifyFileAsync(entry, cancellationToken);
+            }
+
+            if (++all > MostEntries)
+                throw new DamagedContentException($"The tree has more than {MostEntries} entries, because the same directories are in it again and again.");
+        }
+
+        return (sum, height, all);
     }
 
-    private async ValueTask AddListAsync(TreeEntry file, CancellationToken cancellationToken)
+    private static DirectoryRef Add(DirectoryRef sum, TreeEntry entry)
     {
-        await foreach (var part in new TreeReader(store).PartsAsync(file, cancellationToken))
+        try
         {
-            if (!part.IsHole)
-                await AddChunkAsync(part.Id, cancellationToken);
+            return checked(new DirectoryRef(
+                sum.Id, sum.Entries + 1,
+                sum.Files + entry.Type switch { EntryType.Directory => entry.Files, EntryType.File => 1, _ => 0 },
+                sum.Bytes + entry.Size));
+        }
+        catch (OverflowException e)
+        {
+            throw new DamagedContentException($"The directory {sum.Id} says that it has more files or bytes than there can be.", e);
         }
     }
+
+    private async ValueTask VerifyFileAsync(TreeEntry file, CancellationToken cancellationToken)
+    {
+        if (file.Form == FileForm.Chunk)
+            await AddChunkAsync(file.Content, cancellationToken);
+        if (file.Form != FileForm.List)
+            return;
+        var (length, _) = await VerifyListAsync(file.Content, null, cancellationToken);
+        if (length != file.Size)
+            throw new DamagedContentException($"The list {file.Content} has {length} bytes, and its file says {file.Size}.");
+    }
+
+    private async ValueTask<(long Length, long Items)> VerifyListAsync(ChunkId id, int? level, CancellationToken cancellationToken)
+    {
+        // The topmost page may have any level: it is looked up as one of none.
+        var key = (id, level ?? -1);
+        if (_lists.TryGetValue(key, out var found))
+            return found;
+        var page = await new TreeReader(store).ReadListAsync(id, level, cancellationToken);
+        foreach (var item in page.Items!)
+        {
+            if (page.Level > 0)
+            {
+                var (length, items) = await VerifyListAsync(item.Id, page.Level - 1, cancellationToken);
+                if (length != item.Length)
+                    throw new DamagedContentException($"The list {item.Id} has another length than the page above it says.");
+                found.Items += items - 1;
+            }
+            else if (!item.IsHole)
+            {
+                await AddChunkAsync(item.Id, cancellationToken);
+            }
+
+            if (item.Length > long.MaxValue - found.Length || ++found.Items > MostEntries)
+                throw new DamagedContentException($"The list {id} says that its file has more bytes or chunks than a file can have.");
+            found.Length += item.Length;
+        }
+
+        return _lists[key] = found;
+    }
+
+    private static DamagedContentException TooDeep() => new($"The tree has directories more than {TreeReader.MaxDepth} deep.");
 
     private async ValueTask AddChunkAsync(ChunkId id, CancellationToken cancellationToken)
     {

@@ -62,11 +62,19 @@ internal static class ChunkEndpoints
                     return Problems.Invalid("The body ends within a frame; send it again.");
                 if (!Frame.TryParse(buffer.AsMemory(0, length), out var frame))
                     return Problems.Invalid("A frame of the body is none; see docs/reference/content.md.");
-                await content.AddAsync(frame, context.RequestAborted);
+                await ProjectStores.WriteAsync(project, async () =>
+                {
+                    await content.AddAsync(frame, context.RequestAborted);
+                    return true;
+                });
                 meter.Received(length);
             }
 
-            await content.FlushAsync(context.RequestAborted);
+            await ProjectStores.WriteAsync(project, async () =>
+            {
+                await content.FlushAsync(context.RequestAborted);
+                return true;
+            });
             return TypedResults.NoContent();
         }
         catch (DamagedContentException e)

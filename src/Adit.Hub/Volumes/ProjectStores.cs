@@ -11,8 +11,11 @@ namespace Adit.Hub.Volumes;
 /// </summary>
 internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes, TimeProvider time) : IProjectContent, IAsyncDisposable
 {
+    private const int MostWhole = 1000;
+
     private readonly ConcurrentDictionary<string, Lazy<Task<ContentStore>>> _open = new();
     private readonly ConcurrentDictionary<string, Turns> _turns = new();
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<(string Volume, string Root), bool>> _whole = new();
     private bool _isDisposed;
 
     /// <summary>The store of a project.</summary>
@@ -39,6 +42,38 @@ internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes
     public IReadOnlyList<StoreStatistics> Open() =>
         [.. _open.Values.Where(static s => s is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }).Select(static s => s.Value.Result.Statistics)];
 
+    /// <summary>Whether the tree of a snapshot was seen to be whole since the hub started and the last check: the hub was stopped meanwhile, and a disk may have lost what it had.</summary>
+    public bool IsWhole(Volume volume, string root) => _whole.TryGetValue(volume.Project, out var trees) && trees.ContainsKey((volume.Id, root));
+
+    /// <summary>The tree of a snapshot is whole.</summary>
+    public void SetWhole(Volume volume, string root)
+    {
+        var trees = _whole.GetOrAdd(volume.Project, static _ => new());
+        if (trees.Count >= MostWhole)
+            trees.Clear();
+        trees[(volume.Id, root)] = true;
+    }
+
+    /// <summary>A check found something: no tree of the project is taken to be whole until it was looked at again.</summary>
+    public void Doubt(string project) => _whole.TryRemove(project, out _);
+
+    /// <summary>
+    /// Writes to the store of a project. What its disk cannot do is said in one sentence, for the answer.
+    /// </summary>
+    /// <exception cref="StorageException">The disk failed or is full.</exception>
+    public static async Task<T> WriteAsync<T>(string project, Func<Task<T>> write)
+    {
+        try
+        {
+            return await write();
+        }
+        catch (IOException e) when (e is not DamagedContentException and not MissingContentException)
+        {
+            throw new StorageException(
+                $"The content of the project '{project}' cannot be written: {e.Message.TrimEnd('.')}. What was acknowledged is safe; make room on the hub's disk, then try again.", e);
+        }
+    }
+
     /// <summary>Projects that have content.</summary>
     public IReadOnlyList<string> All()
     {
@@ -50,6 +85,7 @@ internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes
     public async Task RemoveAsync(string project, CancellationToken cancellationToken)
     {
         await volumes.RemoveOfAsync(project);
+        Doubt(project);
         if (_open.TryRemove(project, out var open))
         {
             await using var store = await open.Value;

@@ -51,13 +51,17 @@ internal static class StoreEndpoints
         {
             var content = await stores.OfAsync(name);
             var result = await content.CheckAsync(readData, null, context.RequestAborted);
-            var findings = result.Findings.Select(f => $"{name}: {f.Message}").ToList();
+            var findings = content.FoundAtOpening.Concat(result.Findings).Select(f => $"{name}: {f.Message}").Distinct().ToList();
+            if (findings.Count > 0)
+                stores.Doubt(name);
             var roots = await volumes.RootsAsync(name);
-            var broken = new HashSet<string>();
+            ChunkId known = default;
             foreach (var (id, root) in roots)
             {
-                if (await WholeAsync(content, root, context.RequestAborted) is { } problem && broken.Add(id))
+                if (await ProblemAsync(content, root, known, context.RequestAborted) is { } problem)
                     findings.Add($"{name}: the snapshot {id[..12]} is not whole: {problem} Push its files again.");
+                else
+                    known = root.Id;
             }
 
             report = report with
@@ -87,7 +91,7 @@ internal static class StoreEndpoints
                         foreach (var (id, root) in await volumes.RootsAsync(name))
                         {
                             live.Mark(ChunkId.Parse(id));
-                            await mark.MarkAsync(ChunkId.Parse(root), cancellationToken);
+                            await mark.MarkAsync(root.Id, cancellationToken);
                         }
                     },
                     context.RequestAborted);
@@ -105,18 +109,15 @@ internal static class StoreEndpoints
         return TypedResults.Json(report, VolumesJson.Default.StoreCollectionReport);
     }
 
-    private static async Task<string?> WholeAsync(ContentStore content, string root, CancellationToken cancellationToken)
+    // What it has in common with one that is whole is not looked at again.
+    private static async Task<string?> ProblemAsync(ContentStore content, DirectoryRef root, ChunkId known, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var _ in new TreeDiff(content).CompareAsync(default, ChunkId.Parse(root), cancellationToken))
-            {
-                // The walk itself is the look: it reads every page.
-            }
-
-            return null;
+            var missing = await new TreeVerifier(content).VerifyAsync(root, known, cancellationToken);
+            return missing.Count == 0 ? null : $"{missing.Count} chunks are missing or damaged, {missing.First()} among them.";
         }
-        catch (Exception e) when (e is DamagedContentException or MissingContentException)
+        catch (DamagedContentException e)
         {
             return e.Message;
         }

@@ -12,6 +12,8 @@ namespace Adit.Hub.Volumes;
 /// </summary>
 internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, VolumeMeter meter, TimeProvider time)
 {
+    private const int MostLookedAt = 100;
+
     /// <summary>Makes a snapshot of a tree.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="request">What was asked for; its names and lengths are checked.</param>
@@ -21,6 +23,7 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
     /// <param name="cancellationToken">Gives up before anything is changed.</param>
     /// <returns>What was made, or the chunks that have to be sent first; neither when there can be no such branch.</returns>
     /// <exception cref="DamagedContentException">The tree is none.</exception>
+    /// <exception cref="Storage.StorageException">The disk failed or is full.</exception>
     public async Task<(CreatedSnapshot? Made, IReadOnlyCollection<ChunkId> Missing)> CommitAsync(
         Volume volume, CreateSnapshotRequest request, DirectoryRef root, ApiSnapshot? parent, string author, CancellationToken cancellationToken)
     {
@@ -30,17 +33,24 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
             var branch = request.Branch ?? Volume.Main;
             var head = await store.BranchAsync(volume, branch);
             // Nothing is different from what is there: that is what was asked for, whoever made it.
-            if (head is not null && head.Root == request.Root)
+            if (head is not null && head.Root == request.Root && stores.IsWhole(volume, head.Root))
                 return (new CreatedSnapshot { Snapshot = head, Branch = branch, IsNew = false, IsDiverged = false }, []);
 
             // From here to the database no collection begins: what is found now is there when the snapshot is.
             using var hold = await content.HoldAsync(cancellationToken);
-            var known = parent is null ? default : ChunkId.Parse(parent.Root);
+            var known = parent is not null && stores.IsWhole(volume, parent.Root) ? ChunkId.Parse(parent.Root) : default;
             var missing = await new TreeVerifier(content).VerifyAsync(root, known, cancellationToken);
             if (missing.Count > 0)
                 return ((CreatedSnapshot?)null, missing);
-            var snapshot = await AddChunkAsync(content, volume, request, parent, author, cancellationToken);
-            await content.FlushAsync(cancellationToken);
+            stores.SetWhole(volume, request.Root);
+            if (await MadeAsync(volume, request, branch, head, parent, author) is { } made)
+                return (made, []);
+            var snapshot = await ProjectStores.WriteAsync(volume.Project, async () =>
+            {
+                var added = await AddChunkAsync(content, volume, request, parent, author, cancellationToken);
+                await content.FlushAsync(cancellationToken);
+                return added;
+            });
             var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, Volume.BranchBeside(branch, author, snapshot.Id));
             if (on is null)
                 return (null, []);
@@ -48,6 +58,23 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
             snapshot.Refs = [on];
             return (new CreatedSnapshot { Snapshot = snapshot, Branch = on, IsNew = true, IsDiverged = on != branch }, []);
         });
+    }
+
+    // What is there already: the branch's newest; or, when others went on from it meanwhile, the one that was made of the same request, whose answer was lost on its way.
+    private async Task<CreatedSnapshot?> MadeAsync(Volume volume, CreateSnapshotRequest request, string branch, ApiSnapshot? head, ApiSnapshot? parent, string author)
+    {
+        if (head is null)
+            return null;
+        if (head.Root == request.Root)
+            return new CreatedSnapshot { Snapshot = head, Branch = branch, IsNew = false, IsDiverged = false };
+        if (head.Id == parent?.Id)
+            return null;
+        var isSame = bool (ApiSnapshot s) => s.Root == request.Root && s.Author == author && s.Message == (request.Message ?? "") && s.Parents.SequenceEqual(parent is null ? [] : [parent.Id]);
+        if ((await store.LogAsync(volume, head.Id, null, MostLookedAt)).Select(static s => s.Snapshot).FirstOrDefault(isSame) is { } on)
+            return new CreatedSnapshot { Snapshot = on, Branch = branch, IsNew = false, IsDiverged = false };
+        var beside = (await store.LogAsync(volume, null, null, MostLookedAt)).Select(static s => s.Snapshot)
+            .FirstOrDefault(s => isSame(s) && s.Refs.Any(r => r.StartsWith(branch + "-", StringComparison.Ordinal)));
+        return beside is null ? null : new CreatedSnapshot { Snapshot = beside, Branch = beside.Refs.First(r => r.StartsWith(branch + "-", StringComparison.Ordinal)), IsNew = false, IsDiverged = true };
     }
 
     private async Task<ApiSnapshot> AddChunkAsync(

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Adit.Api;
+using Adit.Content.Chunks;
+using Adit.Content.Trees;
 using Adit.Hub.Access.Audit;
 using Adit.Hub.Storage;
 using Dapper;
@@ -92,9 +94,11 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
                 .Select(r => (r.Number, r.ToSnapshot(refs[r.Id])))];
         });
 
-    /// <summary>All snapshots of a project: what lives. Id and root of each.</summary>
-    public Task<IReadOnlyList<(string Id, string Root)>> RootsAsync(string project) => database.ReadAsync<IReadOnlyList<(string, string)>>(connection =>
-        [.. connection.Query<SnapshotRow>("SELECT s.id, s.root FROM snapshots s JOIN volumes v ON v.id = s.volume WHERE v.project = @project", new { project }).Select(static r => (r.Id, r.Root))]);
+    /// <summary>All snapshots of a project: what lives. Id and directory of each, those of a volume one after the other.</summary>
+    public Task<IReadOnlyList<(string Id, DirectoryRef Root)>> RootsAsync(string project) => database.ReadAsync<IReadOnlyList<(string, DirectoryRef)>>(connection =>
+        [.. connection.Query<SnapshotRow>(
+            "SELECT s.id, s.root, s.entries, s.files, s.bytes FROM snapshots s JOIN volumes v ON v.id = s.volume WHERE v.project = @project ORDER BY v.id, s.number", new { project })
+            .Select(static r => (r.Id, new DirectoryRef(ChunkId.Parse(r.Root), r.Entries, r.Files, r.Bytes)))]);
 
     /// <summary>How many snapshots a project has, and the bytes of all their files.</summary>
     public Task<(long Snapshots, long Bytes)> SumAsync(string project) => database.ReadAsync(connection => connection.QuerySingle<(long, long)>(

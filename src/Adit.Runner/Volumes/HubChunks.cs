@@ -42,18 +42,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
     /// <inheritdoc/>
     public async ValueTask FindMissingAsync(ReadOnlyMemory<ChunkId> ids, Memory<bool> missing, CancellationToken cancellationToken)
     {
-        var body = MemoryMarshal.AsBytes(ids.Span).ToArray();
-        var bits = await TryAsync(
-            async attempt =>
-            {
-                using var answer = await api.PostChunksAsync(volume, "missing", body, attempt.Token);
-                return await answer.Content.ReadAsByteArrayAsync(attempt.Token);
-            },
-            cancellationToken);
-        if (bits.Length != (ids.Length + 7) / 8)
-            throw new IOException("The hub answered with another number of chunks than it was asked for; client and hub may be too far apart in version.");
-        for (var i = 0; i < ids.Length; i++)
-            missing.Span[i] = (bits[i / 8] >> (i % 8) & 1) != 0;
+        (await TryAsync(attempt => MissingAsync(ids, attempt), cancellationToken)).CopyTo(missing.Span);
     }
 
     /// <inheritdoc/>
@@ -104,9 +93,22 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         }
 
         if (wanted.Count > 0)
-            await TryAsync(attempt => FetchAsync(wanted, found, attempt), cancellationToken);
+            await TryAsync(attempt => FetchAsync(wanted, found, attempt), cancellationToken, () => wanted.Count);
         for (var i = 0; i < ids.Length; i++)
             read(i, found[ids.Span[i]]);
+    }
+
+    private async Task<bool[]> MissingAsync(ReadOnlyMemory<ChunkId> ids, Attempt attempt)
+    {
+        using var answer = await api.PostChunksAsync(volume, "missing", MemoryMarshal.AsBytes(ids.Span).ToArray(), attempt.Token);
+        var bits = await answer.Content.ReadAsByteArrayAsync(attempt.Token);
+        attempt.GoOn();
+        if (bits.Length != (ids.Length + 7) / 8)
+            throw new HubApiException(HttpStatusCode.OK, null, "The hub answered with another number of chunks than it was asked for; client and hub may be too far apart in version.");
+        var missing = new bool[ids.Length];
+        for (var i = 0; i < missing.Length; i++)
+            missing[i] = (bits[i / 8] >> (i % 8) & 1) != 0;
+        return missing;
     }
 
     // Whoever gathers waits here while as many requests are under way as may be: so much is in memory, and no more.
@@ -128,13 +130,21 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
     {
         try
         {
+            var left = body;
+            var isFirst = true;
             await TryAsync(
                 async attempt =>
                 {
-                    using var answer = await api.PostChunksAsync(volume, "add", body, attempt.Token);
+                    // What came before a cut was kept.
+                    if (!isFirst)
+                        left = await StillMissingAsync(left, attempt);
+                    isFirst = false;
+                    // Nothing is left when only the answer was lost. It is asked for with an empty body, because it says that all is on the disk.
+                    using var answer = await api.PostChunksAsync(volume, "add", left, attempt.Token);
                     return true;
                 },
-                cancellationToken);
+                cancellationToken,
+                () => left.Length);
             Interlocked.Add(ref _sent, body.Length);
         }
         finally
@@ -143,9 +153,33 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         }
     }
 
+    // Of these frames those that have a chunk which the hub does not.
+    private async Task<ReadOnlyMemory<byte>> StillMissingAsync(ReadOnlyMemory<byte> frames, Attempt attempt)
+    {
+        var left = new ArrayBufferWriter<byte>(frames.Length);
+        for (var rest = frames; rest.Length > 0;)
+        {
+            var length = Frame.TotalLength(rest.Span);
+            if (length == 0 || !Frame.TryParse(rest[..length], out var frame))
+                throw new InvalidOperationException("A frame was to be sent that cannot be read.");
+            var ids = new ChunkId[frame.Count];
+            for (var i = 0; i < ids.Length; i++)
+                ids[i] = frame[i].Id;
+            if (Array.Exists(await MissingAsync(ids, attempt), static m => m))
+                left.Write(frame.Bytes.Span);
+            rest = rest[length..];
+        }
+
+        return left.WrittenMemory;
+    }
+
     private async Task<bool> FetchAsync(HashSet<ChunkId> wanted, Dictionary<ChunkId, byte[]> found, Attempt attempt)
     {
         var cancellationToken = attempt.Token;
+        // What came before a cut is here and not asked for again.
+        wanted.ExceptWith(found.Keys);
+        if (wanted.Count == 0)
+            return true;
         var body = MemoryMarshal.AsBytes<ChunkId>(wanted.ToArray()).ToArray();
         using var answer = await api.PostChunksAsync(volume, "read", body, cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
@@ -171,6 +205,12 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
             {
                 if (!found.ContainsKey(id))
                     throw isDamaged ? new DamagedContentException($"The chunk {id} came damaged from the hub; 'adit store check --read-data' there says more.") : new MissingContentException(id);
+            }
+
+            foreach (var id in wanted)
+            {
+                if (!found.ContainsKey(id))
+                    throw new DamagedContentException($"The chunk {id} is damaged on the hub; push the files again that it is of.");
             }
 
             return true;
@@ -245,9 +285,10 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         }
     }
 
-    /// <summary>Makes a call, and makes it again when a cut or a hub that restarts broke it off, for about a minute.</summary>
-    internal async Task<T> TryAsync<T>(Func<Attempt, Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>Makes a call, and makes it again when a cut or a hub that restarts broke it off, for about a minute; longer as long as less is left each time.</summary>
+    internal async Task<T> TryAsync<T>(Func<Attempt, Task<T>> call, CancellationToken cancellationToken, Func<long>? left = null)
     {
+        var least = long.MaxValue;
         for (var tries = 1; ; tries++)
         {
             using var attempt = new Attempt(time, cancellationToken);
@@ -257,6 +298,8 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
             }
             catch (Exception e) when (tries < MostTries && !cancellationToken.IsCancellationRequested && IsPassing(e))
             {
+                if (left?.Invoke() is { } now && now < least)
+                    (least, tries) = (now, 1);
                 await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, 0.25 * Math.Pow(2, tries))), time, cancellationToken);
             }
             catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

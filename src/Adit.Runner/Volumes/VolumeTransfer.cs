@@ -48,6 +48,9 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
 
     private const string DefaultBranch = "main";
 
+    // One is for what the hub has lost; others for a hub that dies in them, with what others sent meanwhile and was not on its disk.
+    private const int MostScans = 5;
+
     /// <summary>How far it is; who shows it looks at it now and then.</summary>
     public TransferProgress Progress { get; } = new();
 
@@ -61,12 +64,12 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
     public async Task<PushResult> PushAsync(string directory, VolumeName volume, PushOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var of = await api.GetVolumeAsync(volume, cancellationToken);
+        var chunks = new HubChunks(api, volume, time);
+        var of = await chunks.TryAsync(attempt => api.GetVolumeAsync(volume, attempt.Token), cancellationToken);
         var branch = options.Branch;
         var head = of.Refs.FirstOrDefault(r => !r.IsTag && r.Name == branch)?.Snapshot ?? of.Latest?.Id;
         var origin = new DirectoryOrigin(PathOf(directory, of, ".origin"));
         var (from, fromRoot) = options.Replace ? default : origin.Read();
-        var chunks = new HubChunks(api, volume, time);
         Progress.Follow(chunks);
         var index = PathOf(directory, of, ".index");
         // Who may not write is told by the hub, and before a million files are read.
@@ -78,7 +81,7 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
         {
             IndexPath = index, Time = time, Ignore = [.. options.Scan.Ignore, "/" + OwnDirectory], Progress = Progress.Scanned,
         };
-        for (var isSecond = false; ; isSecond = true)
+        for (var scans = 1; ; scans++)
         {
             var scan = await TreeScan.RunAsync(chunks, directory, scanning, cancellationToken);
             var root = scan.Root.Id.ToString();
@@ -96,12 +99,12 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
             };
             try
             {
-                // Asking twice makes it once: the second finds that nothing is different.
+                // Asking twice makes it once: the hub knows again what it made.
                 var created = await chunks.TryAsync(attempt => api.CreateSnapshotAsync(volume, request, attempt.Token), cancellationToken);
                 origin.Write(created.Snapshot);
                 return new PushResult(created, scan, chunks.SentBytes, false);
             }
-            catch (HubApiException e) when (!isSecond && e.Code == "missing-chunks")
+            catch (HubApiException e) when (scans < MostScans && e.Code == "missing-chunks")
             {
                 // The hub has lost what the index says was sent: a store that was set back, damage, or a collection. All files are read again.
                 File.Delete(index);
@@ -116,9 +119,9 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
     public async Task<(ApiSnapshot Snapshot, CheckoutResult Result)> PullAsync(VolumeName volume, string directory, CheckoutOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(volume);
-        var of = await api.GetVolumeAsync(volume, cancellationToken);
-        var snapshot = await api.GetSnapshotAsync(volume, volume.Snapshot ?? DefaultBranch, cancellationToken);
         var chunks = new HubChunks(api, volume, time);
+        var of = await chunks.TryAsync(attempt => api.GetVolumeAsync(volume, attempt.Token), cancellationToken);
+        var snapshot = await chunks.TryAsync(attempt => api.GetSnapshotAsync(volume, volume.Snapshot ?? DefaultBranch, attempt.Token), cancellationToken);
         Progress.Follow(chunks, snapshot.Files, snapshot.Bytes);
         var root = new DirectoryRef(ChunkId.Parse(snapshot.Root), snapshot.Entries, snapshot.Files, snapshot.Bytes);
         Directory.CreateDirectory(directory);
