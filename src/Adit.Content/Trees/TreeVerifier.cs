@@ -19,6 +19,7 @@ public sealed class TreeVerifier(IChunkStore store)
 
     private const int Batch = 4096;
 
+    private readonly IChunkStore _pages = new KnownPages(store);
     private readonly HashSet<ChunkId> _missing = [];
     private readonly Dictionary<ChunkId, (DirectoryRef Sum, int Height, long All)> _directories = [];
     private readonly Dictionary<(ChunkId Id, int Level), (long Length, long Items)> _lists = [];
@@ -68,14 +69,14 @@ public sealed class TreeVerifier(IChunkStore store)
         var before = new Dictionary<string, TreeEntry>(StringComparer.Ordinal);
         if (!known.IsNone)
         {
-            await foreach (var entry in new TreeReader(store).ListAsync(known, default, cancellationToken))
+            await foreach (var entry in new TreeReader(_pages).ListAsync(known, default, cancellationToken))
                 before[Convert.ToHexString(entry.Name)] = entry;
         }
 
         var sum = new DirectoryRef(id, 0, 0, 0);
         var height = 1;
         var all = 0L;
-        await foreach (var entry in new TreeReader(store).ListAsync(id, default, cancellationToken))
+        await foreach (var entry in new TreeReader(_pages).ListAsync(id, default, cancellationToken))
         {
             sum = Add(sum, entry);
             var was = before.GetValueOrDefault(Convert.ToHexString(entry.Name));
@@ -131,7 +132,7 @@ public sealed class TreeVerifier(IChunkStore store)
         var key = (id, level ?? -1);
         if (_lists.TryGetValue(key, out var found))
             return found;
-        var page = await new TreeReader(store).ReadListAsync(id, level, cancellationToken);
+        var page = await new TreeReader(_pages).ReadListAsync(id, level, cancellationToken);
         foreach (var item in page.Items!)
         {
             if (page.Level > 0)
@@ -174,5 +175,24 @@ public sealed class TreeVerifier(IChunkStore store)
         }
 
         _chunks.Clear();
+    }
+
+    // A page that is known to be damaged counts as missing, as any other chunk does: who sends it again mends it.
+    private sealed class KnownPages(IChunkStore store) : IChunkStore
+    {
+        public ValueTask FindMissingAsync(ReadOnlyMemory<ChunkId> ids, Memory<bool> missing, CancellationToken cancellationToken) => store.FindMissingAsync(ids, missing, cancellationToken);
+
+        public ValueTask AddAsync(Frame frame, CancellationToken cancellationToken) => store.AddAsync(frame, cancellationToken);
+
+        public ValueTask FlushAsync(CancellationToken cancellationToken) => store.FlushAsync(cancellationToken);
+
+        public async ValueTask ReadAsync(ReadOnlyMemory<ChunkId> ids, ChunkReader read, CancellationToken cancellationToken)
+        {
+            var missing = new bool[ids.Length];
+            await store.FindMissingAsync(ids, missing, cancellationToken);
+            if (Array.IndexOf(missing, true) is >= 0 and var first)
+                throw new MissingContentException(ids.Span[first]);
+            await store.ReadAsync(ids, read, cancellationToken);
+        }
     }
 }
