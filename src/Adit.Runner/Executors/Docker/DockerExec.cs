@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -18,8 +19,8 @@ internal static class DockerExec
 
     /// <summary>Runs it.</summary>
     public static async Task<int> RunAsync(
-        DockerEngine engine, string container, TaskSpec spec, ExecRequest request, ExecStreams streams, Task taskEnded, TimeProvider time,
-        CancellationToken cancellationToken)
+        DockerEngine engine, string container, ContainerRecord record, TaskSpec spec, ExecRequest request, ExecStreams streams, Task taskEnded,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         var fill = ContainerSpec.Placeholders(spec);
         var isTerminal = request.Terminal is not null;
@@ -35,19 +36,41 @@ internal static class DockerExec
                 ["Env"] = new JsonArray([.. ContainerSpec.Variables(request.Environment, fill).Select(static w => (JsonNode)JsonValue.Create(w))]),
             }, cancellationToken);
             var id = made!.Value.GetProperty("Id").GetString()!;
+            record.StartExec(id);
             using var socket = await engine.HijackAsync($"/exec/{id}/start", new JsonObject { ["Detach"] = false, ["Tty"] = isTerminal }, cancellationToken);
             await CarryAsync(engine, id, socket, request, streams, taskEnded, time, cancellationToken);
             if (cancellationToken.IsCancellationRequested)
             {
                 await EndAsync(engine, container, id, time);
+                record.FinishExec(id);
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            return await CodeAsync(engine, id, time);
+            var code = await CodeAsync(engine, id, time);
+            record.FinishExec(id);
+            return code;
         }
         catch (DockerException e)
         {
             throw e.For($"'{string.Join(' ', request.Command)}' cannot be run");
+        }
+    }
+
+    /// <summary>Ends what a runner that was killed left running beside a task: their clients are gone with it.</summary>
+    public static async Task EndLeftAsync(DockerEngine engine, string container, ContainerRecord record, TimeProvider time)
+    {
+        foreach (var id in record.Execs)
+        {
+            try
+            {
+                await EndAsync(engine, container, id, time);
+            }
+            catch (DockerException e) when (e.Status == HttpStatusCode.NotFound)
+            {
+                // It has ended, and the engine knows it no more.
+            }
+
+            record.FinishExec(id);
         }
     }
 
