@@ -37,18 +37,22 @@ internal static class DockerExec
             }, cancellationToken);
             var id = made!.Value.GetProperty("Id").GetString()!;
             record.StartExec(id);
-            using var socket = await engine.HijackAsync($"/exec/{id}/start", new JsonObject { ["Detach"] = false, ["Tty"] = isTerminal }, cancellationToken);
-            await CarryAsync(engine, id, socket, request, streams, taskEnded, time, cancellationToken);
-            if (cancellationToken.IsCancellationRequested)
+            try
             {
-                await EndAsync(engine, container, id, time);
-                record.FinishExec(id);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+                using var socket = await engine.HijackAsync($"/exec/{id}/start", new JsonObject { ["Detach"] = false, ["Tty"] = isTerminal }, cancellationToken);
+                await CarryAsync(engine, id, socket, request, streams, taskEnded, time, cancellationToken);
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    await EndAsync(engine, container, id, time);
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
 
-            var code = await CodeAsync(engine, id, time);
-            record.FinishExec(id);
-            return code;
+                return await CodeAsync(engine, id, time);
+            }
+            finally
+            {
+                record.FinishExec(id);
+            }
         }
         catch (DockerException e)
         {
@@ -229,8 +233,9 @@ internal static class DockerExec
             var exec = (await engine.AskAsync(HttpMethod.Get, $"/exec/{id}/json", null, CancellationToken.None))!.Value;
             if (exec.TryGetProperty("ExitCode", out var code) && code.ValueKind == JsonValueKind.Number)
                 return;
-            if (IsOf(container, exec.GetProperty("Pid").GetInt32()))
-                Posix.Signal(exec.GetProperty("Pid").GetInt32(), Posix.SigKill);
+            var process = exec.GetProperty("Pid").GetInt32();
+            if (ProcessStat.Read(process) is { } stat && IsOf(container, process))
+                ProcessSession.Kill(process, stat.Started); // The engine gives each command a session of its own.
             await Task.Delay(Again, time); // The engine may know neither number nor end yet.
         }
     }
