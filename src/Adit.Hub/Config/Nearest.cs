@@ -12,6 +12,9 @@ internal static class Nearest
         return word is not null && distance <= Math.Max(2, word.Length / 3) ? word : null;
     }
 
+    /// <summary>Whether at most a third of the letters, rounded up, differ: so that short words that have nothing in common are not taken for each other.</summary>
+    public static bool IsNear(string typed, string word) => Distance(typed, word) <= (Math.Max(typed.Length, word.Length) + 2) / 3;
+
     // Levenshtein's distance, one row at a time.
     private static int Distance(string a, string b)
     {

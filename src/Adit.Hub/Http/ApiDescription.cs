@@ -29,8 +29,12 @@ internal static class ApiDescription
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
             return Task.CompletedTask;
         });
-        options.AddSchemaTransformer((schema, _, _) =>
+        options.AddSchemaTransformer((schema, context, _) =>
         {
+            // Their reader is ours, which the generator cannot look into.
+            var type = context.JsonTypeInfo.Type;
+            if ((Nullable.GetUnderlyingType(type) ?? type) is { IsEnum: true } words)
+                schema.Enum = [.. ExactWords.Of(words).Select(static word => (JsonNode)JsonValue.Create(word)), .. words == type ? Array.Empty<JsonNode>() : [JsonNullSentinel.JsonNull]];
             schema.AdditionalPropertiesAllowed = true; // What is refused in requests may come in answers: they may gain members.
             return Task.CompletedTask;
         });

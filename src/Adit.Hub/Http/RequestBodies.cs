@@ -28,6 +28,8 @@ internal static partial class RequestBodies
             json.SerializerOptions.RespectNullableAnnotations = true; // What must be there is not null: a request that says so is refused, and reaches no code.
             json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // "5" is no number, and neither is "NaN", which the reader takes together.
+            json.SerializerOptions.AllowDuplicateProperties = false; // Else the last one would hold, and who checked the request may have read the first.
+            json.SerializerOptions.Converters.Add(new ExactWords());
         });
         services.Configure<RouteHandlerOptions>(static routes => routes.ThrowOnBadRequest = true); // What is wrong with a body is said below.
         return services;
@@ -59,19 +61,32 @@ internal static partial class RequestBodies
         {
             var name = unknown.Groups["name"].Value;
             var known = typeof(CreateTaskRequest).Assembly.GetType(unknown.Groups["type"].Value) is { } type ? options.GetTypeInfo(type).Properties.Select(static p => p.Name).ToList() : [];
-            var meant = Nearest.Of(name, known) is { } near ? $"did you mean '{near}'?" : known.Count == 0 ? "see docs/reference/api.md." : $"there is {string.Join(", ", known)}.";
+            var meant = Nearest.Of(name, known) is { } near && Nearest.IsNear(name, near) ? $"did you mean '{near}'?" : known.Count == 0 ? "see docs/reference/api.md." : $"there is {string.Join(", ", known)}.";
             var parent = path is not null && path.EndsWith("." + name, StringComparison.Ordinal) ? path[..^(name.Length + 1)] : null;
-            return $"There is no '{(name.Length <= LongestName ? name : name[..LongestName] + "…")}' {(parent is null ? "here" : $"in '{parent}'")}; {meant}";
+            return $"There is no '{Short(name)}' {(parent is null ? "here" : $"in '{parent}'")}; {meant}";
         }
 
         if (Missing().Match(e.Message) is { Success: true } missing)
             return $"What must be there is not{(path is null ? "" : $" in '{path}'")}: {missing.Groups["names"].Value}; see docs/reference/api.md.";
+        if (Twice().Match(e.Message) is { Success: true } twice)
+            return $"'{Short(twice.Groups["name"].Value)}' comes twice; say it once.";
+        if (path is not null && Word().Match(e.Message) is { Success: true } word)
+            return $"'{path}' is one of: {word.Groups["words"].Value}.";
         return path is null ? null : $"'{path}' is not of the form that this endpoint takes; see docs/reference/api.md.";
     }
+
+    private static string Short(string name) => name.Length <= LongestName ? name : name[..LongestName] + "…";
 
     [GeneratedRegex(@"^The JSON property '(?<name>.*)' could not be mapped to any \.NET member contained in type '(?<type>[\w.]+)'", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Unknown();
 
     [GeneratedRegex(@"missing required properties including: (?<names>'[\w', ]+')", RegexOptions.CultureInvariant)]
     private static partial Regex Missing();
+
+    [GeneratedRegex(@"^Duplicate property '(?<name>.*)' encountered during", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex Twice();
+
+    // As ExactWords says it.
+    [GeneratedRegex(@"^The word is one of: (?<words>[\w, -]+)\.", RegexOptions.CultureInvariant)]
+    private static partial Regex Word();
 }

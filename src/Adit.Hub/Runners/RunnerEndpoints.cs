@@ -63,12 +63,19 @@ internal static class RunnerEndpoints
             return refused;
         if (request.Name is not null)
             RunnerRules.CheckName(request.Name);
+        for (var i = 0; i < request.Taints?.Count; i++)
+        {
+            if (string.IsNullOrEmpty(request.Taints[i]?.Key))
+                return Problems.Invalid($"What must be there is not in 'taints[{i}]': 'key'; see docs/reference/api.md.");
+        }
+
         RunnerRules.CheckLabels(request.Labels ?? new Dictionary<string, string>());
         IReadOnlyList<Taint>? taints = request.Taints is { } given ? [.. given.Select(static t => t is null ? null! : new Taint(t.Key, t.Value))] : null;
         RunnerRules.CheckTaints(taints ?? []);
         if (request.IsPrivate == false && registry.Find(name) is { } asked && !rights.IsOfAdmin(asked.Record))
             return Problems.Conflict("not-admins", $"The runner '{name}' is {asked.Record.Account}'s, who is no admin: only what an admin's token brought can be shared with everybody.");
-        if (request is { IsPrivate: false, SharesHubUser: not true } && registry.Find(name)?.Record.Facts.IsHubUser == true)
+        // What is shared already is not shared anew.
+        if (request is { IsPrivate: false, SharesHubUser: not true } && registry.Find(name)?.Record is { Facts.IsHubUser: true, IsPrivate: true })
         {
             return Problems.Conflict("hub-user", $"The runner '{name}' is that of 'adit up': tasks of everybody would run as the hub's own user, who can read all that the hub keeps, its keys and tokens too. "
                 + "Add a runner with a user of its own, or say 'sharesHubUser' too if all who can sign in may as well be admins.");

@@ -35,6 +35,15 @@ public sealed class RequestBodyTests
     [InlineData("PUT", "quotas/user/ann", """{"cpu":"NaN"}""", "'cpu' is not of the form")]
     [InlineData("PUT", "quotas/user/ann", """{"cpu":NaN}""", "'cpu' is not of the form")]
     [InlineData("POST", "tasks", """{"template":"static","resources":{"cpu":"Infinity"}}""", "'resources.cpu' is not of the form")]
+    [InlineData("POST", "accounts", """{"name":"ann","role":"admin,user"}""", "'role' is one of: user, auditor, admin.")]
+    [InlineData("POST", "accounts", """{"name":"ann","role":2}""", "'role' is one of: user, auditor, admin.")]
+    [InlineData("POST", "accounts", """{"name":"ann","role":"2"}""", "'role' is one of: user, auditor, admin.")]
+    [InlineData("POST", "accounts", """{"name":"ann","role":"Admin"}""", "'role' is one of: user, auditor, admin.")]
+    [InlineData("POST", "accounts", """{"name":"ann","role":" admin"}""", "'role' is one of: user, auditor, admin.")]
+    [InlineData("POST", "tunnels", """{"name":"a","kind":"http,tcp","target":"http://localhost:1"}""", "'kind' is one of: http, tcp, tls.")]
+    [InlineData("PUT", "quotas/user/ann", """{"tasks":1,"tasks":1000}""", "'tasks' comes twice; say it once.")]
+    [InlineData("PUT", "quotas/user/ann", """{"tasks":1,"Tasks":1000}""", "'tasks' comes twice; say it once.")]
+    [InlineData("PUT", "quotas/user/ann", """{"$cp":1}""", "There is no '$cp' here; there is tasks, cpu, ")]
     [InlineData("POST", "tokens", "{", "The request's body or parameters are not of the form")]
     public async Task What_is_not_known_is_refused_by_its_name(string method, string path, string body, string detail)
     {

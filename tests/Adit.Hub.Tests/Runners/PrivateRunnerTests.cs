@@ -135,6 +135,9 @@ public sealed class PrivateRunnerTests
         Assert.Equal(HttpStatusCode.NotFound, await hub.StatusAsync(ann, HttpMethod.Patch, "runners/box", Private(false, true)));
         using var shared = await hub.SendAsync(null, HttpMethod.Patch, "runners/box", Private(false, true));
         Assert.False((await shared.Content.ReadFromJsonAsync(RunnersJson.Default.ApiRunner, Ct))!.IsPrivate);
+        Assert.Equal(HttpStatusCode.OK, await hub.StatusAsync(hub.AdminToken, HttpMethod.Patch, "runners/box", Private(false))); // It is already.
+        using var keyless = await hub.SendAsync(null, HttpMethod.Patch, "runners/box", new StringContent("""{"taints":[{"value":"b"}]}""", System.Text.Encoding.UTF8, "application/json"));
+        Assert.StartsWith("What must be there is not in 'taints[0]': 'key';", (await TaskCalls.ProblemAsync(keyless)).Detail, StringComparison.Ordinal);
     }
 
     private static Task<HttpResponseMessage> LaunchAsync(TestHub hub, string token, string name, string? runner = null) => hub.SendAsync(token, HttpMethod.Post, "tasks", JsonContent.Create(

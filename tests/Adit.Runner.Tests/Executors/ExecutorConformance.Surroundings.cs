@@ -218,6 +218,24 @@ public abstract partial class ExecutorConformance
     }
 
     [Fact]
+    public async Task A_further_command_that_an_earlier_process_left_is_ended_when_the_task_is_taken_up_and_no_other()
+    {
+        var spec = Task("sleep", LongSleep());
+        var execution = await StartAsync(spec);
+        var sleep = LongSleep();
+        var left = execution.ExecAsync(new ExecRequest { Command = ["sleep", sleep] }, new ExecStreams(null, Stream.Null, Stream.Null), CancellationToken.None);
+        await Eventually.HoldsAsync(() => Running(sleep) == 1, "it sleeps");
+
+        var adopted = await AdoptAsync(spec); // As by the next process of a runner that was killed.
+
+        await Eventually.HoldsAsync(() => Running(sleep) == 0, "it was ended");
+        Assert.NotEqual(0, await left.WaitAsync(Deadline)); // 137, or that of a shell which was still on its way.
+        Assert.False(adopted!.Ended.IsCompleted);
+        Assert.Equal((0, "", ""), await ExecAsync(adopted, null, "true"));
+        Assert.Empty(Directory.EnumerateFiles(Data, "exec.*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task A_CPU_limit_holds_and_the_use_is_told()
     {
         var execution = await StartAsync(Shell("while :; do :; done") with { Resources = new TaskResources { Cpu = 0.25 } });

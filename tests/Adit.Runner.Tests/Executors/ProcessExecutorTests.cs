@@ -236,6 +236,51 @@ public sealed partial class ProcessExecutorTests : ExecutorConformance
         await Eventually.HoldsAsync(() => Running(word) == 0, "the command is gone");
     }
 
+    [Fact]
+    public async Task A_further_command_ends_with_all_of_its_session_whatever_groups_a_shell_made_of_it()
+    {
+        var word = LongSleep();
+        var spec = Task("sleep", LongSleep());
+        var execution = await StartAsync(spec);
+        var tree = new ExecRequest { Command = ["bash", "-c", $"set -m; (sleep {word} & sleep {word}) & sleep {word}; true"] };
+        using var leave = new CancellationTokenSource();
+        var command = execution.ExecAsync(tree, new ExecStreams(null, Stream.Null, Stream.Null), leave.Token);
+        await Eventually.HoldsAsync(() => Running(word) == 3, "the tree runs");
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.WaitAsync(Deadline));
+        await Eventually.HoldsAsync(() => Running(word) == 0, "the tree is gone with its user");
+
+        var left = execution.ExecAsync(tree, new ExecStreams(null, Stream.Null, Stream.Null), CancellationToken.None);
+        await Eventually.HoldsAsync(() => Running(word) == 3, "the tree runs again");
+        await AdoptAsync(spec); // As by the next process of a runner that was killed.
+        await Eventually.HoldsAsync(() => Running(word) == 0, "the tree is gone with its runner");
+        Assert.NotEqual(0, await left.WaitAsync(Deadline));
+    }
+
+    [Theory]
+    [InlineData("$(cat /proc/sys/kernel/random/boot_id)", 0)]
+    [InlineData("another-start-of-the-machine", 2)]
+    public async Task What_a_further_command_left_is_ended_also_when_its_leader_is_dead(string boot, int rest)
+    {
+        using var folder = new TempDirectory();
+        var word = LongSleep();
+        Assert.Equal(0, await ProgramAsync(
+            "setsid", "bash", "-c", $"read -r stat < /proc/$$/stat; echo \"{boot} $stat\" > {folder.File("exec.a.pid")}; set -m; exec 2> /dev/null; sleep {word} & sleep {word} & exit 0"));
+        try
+        {
+            await Eventually.HoldsAsync(() => Running(word) == 2, "what it left runs");
+
+            ProcessExec.EndLeft(folder.Path);
+
+            await Eventually.HoldsAsync(() => Running(word) == rest, "it is ended if it is of this start of the machine");
+            Assert.False(File.Exists(folder.File("exec.a.pid")));
+        }
+        finally
+        {
+            await ProgramAsync("pkill", "-f", $"^sleep {word}$");
+        }
+    }
+
     private static async Task<int> ProgramAsync(string program, params string[] arguments)
     {
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;

@@ -95,7 +95,7 @@ export function TaskActions({ task, small = false, onGone }: { readonly task: Ta
           await tasksApi.stop(task.id);
           await queries.invalidateQueries({ queryKey: tasksKey });
         }}>
-          What it has not written to a file is lost. {task.kind === 'job' ? 'Started again, it begins anew.' : 'It keeps its name and address, and can be started again.'}
+          What it has not written to a file is lost. {task.kind === 'job' ? 'A job that has ended gives up its name: launch it anew to have it again.' : 'It keeps its name and address, and can be started again.'}
         </Confirm>
       )}
       {asked === 'restart' && (

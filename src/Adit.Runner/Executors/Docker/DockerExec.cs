@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -18,8 +19,8 @@ internal static class DockerExec
 
     /// <summary>Runs it.</summary>
     public static async Task<int> RunAsync(
-        DockerEngine engine, string container, TaskSpec spec, ExecRequest request, ExecStreams streams, Task taskEnded, TimeProvider time,
-        CancellationToken cancellationToken)
+        DockerEngine engine, string container, ContainerRecord record, TaskSpec spec, ExecRequest request, ExecStreams streams, Task taskEnded,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         var fill = ContainerSpec.Placeholders(spec);
         var isTerminal = request.Terminal is not null;
@@ -35,19 +36,45 @@ internal static class DockerExec
                 ["Env"] = new JsonArray([.. ContainerSpec.Variables(request.Environment, fill).Select(static w => (JsonNode)JsonValue.Create(w))]),
             }, cancellationToken);
             var id = made!.Value.GetProperty("Id").GetString()!;
-            using var socket = await engine.HijackAsync($"/exec/{id}/start", new JsonObject { ["Detach"] = false, ["Tty"] = isTerminal }, cancellationToken);
-            await CarryAsync(engine, id, socket, request, streams, taskEnded, time, cancellationToken);
-            if (cancellationToken.IsCancellationRequested)
+            record.StartExec(id);
+            try
             {
-                await EndAsync(engine, container, id, time);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+                using var socket = await engine.HijackAsync($"/exec/{id}/start", new JsonObject { ["Detach"] = false, ["Tty"] = isTerminal }, cancellationToken);
+                await CarryAsync(engine, id, socket, request, streams, taskEnded, time, cancellationToken);
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    await EndAsync(engine, container, id, time);
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
 
-            return await CodeAsync(engine, id, time);
+                return await CodeAsync(engine, id, time);
+            }
+            finally
+            {
+                record.FinishExec(id);
+            }
         }
         catch (DockerException e)
         {
             throw e.For($"'{string.Join(' ', request.Command)}' cannot be run");
+        }
+    }
+
+    /// <summary>Ends what a runner that was killed left running beside a task: their clients are gone with it.</summary>
+    public static async Task EndLeftAsync(DockerEngine engine, string container, ContainerRecord record, TimeProvider time)
+    {
+        foreach (var id in record.Execs)
+        {
+            try
+            {
+                await EndAsync(engine, container, id, time);
+            }
+            catch (DockerException e) when (e.Status == HttpStatusCode.NotFound)
+            {
+                // It has ended, and the engine knows it no more.
+            }
+
+            record.FinishExec(id);
         }
     }
 
@@ -206,8 +233,9 @@ internal static class DockerExec
             var exec = (await engine.AskAsync(HttpMethod.Get, $"/exec/{id}/json", null, CancellationToken.None))!.Value;
             if (exec.TryGetProperty("ExitCode", out var code) && code.ValueKind == JsonValueKind.Number)
                 return;
-            if (IsOf(container, exec.GetProperty("Pid").GetInt32()))
-                Posix.Signal(exec.GetProperty("Pid").GetInt32(), Posix.SigKill);
+            var process = exec.GetProperty("Pid").GetInt32();
+            if (ProcessStat.Read(process) is { } stat && IsOf(container, process))
+                ProcessSession.Kill(process, stat.Started); // The engine gives each command a session of its own.
             await Task.Delay(Again, time); // The engine may know neither number nor end yet.
         }
     }

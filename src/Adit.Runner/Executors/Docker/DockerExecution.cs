@@ -146,7 +146,7 @@ internal sealed class DockerExecution : IExecution
     {
         if (Ended.IsCompleted)
             throw new ExecutorException("The task has ended: nothing can be run in it.");
-        return DockerExec.RunAsync(_engine, _container, _spec, request, streams, Ended, _time, cancellationToken);
+        return DockerExec.RunAsync(_engine, _container, _record, _spec, request, streams, Ended, _time, cancellationToken);
     }
 
     /// <inheritdoc/>

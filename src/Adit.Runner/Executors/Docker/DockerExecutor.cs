@@ -182,6 +182,7 @@ internal sealed class DockerExecutor : IExecutor, IDisposable
         }
 
         record.Start(state.Id); // Where an earlier process did not come to it.
+        await DockerExec.EndLeftAsync(_engine, state.Id, record, _time);
         return new DockerExecution(_engine, state.Id, record, spec, ContainerSpec.Ports(spec, state.Ports), _options, _time);
     }
 

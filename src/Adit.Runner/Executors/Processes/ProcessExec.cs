@@ -48,6 +48,7 @@ internal static class ProcessExec
         using (process)
         using (var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
         {
+            var started = ProcessStat.Read(process.Id)?.Started; // Null when it has ended already.
             var ended = process.WaitForExitAsync(CancellationToken.None);
             var output = terminal is null
                 ? Task.WhenAll(
@@ -61,8 +62,8 @@ internal static class ProcessExec
             while (!ended.IsCompleted && time.GetElapsedTime(began) < KillPatience)
             {
                 // It leads a session of its own, or is about to. What is frozen by a freezer of version 1 dies as soon as it goes on.
-                if (!Posix.Signal(-process.Id, Posix.SigKill))
-                    Posix.Signal(process.Id, Posix.SigKill);
+                if (started is { } since)
+                    ProcessSession.Kill(process.Id, since);
                 await Task.WhenAny(ended, Task.Delay(KillEvery, time, CancellationToken.None));
             }
 
@@ -85,8 +86,8 @@ internal static class ProcessExec
             File.Delete(run);
         foreach (var claim in Directory.GetFiles(directory, RunPrefix + "*" + ClaimSuffix))
         {
-            if (ProcessIdentity.Parse(TaskPlace.ReadFile(claim)) is { } left && left.IsAlive())
-                Posix.Signal(-left.Id, Posix.SigKill); // It leads a session of its own.
+            if (ProcessIdentity.Parse(TaskPlace.ReadFile(claim)) is { } left && left.Boot == ProcessIdentity.CurrentBoot())
+                ProcessSession.Kill(left.Id, left.Started); // What it left in its session too, when it has ended itself.
             File.Delete(claim);
         }
     }
