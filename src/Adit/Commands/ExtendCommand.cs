@@ -32,6 +32,7 @@ internal static class ExtendCommand
     /// <param name="task">What its reader calls the task.</param>
     internal static string Text(TaskIdleReport report, string task) => report switch
     {
+        { State: "off", Terms: { FreezeAfterSeconds: null, StopAfterSeconds: null, MaxAgeSeconds: null }, Extension: { } kept } => $"{task} is kept until {kept.Until:u}. Nothing ends it afterwards either: its template never stops it.",
         { IsOfAge: true, StopsAt: { } end, Extension: { } kept } when end <= kept.Until => $"{task} is kept until {end:u}: then its template stops it, used or not.",
         { Extension: { } kept, StopsAt: { } end } when end > kept.Until => $"{task} is kept until {kept.Until:u}, and stopped at {end:u}{End(report)}.",
         { Extension: { } kept } => $"{task} is kept until {kept.Until:u}.",

@@ -44,7 +44,11 @@ internal static class IdleCommand
         if (report.Lease is { } lease)
             lines.Add($"A lease keeps it for {TaskWords.Age(lease.Until - now)}{(lease.Reason is { Length: > 0 } why ? ": " + RequestLine.Safe(why) : "")}.");
         if (report.Extension is { } extension)
-            lines.Add($"It is kept for {TaskWords.Age(extension.Until - now)}, {RequestLine.Safe(extension.Reason ?? "as somebody asked")}.");
+        {
+            var cut = report is { IsOfAge: true, StopsAt: { } last } && last < extension.Until ? last : (DateTimeOffset?)null;
+            lines.Add($"It is kept for {TaskWords.Age((cut ?? extension.Until) - now)}, {RequestLine.Safe(extension.Reason ?? "as somebody asked")}.{(cut is null ? "" : " Then its template stops it.")}");
+        }
+
         var signals = new Table("", "SIGNAL", "LAST", "COUNTS", "WHAT IT IS");
         foreach (var signal in report.Signals)
             signals.Add(signal.Decides ? "->" : "", signal.Class, signal.Last is { } last ? TaskWords.Age(now - last) : "-", signal.Counts ? "yes" : "no", RequestLine.Safe(signal.Detail));

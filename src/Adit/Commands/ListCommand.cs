@@ -66,6 +66,12 @@ internal sealed record ListCommand<T>
         }
 
         IReadOnlyList<T> shown = all ? items : [.. items.Where(item => !Aside!.Is(item))];
+        if (shown.Count == 0 && items.Count > 0)
+        {
+            Screen.Note(Aside!.Only(items.Count));
+            return ExitCode.Ok;
+        }
+
         if (shown.Count == 0 && Empty is not null)
             Screen.Note(Empty);
         else
@@ -80,4 +86,5 @@ internal sealed record ListCommand<T>
 /// <param name="Is">Whether something is of it.</param>
 /// <param name="Flag">The help of <c>--all</c>.</param>
 /// <param name="Note">What is said of so many that were left out.</param>
-internal sealed record ListAside<T>(Func<T, bool> Is, string Flag, Func<int, string> Note);
+/// <param name="Only">What is said when there is nothing but so many that were left out.</param>
+internal sealed record ListAside<T>(Func<T, bool> Is, string Flag, Func<int, string> Note, Func<int, string> Only);

@@ -18,7 +18,7 @@ internal static class RunnerListCommand
         Row = static r =>
         [
             r.Name,
-            StateOf(r) + (r.Facts?.Warnings.Count is > 0 ? " (!)" : ""),
+            StateOf(r) + (r.Facts?.Warnings.Count is > 0 || r is { IsPrivate: false, Facts.IsHubUser: true } ? " (!)" : ""),
             r.IsPrivate ? r.Owner : "everybody",
             Words.Count(r.Tasks),
             r.Facts is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"{r.Reserved.Cpu ?? 0:0.##}/{r.Facts.Cpus:0.##}"),

@@ -26,7 +26,8 @@ internal static class TunnelListCommand
             Words.Bytes(t.Traffic.BytesOut),
         ],
         Aside = new ListAside<Tunnel>(
-            static t => t.Task is not null, "Also the ports of tasks, as JSON has them always.", static count => $"{count} {(count == 1 ? "port of a task is" : "ports of tasks are")} not shown (--all)."),
+            static t => t.Task is not null, "Also the ports of tasks, as JSON has them always.", static count => $"{count} {(count == 1 ? "port of a task is" : "ports of tasks are")} not shown (--all).",
+            static count => $"There are no tunnels but {count} {(count == 1 ? "port of a task" : "ports of tasks")} (--all shows {(count == 1 ? "it" : "them")}). Make one with 'adit tunnel http PORT'."),
         Empty = "There are no tunnels. Make one with 'adit tunnel http PORT'.",
     }.Create(access);
 }

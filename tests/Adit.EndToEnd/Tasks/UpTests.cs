@@ -30,6 +30,7 @@ public sealed class UpTests
             var shared = await AditProcess.RunAsync(["runner", "share", "box", "--yes"], hub.ClientEnvironment);
             Assert.Contains("everybody's tasks may start there", shared, StringComparison.Ordinal);
             Assert.Contains("That is the hub's own user", shared, StringComparison.Ordinal);
+            Assert.Contains("\nbox   up (!)", await AditProcess.RunAsync(["runner", "ls"], hub.ClientEnvironment), StringComparison.Ordinal);
             Assert.Contains("It is shared, and its tasks run as", await AditProcess.RunAsync(["doctor", "--json"], hub.ClientEnvironment), StringComparison.Ordinal);
             Assert.EndsWith("\nhello", await AditProcess.RunAsync(["launch", "command", "--job", "--wait", "--", "echo", "hello"], ann), StringComparison.Ordinal);
             Assert.Contains("only tasks of admin start there", await AditProcess.RunAsync(["runner", "private", "box"], hub.ClientEnvironment), StringComparison.Ordinal);

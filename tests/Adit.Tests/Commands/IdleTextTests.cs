@@ -51,7 +51,13 @@ public sealed class IdleTextTests
         Assert.DoesNotContain("adit extend", text, StringComparison.Ordinal);
         var kept = ExtendCommand.Text(report with { Extension = new TaskHold(Now.AddHours(4), null) }, "demo");
         Assert.Equal("demo is kept until 2026-11-22 12:09:00Z: then its template stops it, used or not.", kept);
+        Assert.Contains("It is kept for 9 min, as somebody asked. Then its template stops it.", IdleCommand.Text(report with { Extension = new TaskHold(Now.AddHours(4), null) }, "demo", Now), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void One_that_nothing_ends_is_not_said_to_end_after_it_was_kept() => Assert.Equal(
+        "demo is kept until 2026-11-22 16:00:00Z. Nothing ends it afterwards either: its template never stops it.",
+        ExtendCommand.Text(Report with { State = "off", Extension = new TaskHold(Now.AddHours(4), null) }, "demo"));
 
     [Theory]
     [InlineData(4 * 3600 - 0.3, "4 h")]

@@ -8,7 +8,7 @@ import { memory } from '../design/words';
 import { CpuGauge, MemoryGauge, StateBadge } from '../tasks/parts';
 import { useTasks } from '../tasks/useTasks';
 import { situationOf } from '../tasks/words';
-import { capacitiesOf, usersOf } from './capacity';
+import { capacitiesOf, isSharedHubUser, usersOf } from './capacity';
 import { runnerKey } from './keys';
 import { CapacityBar, Labels, PrivateBadge, StandingBadge } from './parts';
 import { RunnerChanges } from './RunnerChanges';
@@ -42,6 +42,7 @@ function Present({ runner }: { readonly runner: Runner }) {
       {runner.isUp && runner.isDraining && <Notice kind="warn">Its tasks are being ended, and it gets no new ones.</Notice>}
       {runner.isUp && !runner.isDraining && runner.isCordoned && <Notice kind="warn">It gets no new tasks; those it has go on.</Notice>}
       {runner.notice && <Notice kind="warn">{runner.notice}</Notice>}
+      {isSharedHubUser(runner) && <Notice kind="warn">It is shared, and its tasks run as the hub's own user: whoever can sign in can read all that the hub keeps, its keys and tokens too.</Notice>}
       {facts?.warnings?.map((warning) => <Notice key={warning} kind="warn">{warning}</Notice>)}
       {capacities.length > 0 && (
         <Panel title="Capacity" actions={<><span className="key">reserved</span><span className="key used">in use</span></>}>

@@ -10,7 +10,7 @@ import { Table, type Column } from '../design/Table';
 import { Live } from '../tunnels/parts';
 import { useEvents } from '../tunnels/useEvents';
 import { useReread } from '../tunnels/useReread';
-import { capacitiesOf, labelLineOf, reservedLineOf, standingOf } from './capacity';
+import { capacitiesOf, isSharedHubUser, labelLineOf, reservedLineOf, standingOf } from './capacity';
 import { runnersKey } from './keys';
 import { CapacityBar, PrivateBadge, StandingBadge } from './parts';
 
@@ -41,7 +41,7 @@ const columns: readonly Column<Runner>[] = [
   },
   {
     key: 'standing', title: 'State', width: '10rem', sort: standingOf,
-    cell: (runner) => <span className="row"><StandingBadge runner={runner} /><PrivateBadge runner={runner} />{(runner.notice ?? (runner.facts?.warnings?.length ? 'It has warnings' : '')) && <Badge tone="warn"><span aria-hidden="true">!</span><span className="unseen">has something to say</span></Badge>}</span>,
+    cell: (runner) => <span className="row"><StandingBadge runner={runner} /><PrivateBadge runner={runner} />{(runner.notice ?? (runner.facts?.warnings?.length || isSharedHubUser(runner) ? 'It has warnings' : '')) && <Badge tone="warn"><span aria-hidden="true">!</span><span className="unseen">has something to say</span></Badge>}</span>,
   },
   { key: 'owner', title: 'Owner', width: '6.5rem', wideOnly: true, sort: ({ owner }) => owner, cell: ({ owner }) => <span className="truncate">{owner}</span> },
   bar('Cores', '8.5rem'),

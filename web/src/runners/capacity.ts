@@ -100,3 +100,6 @@ export function runnerLineOf({ hub, token, name, labels }: { readonly hub: strin
   const flags = [...(name ? [`--name ${quoted(name)}`] : []), ...Object.entries(labels).map(([key, value]) => `--label ${quoted(`${key}=${value}`)}`)];
   return [`ADIT_HUB=${quoted(hub)}`, `ADIT_TOKEN=${quoted(token)}`, 'adit runner', ...flags].join(' ');
 }
+
+/** Whether tasks of everybody run as the hub's own user there, who can read all that the hub keeps. */
+export const isSharedHubUser = ({ isPrivate, facts }: Pick<Runner, 'isPrivate' | 'facts'>) => !isPrivate && facts?.isHubUser === true;

@@ -19,37 +19,41 @@ export function IdlePanel({ task }: { readonly task: Task }) {
   const isKept = query.data?.extension !== null && query.data?.extension !== undefined;
   return (
     <Panel title="When nobody uses it" lead={query.data && termsSentenceOf(query.data.terms)}
-      actions={mayChange && <Keeping task={task} isKept={isKept} />}>
-      <Loaded query={query} lines={3}>{(report) => <Report report={report} />}</Loaded>
+      actions={mayChange && query.data && <Keeping task={task} isKept={isKept} isPutOff={!query.data.isOfAge || query.data.next === 'freeze'} />}>
+      <Loaded query={query} lines={3}>{(report) => <Report report={report} task={task} />}</Loaded>
     </Panel>
   );
 }
 
-function Keeping({ task, isKept }: { readonly task: Task; readonly isKept: boolean }) {
+/** Offers to keep it only where that puts off what comes next, which its age does not let it. */
+function Keeping({ task, isKept, isPutOff }: { readonly task: Task; readonly isKept: boolean; readonly isPutOff: boolean }) {
   const keep = useKeep(task);
   return (
     <>
-      <KeepButton task={task} />
-      <Button size="small" busy={keep.busy} onClick={() => void keep.run(daySeconds)}>For a day</Button>
+      {isPutOff && <KeepButton task={task} />}
+      {isPutOff && <Button size="small" busy={keep.busy} onClick={() => void keep.run(daySeconds)}>For a day</Button>}
       {isKept && <Button size="small" busy={keep.busy} onClick={() => void keep.run(0)}>No longer</Button>}
     </>
   );
 }
 
-function Report({ report }: { readonly report: IdleReport }) {
+function Report({ report, task }: { readonly report: IdleReport; readonly task: Task }) {
   const now = useNow();
   const { lease } = report;
   const kept = keptFor(report, now);
+  // By what the rest of the page counts down to: a report of another moment may name another second.
+  const stopsAt = task.idle?.stopsAt ?? report.stopsAt;
+  const at = report.next === 'freeze' ? task.idle?.freezesAt ?? report.at : stopsAt ?? report.at;
   return (
     <div className="stack">
       <div className="idle-now">
         <Badge tone={report.warned ? 'warn' : report.state === 'used' ? 'ok' : report.state === 'frozen' ? 'info' : undefined}>{verdictOf(report)}</Badge>
         <span>{sentence(report.reason)}</span>
       </div>
-      {report.next && report.at && (
+      {report.next && at && (
         <p>
-          {report.isOfAge && report.next !== 'freeze' ? 'Used or not, it is stopped' : `Without use it is ${report.next === 'freeze' ? 'frozen' : 'stopped'}`} <strong title={new Date(report.at).toLocaleString('en')}>{inSpan(Date.parse(report.at), now)}</strong>
-          {report.next === 'freeze' && report.stopsAt && <>, and stopped <strong>{inSpan(Date.parse(report.stopsAt), now)}</strong>{report.isOfAge && ', used or not'}</>}.
+          {report.isOfAge && report.next !== 'freeze' ? 'Used or not, it is stopped' : `Without use it is ${report.next === 'freeze' ? 'frozen' : 'stopped'}`} <strong title={new Date(at).toLocaleString('en')}>{inSpan(Date.parse(at), now)}</strong>
+          {report.next === 'freeze' && stopsAt && <>, and stopped <strong>{inSpan(Date.parse(stopsAt), now)}</strong>{report.isOfAge && ', used or not'}</>}.
         </p>
       )}
       {kept && <Notice kind="ok">It is kept for {spanOf(kept.seconds)}, used or not: {report.extension?.reason ?? 'somebody asked for it'}.{kept.isCut && ' Then its template stops it.'}</Notice>}

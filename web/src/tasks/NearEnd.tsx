@@ -7,12 +7,11 @@ import { spanOf, type NearEnd } from './idle';
 import { KeepButton } from './Keep';
 
 /** Says that a task is about to be stopped or frozen, counts down to it, and keeps it for who may. It stays until the task is kept, used, or ends. */
-export function NearEndNotice({ task, end, isHere = false, named = false, children }: {
+export function NearEndNotice({ task, end, isHere = false, children }: {
   readonly task: Task;
   readonly end: NearEnd;
-  /** On its own page, which need not say which it is. */
+  /** On its own page, which need not say which it is. Anywhere else the button says it, since others may stand beside it. */
   readonly isHere?: boolean;
-  readonly named?: boolean;
   readonly children?: ReactNode;
 }) {
   return (
@@ -21,7 +20,7 @@ export function NearEndNotice({ task, end, isHere = false, named = false, childr
         {isHere ? 'It' : <Link to={`/tasks/${task.id}`} className="inline">{task.name}</Link>} {end.verb} {end.at === undefined ? 'soon' : <Countdown to={end.at} />}, {end.why}.
         {!end.isPutOff && ' Save what is in it; then it can be started again.'}
       </span>
-      {end.isPutOff && task.may?.includes('change') && <KeepButton task={task} primary={isHere} named={named} />}
+      {end.isPutOff && task.may?.includes('change') && <KeepButton task={task} primary={isHere} named={!isHere} />}
       {children}
     </Notice>
   );

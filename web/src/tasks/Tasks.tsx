@@ -110,7 +110,7 @@ function Freezing({ rows }: { readonly rows: readonly Observed[] }) {
   });
   return (
     <div className="warnings" role="status">
-      {shown.slice(0, mostFreezing).map(({ task, end }) => <NearEndNotice key={task.id} task={task} end={end} named={shown.length > 1} />)}
+      {shown.slice(0, mostFreezing).map(({ task, end }) => <NearEndNotice key={task.id} task={task} end={end} />)}
     </div>
   );
 }

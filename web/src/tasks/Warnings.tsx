@@ -40,7 +40,7 @@ export function Warnings() {
   return (
     <div className="warnings" role="status">
       {shown.map(({ task, end }) => (
-        <NearEndNotice key={task.id} task={task} end={end} named={shown.length > 1}>
+        <NearEndNotice key={task.id} task={task} end={end}>
           <IconButton small icon="cross" label={`Say no more of ${task.name}`} onClick={() => setAway([...away, momentOf(task)])} />
         </NearEndNotice>
       ))}

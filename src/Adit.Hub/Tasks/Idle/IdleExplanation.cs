@@ -34,7 +34,7 @@ internal static class IdleExplanation
             Signals = Signals(policy, memory, idle, decision),
             Ignored = [.. Enum.GetValues<Ignored>().Select(kind => new TaskIgnored(JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()), use.CountOf(kind))).Where(static i => i.Count > 0)],
             Lease = memory.Lease is { } lease && lease.Until > now ? lease : null,
-            Extension = memory.Extension is { } extension && extension.Until > now ? extension : null,
+            Extension = !record.HasEnded && memory.Extension is { } extension && extension.Until > now ? extension : null, // What has ended is not kept; what starts may be.
             History = memory.History,
         };
     }

@@ -212,7 +212,7 @@ internal static class IdleRule
         {
             IdleVerdict.Stop when isOfAge => $"it was ready for {Words(policy.MaxAge!.Value)}, which is as long as its template lets it",
             IdleVerdict.Stop => $"nobody used it for {Words(s.Now - since)}, since {Last(cause).TrimEnd(',')}", // A span: it is stored and read later.
-            IdleVerdict.Warn when isOfAge => $"it is about to be ready for {Words(policy.MaxAge!.Value)}, which is as long as its template lets it",
+            IdleVerdict.Warn when isOfAge => $"it has been ready for {Words(s.Now - Earlier(s.Ready, s.Now))} of the {Words(policy.MaxAge!.Value)} that its template lets it",
             IdleVerdict.Warn => $"it is about to be stopped: {idle}",
             IdleVerdict.Freeze => $"nobody uses it: {idle}",
             _ when policy.Steps.Count == 0 && policy.MaxAge is null => "its template never stops it",
