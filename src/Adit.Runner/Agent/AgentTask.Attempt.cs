@@ -6,6 +6,11 @@ namespace Adit.Runner.Agent;
 /// <summary>One attempt, from wherever it is to its end.</summary>
 internal sealed partial class AgentTask
 {
+    private const string NoRoom = "Its output cannot be kept, because the runner's disk is full; free some space there, and it goes on.";
+
+    // A disk with less than this is full: programs write their output in pieces of some KiB.
+    private const long LeastRoom = 64 << 10;
+
     private async Task AttemptAsync(TaskMemory memory)
     {
         var spec = memory.Spec;
@@ -233,10 +238,11 @@ internal sealed partial class AgentTask
             try
             {
                 var following = execution.ReadOutputAsync(Spool!, cancellationToken);
-                if (_trouble is not null && await Task.WhenAny(following, Task.Delay(AgainAfter, _time, cancellationToken)) != following)
+                while (!cancellationToken.IsCancellationRequested && await Task.WhenAny(following, Task.Delay(AgainAfter, _time, cancellationToken)) != following)
                 {
                     since = null;
-                    SayTrouble(null);
+                    // Where the task itself finds no room for its output nothing is left to be read, and nothing fails here.
+                    SayTrouble(HasNoRoom() ? NoRoom : null);
                 }
 
                 await following;
@@ -252,7 +258,7 @@ internal sealed partial class AgentTask
                 // The disk is full, or the engine does not answer.
                 var isFull = OperatingSystem.IsLinux() && Posix.IsDiskFull(e);
                 SayTrouble(isFull
-                    ? "Its output cannot be kept, because the runner's disk is full; free some space there, and it goes on."
+                    ? NoRoom
                     : $"Its output cannot be read, trying again: {e.Message}");
                 if (!execution.Ended.IsCompleted)
                     since = null;
@@ -260,6 +266,18 @@ internal sealed partial class AgentTask
                     return $"The end of its output is not in its log: {(isFull ? "the runner's disk is full." : e.Message)}";
                 await Task.Delay(AgainAfter, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    private bool HasNoRoom()
+    {
+        try
+        {
+            return new DriveInfo(_place.LogDirectory).AvailableFreeSpace < LeastRoom;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
         }
     }
 
