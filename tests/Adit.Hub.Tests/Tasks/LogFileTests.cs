@@ -161,7 +161,20 @@ public sealed class LogFileTests : IDisposable
     private void AssertNothingOpen()
     {
         if (OperatingSystem.IsLinux())
-            Assert.DoesNotContain(Directory.EnumerateFileSystemEntries("/proc/self/fd"), f => File.ResolveLinkTarget(f, false)?.FullName.StartsWith(_directory, StringComparison.Ordinal) == true);
+            Assert.DoesNotContain(Directory.GetFileSystemEntries("/proc/self/fd"), f => Target(f)?.StartsWith(_directory, StringComparison.Ordinal) == true);
+
+        // Other tests open and close files beside this one.
+        static string? Target(string link)
+        {
+            try
+            {
+                return File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName;
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+        }
     }
 
     private static LogLine[] Lines(int first, int count) => [.. Enumerable.Range(first, count).Select(static n => new LogLine(n, At, "out", $"line {n}"))];
