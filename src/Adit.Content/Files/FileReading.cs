@@ -22,12 +22,16 @@ internal sealed class FileReading(ChunkWriter writer)
     /// The entry of a file; null when it is gone, or is no file any more. A file that changes while it is read is read again; one that always does
     /// is marked as such. With it comes what the system says of the bytes that were read.
     /// </summary>
-    public async ValueTask<(TreeEntry? Entry, FileStat Stat)> ReadAsync(IOpenDirectory directory, ReadOnlyMemory<byte> name, CancellationToken cancellationToken)
+    /// <param name="directory">Where it is.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="before">What the system said of this name: it is not asked again. Another file that took its place since shows by another inode.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async ValueTask<(TreeEntry? Entry, FileStat Stat)> ReadAsync(
+        IOpenDirectory directory, ReadOnlyMemory<byte> name, FileStat before, CancellationToken cancellationToken)
     {
         using var file = directory.OpenFile(name.Span);
         if (file is null)
             return default;
-        var before = directory.Stat(file);
         for (var tries = 1; before.Type == EntryType.File; tries++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -63,11 +67,11 @@ internal sealed class FileReading(ChunkWriter writer)
         return rest < 0 ? new FileTime(seconds - 1, (int)(rest + 1_000_000_000)) : new FileTime(seconds, (int)rest);
     }
 
-    // Null when it has another size than the system said.
+    // Null when it is shorter than the system said. One that grew has another size afterwards: nobody looks for more bytes here.
     private async ValueTask<TreeEntry?> ReadSmallAsync(IOpenDirectory directory, SafeFileHandle file, ReadOnlyMemory<byte> name, FileStat stat, CancellationToken cancellationToken)
     {
         var length = 0;
-        while (length <= stat.Size && directory.Read(file, name.Span, _buffer.AsSpan(length, Cutter.Least + 1 - length), length) is > 0 and var read)
+        while (length < stat.Size && directory.Read(file, name.Span, _buffer.AsSpan(length, (int)stat.Size - length), length) is > 0 and var read)
             length += read;
         BytesRead += length;
         if (length != stat.Size)

@@ -11,6 +11,7 @@ internal static unsafe partial class LinuxCalls
     public const int CurrentDirectory = -100;
     public const int Exists = 17;
     public const int NoEntry = 2;
+    public const int Interrupted = 4;
     public const int NoDevice = 6;
     public const int NotADirectory = 20;
     public const int TooManyLinks = 40;
@@ -53,6 +54,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
     public static partial nint ReadLinkAt(int directory, byte* name, byte* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    public static partial nint ReadAt(SafeFileHandle file, byte* buffer, nuint length, long offset);
 
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(SafeFileHandle file, long offset, int whence);

@@ -114,13 +114,17 @@ internal sealed partial class LinuxFileAccess : IFileAccess
 
         public int Read(SafeFileHandle file, ReadOnlySpan<byte> name, Span<byte> buffer, long offset)
         {
-            try
+            // .NET's own reading asks for each new file whether it can be sought in.
+            fixed (byte* bytes = buffer)
             {
-                return RandomAccess.Read(file, buffer, offset);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new CannotReadException($"'{Join(name)}' cannot be read: {e.Message}", e);
+                while (true)
+                {
+                    var read = LinuxCalls.ReadAt(file, bytes, (nuint)buffer.Length, offset);
+                    if (read >= 0)
+                        return (int)read;
+                    if (Marshal.GetLastPInvokeError() is var error and not LinuxCalls.Interrupted)
+                        throw Failure(Join(name), error);
+                }
             }
         }
 

@@ -130,9 +130,8 @@ internal sealed class ScanWorker : IDisposable
             var known = knowsNames ? i : o < oldCount && old!.Name(old.Rows[o]).SequenceEqual(_names[i]) ? o++ : -1;
             try
             {
-                var toRead = Look(directory, knowsNames ? old!.Name(old.Rows[i]) : _names[i], known);
-                if (toRead)
-                    await ReadAsync(directory, (knowsNames ? old!.Name(old.Rows[i]) : _names[i]).ToArray(), cancellationToken);
+                if (Look(directory, knowsNames ? old!.Name(old.Rows[i]) : _names[i], known, out var stat))
+                    await ReadAsync(directory, (knowsNames ? old!.Name(old.Rows[i]) : _names[i]).ToArray(), stat, cancellationToken);
             }
             catch (CannotReadException e)
             {
@@ -191,9 +190,9 @@ internal sealed class ScanWorker : IDisposable
     }
 
     // True when it is a file that has to be read.
-    private bool Look(ScannedDirectory directory, ReadOnlySpan<byte> name, int known)
+    private bool Look(ScannedDirectory directory, ReadOnlySpan<byte> name, int known, out FileStat stat)
     {
-        if (!directory.Directory!.TryStat(name, out var stat))
+        if (!directory.Directory!.TryStat(name, out stat))
         {
             directory.IsChanged = true;
             return false;
@@ -241,9 +240,9 @@ internal sealed class ScanWorker : IDisposable
         return false;
     }
 
-    private async ValueTask ReadAsync(ScannedDirectory directory, byte[] name, CancellationToken cancellationToken)
+    private async ValueTask ReadAsync(ScannedDirectory directory, byte[] name, FileStat before, CancellationToken cancellationToken)
     {
-        var (entry, stat) = await _reading.ReadAsync(directory.Directory!, name, cancellationToken);
+        var (entry, stat) = await _reading.ReadAsync(directory.Directory!, name, before, cancellationToken);
         if (entry is null)
             return;
         FilesRead++;
