@@ -74,27 +74,16 @@ internal static class StoreEndpoints
         return TypedResults.Json(report, VolumesJson.Default.StoreCheckReport);
     }
 
-    private static async Task<IResult> CollectAsync(HttpContext context, Authority authority, ProjectStores stores, VolumeStore volumes, string? project = null)
+    private static async Task<IResult> CollectAsync(HttpContext context, Authority authority, ProjectStores stores, StoreCollection collection, string? project = null)
     {
         if (!authority.May(context.Caller(), Permission.SettingsWrite, default))
             return Problems.Forbidden("Only admins collect what nobody needs; ask one of them.");
         var report = new StoreCollectionReport();
         foreach (var name in stores.All().Where(p => project is null || p == project))
         {
-            var content = await stores.OfAsync(name);
             try
             {
-                var result = await content.CollectAsync(
-                    async (live, cancellationToken) =>
-                    {
-                        var mark = new TreeMark(content, live);
-                        foreach (var (id, root) in await volumes.RootsAsync(name))
-                        {
-                            live.Mark(ChunkId.Parse(id));
-                            await mark.MarkAsync(root.Id, cancellationToken);
-                        }
-                    },
-                    context.RequestAborted);
+                var result = await collection.CollectAsync(name, context.RequestAborted);
                 report = report with
                 {
                     PacksRemoved = report.PacksRemoved + result.PacksDeleted, PacksRewritten = report.PacksRewritten + result.PacksRewritten, BytesFreed = report.BytesFreed + result.BytesFreed,
