@@ -22,8 +22,8 @@ public sealed class OwnerRightsTests
             null, HttpMethod.Patch, "accounts/ann", JsonContent.Create(new ChangeAccountRequest { State = "disabled" }, AccountsJson.Default.ChangeAccountRequest)))
             Assert.True(disabled.IsSuccessStatusCode, await disabled.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
 
-        _time.Advance(TimeSpan.FromSeconds(6));
-        await hub.Runner.WantedAsync(runs.Id, run: false);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await _time.AdvanceUntilAsync(hub.Runner.WantedAsync(runs.Id, run: false), TimeSpan.FromMilliseconds(100));
         await hub.Runner.ReportAsync(runs.Id, TaskState.Stopped);
         await StateAsync(hub, runs, TaskState.Stopped, "The account 'ann', whose it is, is disabled or was removed.");
         await StateAsync(hub, waits, TaskState.Stopped, "The account 'ann', whose it is, is disabled or was removed.");
@@ -46,8 +46,8 @@ public sealed class OwnerRightsTests
             Assert.True(left.IsSuccessStatusCode, await left.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
 
         await hub.EndAsync(other);
-        _time.Advance(TimeSpan.FromSeconds(6));
-        await StateAsync(hub, waits, TaskState.Stopped, "Its owner 'ann' is no longer a member of the project 'churn'.");
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await _time.AdvanceUntilAsync(StateAsync(hub, waits, TaskState.Stopped, "Its owner 'ann' is no longer a member of the project 'churn'."), TimeSpan.FromMilliseconds(100));
         await StateAsync(hub, runs, TaskState.Ready, null);
     }
 

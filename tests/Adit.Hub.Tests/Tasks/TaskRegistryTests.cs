@@ -372,8 +372,8 @@ public sealed class TaskRegistryTests
     {
         await hub.Runner.DisposeAsync();
         await Eventually.HoldsAsync(async () => (await RunnerAsync(hub, "gpu1")) is { IsUp: false }, "the runner is gone");
-        time.Advance(TimeSpan.FromSeconds(91));
-        await hub.StateAsync(task.Id, TaskState.Lost);
+        time.Advance(TimeSpan.FromSeconds(90));
+        await time.AdvanceUntilAsync(hub.StateAsync(task.Id, TaskState.Lost), TimeSpan.FromSeconds(1));
     }
 
     private static async Task<ApiRunner?> RunnerAsync(TaskHub hub, string name)

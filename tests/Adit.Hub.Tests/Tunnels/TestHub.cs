@@ -60,7 +60,7 @@ internal sealed class TestHub : IAsyncDisposable
         foreach (var client in _clients)
             await client.DisposeAsync();
         _clients.Clear();
-        await _app.DisposeAsync();
+        await EndAsync();
         await OpenAsync();
     }
 
@@ -132,8 +132,18 @@ internal sealed class TestHub : IAsyncDisposable
     {
         foreach (var client in _clients)
             await client.DisposeAsync();
-        await _app.DisposeAsync();
+        await EndAsync();
         _parent.Dispose();
+    }
+
+    // Requests that the hub holds by a clock that stands still would keep it for ever.
+    private async Task EndAsync()
+    {
+        var ending = _app.DisposeAsync().AsTask();
+        await Task.WhenAny(ending, Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System));
+        if (!ending.IsCompleted && Time is ManualTimeProvider clock)
+            await clock.AdvanceUntilAsync(ending, TimeSpan.FromSeconds(1));
+        await ending.WaitAsync(Deadline);
     }
 
     private async Task OpenAsync()

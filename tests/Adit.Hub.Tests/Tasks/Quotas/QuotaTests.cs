@@ -167,8 +167,8 @@ public sealed class QuotaTests
         await Eventually.HoldsAsync(async () => (await hub.ShowAsync(waits.Id)).Queue?.Reason.Contains("0.1 are used in January 2030") == true, "what waits says so");
 
         Assert.Equal(0.1, (await QuotaOfAsync(hub, "user/ann")).Used!.GpuHours, 3);
-        time.Advance(TimeSpan.FromSeconds(5)); // The hub looks every five seconds: it is February.
-        await StateAsync(hub, waits, TaskState.Scheduled);
+        time.Advance(TimeSpan.FromSeconds(5));
+        await time.AdvanceUntilAsync(StateAsync(hub, waits, TaskState.Scheduled), TimeSpan.FromMilliseconds(100)); // The hub looks every five seconds: it is February.
         Assert.InRange((await QuotaOfAsync(hub, "user/ann")).Used!.GpuHours, 0, 0.001);
         await hub.RunAsync("anew", gpus: 2);
     }
