@@ -52,7 +52,7 @@ internal static class SnapshotEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        string project, string volume, CreateSnapshotRequest request, HttpContext context, VolumeStore store, VolumeRights rights, VolumeHistory history)
+        string project, string volume, CreateSnapshotRequest request, HttpContext context, VolumeStore store, VolumeRights rights, VolumeHistory history, PruneStore prunes)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
         if (found is null)
@@ -67,7 +67,14 @@ internal static class SnapshotEndpoints
             return Problems.Invalid($"'{VolumeAnswers.Shown(request.Cause)}' is no cause of a snapshot: {string.Join(", ", Causes)}.");
         var parent = request.Parent is null ? null : await store.ResolveAsync(found, request.Parent);
         if (request.Parent is not null && parent is null)
-            return VolumeAnswers.NoSnapshot(found, request.Parent);
+        {
+            // Whoever has one that was pruned goes on from what is left of its line.
+            var (isPruned, ancestor) = await prunes.FindAsync(found, request.Parent);
+            if (!isPruned)
+                return VolumeAnswers.NoSnapshot(found, request.Parent);
+            parent = ancestor is null ? null : await store.ResolveAsync(found, ancestor);
+        }
+
         try
         {
             var said = new DirectoryRef(root, request.Entries, request.Files, request.Bytes);

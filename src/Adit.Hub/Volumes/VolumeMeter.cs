@@ -13,6 +13,7 @@ internal sealed class VolumeMeter(StoreCensus census)
     private long _sent;
     private long _snapshots;
     private long _diverged;
+    private long _pruned;
 
     /// <summary>So many bytes of frames came from clients.</summary>
     public void Received(long bytes) => Interlocked.Add(ref _received, bytes);
@@ -28,12 +29,16 @@ internal sealed class VolumeMeter(StoreCensus census)
             Interlocked.Increment(ref _diverged);
     }
 
+    /// <summary>So many snapshots went, because the rule of their volume keeps others.</summary>
+    public void Pruned(int count) => Interlocked.Add(ref _pruned, count);
+
     public void Write(MetricsWriter writer)
     {
         writer.Counter("adit_content_received_bytes_total", "Bytes of frames that clients sent.").Value(Interlocked.Read(ref _received));
         writer.Counter("adit_content_sent_bytes_total", "Bytes of frames that clients were sent.").Value(Interlocked.Read(ref _sent));
         writer.Counter("adit_snapshots_total", "Snapshots that were made.").Value(Interlocked.Read(ref _snapshots));
         writer.Counter("adit_snapshots_diverged_total", "Snapshots that got a branch of their own, because theirs had gone on.").Value(Interlocked.Read(ref _diverged));
+        writer.Counter("adit_snapshots_pruned_total", "Snapshots that rules of retention let go.").Value(Interlocked.Read(ref _pruned));
         var open = census();
         writer.Gauge("adit_content_stored_bytes", "Bytes of packs on the disk, of projects whose content was used since the start.").Value(open.Sum(static s => s.StoredBytes));
         writer.Gauge("adit_content_damaged_chunks", "Chunks that a check found damaged and that nobody has sent again.").Value(open.Sum(static s => s.DamagedChunks));

@@ -72,6 +72,24 @@ public sealed partial class HubApi
         using var answer = await SendAsync(HttpMethod.Delete, $"{At(volume)}/tags/{Uri.EscapeDataString(tag)}", null, cancellationToken);
     }
 
+    /// <summary>Which snapshots of a volume stay.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<RetentionRule> GetRetentionAsync(VolumeName volume, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, At(volume) + "/retention", null, VolumesJson.Default.RetentionRule, cancellationToken);
+
+    /// <summary>Says which snapshots of a volume stay.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<RetentionRule> SetRetentionAsync(VolumeName volume, RetentionRule rule, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(rule, VolumesJson.Default.RetentionRule);
+        return await SendAsync(HttpMethod.Put, At(volume) + "/retention", content, VolumesJson.Default.RetentionRule, cancellationToken);
+    }
+
+    /// <summary>Lets go of the snapshots that a volume's rule does not keep, or only says which these are.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<PruneReport> PruneAsync(VolumeName volume, bool dryRun, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"{At(volume)}/prune?dryRun={(dryRun ? "true" : "false")}", null, VolumesJson.Default.PruneReport, cancellationToken);
+
     /// <summary>Entries of a directory of a snapshot, by name.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public Task<IReadOnlyList<FileEntry>> ListFilesAsync(VolumeName volume, string path, CancellationToken cancellationToken) => ListAsync(

@@ -26,6 +26,8 @@ internal static class VolumeCommand
             VolumeTagCommand.Create(access),
             VolumeFilesCommand.Create(access),
             VolumeUseCommand.Create(access),
+            VolumeRetentionCommand.Create(access),
+            VolumePruneCommand.Create(access),
             VolumeRemoveCommand.Create(access),
         };
         access.AddTo(command);

@@ -30,9 +30,9 @@ internal sealed class VolumeStage : IAsyncDisposable
 
     public string Dan { get; private set; } = "";
 
-    public static async Task<VolumeStage> StartAsync(string volume = "data")
+    public static async Task<VolumeStage> StartAsync(string volume = "data", TimeProvider? time = null)
     {
-        var stage = new VolumeStage(await TestHub.StartAsync());
+        var stage = new VolumeStage(await TestHub.StartAsync(time));
         stage.Ann = (await stage.Hub.TokenAsync("ann")).Secret!;
         stage.Ben = (await stage.Hub.TokenAsync("ben")).Secret!;
         stage.Cat = (await stage.Hub.TokenAsync("cat")).Secret!;
