@@ -31,6 +31,9 @@ public sealed record SetQuotaRequest
 
     /// <summary>GPU hours in a calendar month (UTC).</summary>
     public double? GpuHours { get; init; }
+
+    /// <summary>Of a project: bytes that its content takes on the hub's disk.</summary>
+    public long? StorageBytes { get; init; }
 }
 
 /// <summary>What is used of a quota.</summary>
@@ -50,6 +53,9 @@ public sealed record QuotaUse
 
     /// <summary>GPU hours of this calendar month (UTC), those of tasks that go on up to now.</summary>
     public required double GpuHours { get; init; }
+
+    /// <summary>Of a project: bytes that its content takes on the hub's disk.</summary>
+    public long? StorageBytes { get; init; }
 }
 
 /// <summary>A quota as the API shows it. A limit that is left out is none.</summary>
@@ -78,6 +84,9 @@ public sealed record ApiQuota
 
     /// <inheritdoc cref="SetQuotaRequest.GpuHours"/>
     public double? GpuHours { get; init; }
+
+    /// <inheritdoc cref="SetQuotaRequest.StorageBytes"/>
+    public long? StorageBytes { get; init; }
 
     /// <summary>What is used of it; null of a default, which is used by each for itself.</summary>
     public QuotaUse? Used { get; init; }

@@ -26,12 +26,12 @@ void test('only what is limited is shown, 0 too', () => {
 });
 
 void test('limits are read back as they were set', () => {
-  for (const limits of [{ tasks: 3, cpu: 1.5, memoryBytes: 64 * 2 ** 30, gpus: 0, gpuHours: 12.25 }, { memoryBytes: 0 }, { memoryBytes: 1_500_000_000 }, { memoryBytes: 123_456_789 }, {}])
+  for (const limits of [{ tasks: 3, cpu: 1.5, memoryBytes: 64 * 2 ** 30, gpus: 0, gpuHours: 12.25, storageBytes: 500 * 2 ** 30 }, { storageBytes: 0 }, { memoryBytes: 0 }, { memoryBytes: 1_500_000_000 }, { memoryBytes: 123_456_789 }, {}])
     assert.deepEqual(limitsOf(draftOf(quota(limits))), limits);
 });
 
 void test('what is no limit is said at its field', () => {
   assert.deepEqual(limitRefusals(emptyLimits), {});
-  assert.deepEqual(Object.keys(limitRefusals({ tasks: '1.5', cpu: '-1', memory: 'much', gpus: 'x', gpuHours: '1e9' })), ['tasks', 'cpu', 'memory', 'gpus', 'gpuHours']);
-  assert.deepEqual(limitRefusals({ tasks: '0', cpu: '0.5', memory: '0', gpus: '', gpuHours: '100' }), {});
+  assert.deepEqual(Object.keys(limitRefusals({ tasks: '1.5', cpu: '-1', memory: 'much', gpus: 'x', gpuHours: '1e9', storage: 'all' })), ['tasks', 'cpu', 'memory', 'storage', 'gpus', 'gpuHours']);
+  assert.deepEqual(limitRefusals({ tasks: '0', cpu: '0.5', memory: '0', gpus: '', gpuHours: '100', storage: '' }), {});
 });

@@ -48,7 +48,7 @@ internal static class ChunkEndpoints
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
         if (found is null)
             return refused!;
-        var content = await stores.OfAsync(project);
+        var content = await stores.ToFillAsync(project);
         var buffer = ArrayPool<byte>.Shared.Rent(Frame.MaxTotal);
         try
         {

@@ -9,7 +9,7 @@ namespace Adit.Hub.Volumes;
 /// The content stores of projects, beneath <c>content/PROJECT</c> of the data directory, each opened when it is first asked for. One for each project: what is in another
 /// cannot be read by its id.
 /// </summary>
-internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes, TimeProvider time) : IProjectContent, IAsyncDisposable
+internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes, IContentLimit limit, TimeProvider time) : IProjectContent, IContentUse, IAsyncDisposable
 {
     private const int MostWhole = 1000;
 
@@ -33,6 +33,23 @@ internal sealed class ProjectStores(DataDirectory directory, VolumeStore volumes
             _open.TryRemove(KeyValuePair.Create(project, opening));
             throw new StorageException($"The content of the project '{project}' cannot be used: {e.Message}", e);
         }
+    }
+
+    /// <summary>The store of a project, for content that comes in; not for what only arranges content that is there.</summary>
+    /// <exception cref="StorageException">It cannot be opened, or the project has all that it may have.</exception>
+    public async Task<ContentStore> ToFillAsync(string project)
+    {
+        var store = await OfAsync(project);
+        return limit.Refusal(project, store.Statistics.StoredBytes) is { } refusal ? throw new StorageException(refusal) : store;
+    }
+
+    /// <inheritdoc/>
+    public long StoredBytes(string project)
+    {
+        if (_open.TryGetValue(project, out var open) && open is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            return open.Value.Result.Statistics.StoredBytes;
+        var at = new DirectoryInfo(PathOf(project));
+        return at.Exists ? at.EnumerateFiles("*", SearchOption.AllDirectories).Sum(static f => f.Length) : 0;
     }
 
     /// <summary>Commits to a volume come one after the other.</summary>

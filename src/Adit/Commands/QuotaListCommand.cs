@@ -17,7 +17,7 @@ internal static class QuotaListCommand
         Flags = [Mine],
         List = static (api, parsed, cancellationToken) => api.ListQuotasAsync(parsed.GetValue(Mine), cancellationToken),
         Json = static () => QuotasJson.Default.ApiQuota,
-        Columns = ["WHOSE", "TASKS", "CPU", "MEMORY", "GPU", "GPU HOURS A MONTH"],
+        Columns = ["WHOSE", "TASKS", "CPU", "MEMORY", "GPU", "GPU HOURS A MONTH", "STORAGE"],
         Row = static q =>
         [
             $"{q.Kind.ToString().ToLowerInvariant()}:{q.Name}{(q.IsDefault ? " (default)" : "")}",
@@ -26,6 +26,7 @@ internal static class QuotaListCommand
             Of(q.Used?.MemoryBytes, q.MemoryBytes, static bytes => ByteWords.Of((long)bytes)),
             Of(q.Used?.Gpus, q.Gpus),
             Of(q.Used?.GpuHours, q.GpuHours),
+            Of(q.Used?.StorageBytes, q.StorageBytes, static bytes => ByteWords.Of((long)bytes)),
         ],
         Empty = "There are no quotas: everybody has what runners have. An admin sets one with 'adit quota set'.",
     };

@@ -19,12 +19,13 @@ internal static class QuotaSetCommand
         var memory = Limit("--memory", "BYTES", "Memory, such as 64Gi.");
         var gpus = Limit("--gpus", "N", "GPUs.");
         var hours = Limit("--gpu-hours", "HOURS", "GPU hours in a calendar month (UTC).");
+        var storage = Limit("--storage", "BYTES", "Of a project: what its volumes may take on the hub's disk, such as 500Gi.");
         var command = new Command(
-            "set", "Set limits of a user or project; 'none' takes one away, 0 allows none of it. What is not named stays as it holds now. For admins.") { whose, tasks, cpu, memory, gpus, hours };
+            "set", "Set limits of a user or project; 'none' takes one away, 0 allows none of it. What is not named stays as it holds now. For admins.") { whose, tasks, cpu, memory, gpus, hours, storage };
         command.SetAction((parsed, cancellationToken) =>
         {
             string? Said(Option<string?> flag) => parsed.GetValue(flag);
-            if (new[] { tasks, cpu, memory, gpus, hours }.All(f => Said(f) is null))
+            if (new[] { tasks, cpu, memory, gpus, hours, storage }.All(f => Said(f) is null))
                 throw new CommandException(ExitCode.Usage, "Nothing to set: name a limit, such as --cpu 8 or --gpu-hours none.");
             return RunAsync(
                 access.Read(parsed),
@@ -33,7 +34,8 @@ internal static class QuotaSetCommand
                 {
                     Tasks = (int?)Number(Said(tasks), q.Tasks, "--tasks", isWhole: true),
                     Cpu = Number(Said(cpu), q.Cpu, "--cpu", isWhole: false),
-                    MemoryBytes = Said(memory) switch { null => q.MemoryBytes, None => null, "0" => 0, var text => ByteWords.Parse(text, "--memory") },
+                    MemoryBytes = Bytes(Said(memory), q.MemoryBytes, "--memory"),
+                    StorageBytes = Bytes(Said(storage), q.StorageBytes, "--storage"),
                     Gpus = (int?)Number(Said(gpus), q.Gpus, "--gpus", isWhole: true),
                     GpuHours = Number(Said(hours), q.GpuHours, "--gpu-hours", isWhole: false),
                 },
@@ -50,6 +52,8 @@ internal static class QuotaSetCommand
     }
 
     private static Option<string?> Limit(string flag, string value, string help) => new(flag) { Description = help, HelpName = value + "|none" };
+
+    private static long? Bytes(string? text, long? now, string flag) => text switch { null => now, None => null, "0" => 0, _ => ByteWords.Parse(text, flag) };
 
     private static double? Number(string? text, double? now, string flag, bool isWhole)
     {

@@ -50,6 +50,7 @@ export function QuotaDialog({ quota, onClose, onDone }: { readonly quota?: Quota
       <div className="pair">{field('tasks', 'Tasks at once')}{field('cpu', 'Cores at once')}</div>
       <div className="pair">{field('memory', 'Memory at once', '64 GiB, 128 GB')}{field('gpus', 'GPUs at once')}</div>
       {field('gpuHours', 'GPU hours a month', 'Calendar months, UTC. Tasks that run go on when they are used up; new ones are refused.')}
+      {kind === 'project' && field('storage', 'Storage', 'What the volumes of the project take on the disk of the hub: 500 GiB.')}
     </FormDialog>
   );
 }

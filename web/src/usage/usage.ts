@@ -45,25 +45,27 @@ export function sharesOf(quota: Quota): readonly Share[] {
     { name: 'Memory', limit: quota.memoryBytes, used: used?.memoryBytes, words: (value: number) => (value === 0 ? '0' : sizeOf(value)) },
     { name: 'GPUs', limit: quota.gpus, used: used?.gpus, words: amountOf },
     { name: 'GPU hours this month', limit: quota.gpuHours, used: used?.gpuHours, words: amountOf },
+    { name: 'Storage', limit: quota.storageBytes, used: used?.storageBytes ?? undefined, words: (value: number) => (value === 0 ? '0' : sizeOf(value)) },
   ];
   return all.flatMap(({ limit, ...rest }) => (limit === null || limit === undefined ? [] : [{ ...rest, limit }]));
 }
 
 /** The limits as somebody types them; nothing for no limit. */
-export type LimitDraft = Readonly<Record<'tasks' | 'cpu' | 'memory' | 'gpus' | 'gpuHours', string>>;
+export type LimitDraft = Readonly<Record<'tasks' | 'cpu' | 'memory' | 'gpus' | 'gpuHours' | 'storage', string>>;
 
-export const emptyLimits: LimitDraft = { tasks: '', cpu: '', memory: '', gpus: '', gpuHours: '' };
+export const emptyLimits: LimitDraft = { tasks: '', cpu: '', memory: '', gpus: '', gpuHours: '', storage: '' };
 
 export function draftOf(quota: Quota): LimitDraft {
   const text = (value: number | null | undefined) => (value === null || value === undefined ? '' : String(value));
-  return { tasks: text(quota.tasks), cpu: text(quota.cpu), memory: quota.memoryBytes === null || quota.memoryBytes === undefined ? '' : exactSizeOf(quota.memoryBytes), gpus: text(quota.gpus), gpuHours: text(quota.gpuHours) };
+  const size = (value: number | null | undefined) => (value === null || value === undefined ? '' : exactSizeOf(value));
+  return { tasks: text(quota.tasks), cpu: text(quota.cpu), memory: size(quota.memoryBytes), gpus: text(quota.gpus), gpuHours: text(quota.gpuHours), storage: size(quota.storageBytes) };
 }
 
 /** What is wrong with a draft, by field. */
 export function limitRefusals(draft: LimitDraft): Readonly<Partial<Record<keyof LimitDraft, string>>> {
   const number = (text: string, whole: boolean) => (text.trim() === '' || (whole ? /^\s*\d{1,9}\s*$/ : /^\s*\d{1,9}(\.\d+)?\s*$/).test(text) ? undefined : whole ? 'A whole number of 0 or more, or nothing.' : 'A number of 0 or more, or nothing.');
-  const memory = draft.memory.trim() === '' || draft.memory.trim() === '0' || bytesOf(draft.memory) !== undefined ? undefined : 'A size with its unit: 512 MiB, 64 GiB, 128 GB.';
-  const all = { tasks: number(draft.tasks, true), cpu: number(draft.cpu, false), memory, gpus: number(draft.gpus, true), gpuHours: number(draft.gpuHours, false) };
+  const size = (text: string) => (text.trim() === '' || text.trim() === '0' || bytesOf(text) !== undefined ? undefined : 'A size with its unit: 512 MiB, 64 GiB, 128 GB.');
+  const all = { tasks: number(draft.tasks, true), cpu: number(draft.cpu, false), memory: size(draft.memory), storage: size(draft.storage), gpus: number(draft.gpus, true), gpuHours: number(draft.gpuHours, false) };
   return Object.fromEntries(Object.entries(all).filter((entry) => entry[1] !== undefined));
 }
 
@@ -71,10 +73,11 @@ export function limitRefusals(draft: LimitDraft): Readonly<Partial<Record<keyof 
 export function limitsOf(draft: LimitDraft): QuotaLimits {
   const number = (text: string) => (text.trim() === '' ? undefined : Number(text));
   const [tasks, cpu, gpus, gpuHours] = [number(draft.tasks), number(draft.cpu), number(draft.gpus), number(draft.gpuHours)];
-  const memoryBytes = draft.memory.trim() === '0' ? 0 : bytesOf(draft.memory);
+  const size = (text: string) => (text.trim() === '0' ? 0 : bytesOf(text));
+  const [memoryBytes, storageBytes] = [size(draft.memory), size(draft.storage)];
   return {
     ...(tasks !== undefined && { tasks }), ...(cpu !== undefined && { cpu }), ...(memoryBytes !== undefined && { memoryBytes }),
-    ...(gpus !== undefined && { gpus }), ...(gpuHours !== undefined && { gpuHours }),
+    ...(gpus !== undefined && { gpus }), ...(gpuHours !== undefined && { gpuHours }), ...(storageBytes !== undefined && { storageBytes }),
   };
 }
 

@@ -40,4 +40,5 @@ internal enum QuotaPart
     Memory,
     Gpus,
     GpuHours,
+    Storage,
 }

@@ -6,7 +6,7 @@ using Adit.Hub.Storage;
 namespace Adit.Hub.Tasks.Quotas;
 
 /// <summary>All quotas in memory: they are asked at every start. Changes are stored first and hold at once.</summary>
-internal sealed class QuotaBook(QuotaStore store) : IProjectContent
+internal sealed class QuotaBook(QuotaStore store) : IProjectContent, IContentLimit
 {
     private readonly ConcurrentDictionary<QuotaSubject, Quota> _quotas = new();
     private readonly Turns _turns = new();
@@ -61,6 +61,13 @@ internal sealed class QuotaBook(QuotaStore store) : IProjectContent
         Changed?.Invoke();
         return true;
     });
+
+    /// <inheritdoc />
+    string? IContentLimit.Refusal(string project, long storedBytes)
+    {
+        var subject = new QuotaSubject(Api.QuotaKind.Project, project);
+        return For(subject) is { Limits.StorageBytes: { } limit } quota && storedBytes >= limit ? QuotaWords.NoStorage(subject, quota, storedBytes) : null;
+    }
 
     /// <inheritdoc />
     Task IProjectContent.RemoveAsync(string project, CancellationToken cancellationToken) =>

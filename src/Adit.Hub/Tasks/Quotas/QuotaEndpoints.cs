@@ -22,7 +22,8 @@ internal static class QuotaEndpoints
 
     /// <summary>Registers them.</summary>
     public static IServiceCollection AddQuotas(this IServiceCollection services) =>
-        services.AddSingleton<QuotaStore>().AddSingleton<QuotaBook>().AddSingleton<IProjectContent>(static p => p.GetRequiredService<QuotaBook>()).AddSingleton<QuotaView>();
+        services.AddSingleton<QuotaStore>().AddSingleton<QuotaBook>().AddSingleton<IProjectContent>(static p => p.GetRequiredService<QuotaBook>())
+            .AddSingleton<IContentLimit>(static p => p.GetRequiredService<QuotaBook>()).AddSingleton<QuotaView>();
 
     /// <summary>Maps the resource.</summary>
     public static void MapQuotas(this IEndpointRouteBuilder routes)
@@ -62,7 +63,7 @@ internal static class QuotaEndpoints
             return NoKind(kind);
         if (!view.IsThere(subject))
             return Unknown(subject);
-        if (Refusal(request) is { } refusal)
+        if (Refusal(request, subject) is { } refusal)
             return Problems.Invalid(refusal);
         var expected = IfMatch.Of(context.Request);
         try
@@ -106,9 +107,11 @@ internal static class QuotaEndpoints
         }
     }
 
-    private static string? Refusal(SetQuotaRequest request)
+    private static string? Refusal(SetQuotaRequest request, QuotaSubject subject)
     {
-        if (request is { Tasks: < 0 } or { Gpus: < 0 } or { MemoryBytes: < 0 or > MostBytes } || !IsAmount(request.Cpu) || !IsAmount(request.GpuHours))
+        if (request.StorageBytes is not null && subject.Kind != QuotaKind.Project)
+            return "Content is a project's: limit the storage of project:NAME, or of project:*.";
+        if (request is { Tasks: < 0 } or { Gpus: < 0 } or { MemoryBytes: < 0 or > MostBytes } or { StorageBytes: < 0 or > MostBytes } || !IsAmount(request.Cpu) || !IsAmount(request.GpuHours))
             return "A limit is 0 or more; leave out what shall have none.";
         return null;
     }

@@ -10,16 +10,17 @@ internal sealed class QuotaStore(Database database, TimeProvider time)
 {
     /// <summary>All of them.</summary>
     public Task<IReadOnlyList<Quota>> ListAsync() => database.ReadAsync<IReadOnlyList<Quota>>(static connection =>
-        [.. connection.Query<Row>("SELECT kind, name, tasks, cpu, memory, gpus, gpu_hours, version FROM quotas").Select(static r => r.ToQuota())]);
+        [.. connection.Query<Row>("SELECT kind, name, tasks, cpu, memory, gpus, gpu_hours, storage, version FROM quotas").Select(static r => r.ToQuota())]);
 
     /// <summary>Stores one as it shall be, and what the audit log is told.</summary>
     public Task SaveAsync(Quota quota, AuditEntry entry) => database.WriteAsync(connection =>
     {
         connection.Execute(
             """
-            INSERT INTO quotas (kind, name, tasks, cpu, memory, gpus, gpu_hours, version) VALUES (@Kind, @Name, @Tasks, @Cpu, @MemoryBytes, @Gpus, @GpuHours, @Version)
+            INSERT INTO quotas (kind, name, tasks, cpu, memory, gpus, gpu_hours, storage, version)
+            VALUES (@Kind, @Name, @Tasks, @Cpu, @MemoryBytes, @Gpus, @GpuHours, @StorageBytes, @Version)
             ON CONFLICT (kind, name) DO UPDATE SET tasks = excluded.tasks, cpu = excluded.cpu, memory = excluded.memory, gpus = excluded.gpus,
-                gpu_hours = excluded.gpu_hours, version = excluded.version
+                gpu_hours = excluded.gpu_hours, storage = excluded.storage, version = excluded.version
             """,
             new
             {
@@ -30,6 +31,7 @@ internal sealed class QuotaStore(Database database, TimeProvider time)
                 quota.Limits.MemoryBytes,
                 quota.Limits.Gpus,
                 quota.Limits.GpuHours,
+                quota.Limits.StorageBytes,
                 quota.Version,
             });
         AuditLog.Add(connection, entry, time.GetUtcNow());
@@ -58,11 +60,13 @@ internal sealed class QuotaStore(Database database, TimeProvider time)
 
         public double? Gpu_hours { get; set; }
 
+        public long? Storage { get; set; }
+
         public long Version { get; set; }
 
         public Quota ToQuota() => new(
             new QuotaSubject(Enum.Parse<QuotaKind>(Kind), Name),
-            new SetQuotaRequest { Tasks = Tasks, Cpu = Cpu, MemoryBytes = Memory, Gpus = Gpus, GpuHours = Gpu_hours },
+            new SetQuotaRequest { Tasks = Tasks, Cpu = Cpu, MemoryBytes = Memory, Gpus = Gpus, GpuHours = Gpu_hours, StorageBytes = Storage },
             Version);
     }
 }

@@ -7,7 +7,7 @@ using Adit.Hub.Projects;
 namespace Adit.Hub.Tasks.Quotas;
 
 /// <summary>Quotas as the API shows them, and who may see which: admins and auditors all, others what holds for themselves and their projects.</summary>
-internal sealed class QuotaView(QuotaBook book, TaskRegistry tasks, ProjectDirectory projects, AccountDirectory accounts, Authority authority)
+internal sealed class QuotaView(QuotaBook book, TaskRegistry tasks, IContentUse content, ProjectDirectory projects, AccountDirectory accounts, Authority authority)
 {
     /// <summary>Whether a caller may see a quota and what is used of it.</summary>
     public bool MaySee(Caller caller, QuotaSubject subject) => subject switch
@@ -61,7 +61,13 @@ internal sealed class QuotaView(QuotaBook book, TaskRegistry tasks, ProjectDirec
             MemoryBytes = limits?.MemoryBytes,
             Gpus = limits?.Gpus,
             GpuHours = limits?.GpuHours,
-            Used = subject.Name == QuotaSubject.Everybody ? null : used.UseOf(subject),
+            StorageBytes = limits?.StorageBytes,
+            Used = subject switch
+            {
+                { Name: QuotaSubject.Everybody } => null,
+                { Kind: QuotaKind.Project } => used.UseOf(subject) with { StorageBytes = content.StoredBytes(subject.Name) },
+                _ => used.UseOf(subject),
+            },
         };
     }
 

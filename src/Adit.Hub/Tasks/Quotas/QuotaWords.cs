@@ -16,6 +16,7 @@ internal static class QuotaWords
         QuotaPart.Cpu => limits.Cpu,
         QuotaPart.Memory => limits.MemoryBytes,
         QuotaPart.Gpus => limits.Gpus,
+        QuotaPart.Storage => limits.StorageBytes,
         _ => limits.GpuHours,
     };
 
@@ -35,6 +36,7 @@ internal static class QuotaWords
         QuotaPart.Cpu => used.Cpu,
         QuotaPart.Memory => used.MemoryBytes,
         QuotaPart.Gpus => used.Gpus,
+        QuotaPart.Storage => used.StorageBytes ?? 0,
         _ => used.GpuHours,
     };
 
@@ -55,6 +57,10 @@ internal static class QuotaWords
         CultureInfo.InvariantCulture,
         $"{Name(subject, quota)} is {quota.Limits.GpuHours:0.##} GPU hours a month, and {used:0.##} are used in {now.UtcDateTime:MMMM yyyy}: there are GPUs for it again from {GpuMonth.StartOf(now).AddMonths(1):yyyy-MM-dd} (UTC) on, or when an admin gives it a larger quota.");
 
+    /// <summary>The content of a project takes all that it may.</summary>
+    public static string NoStorage(QuotaSubject subject, Quota quota, long used) =>
+        $"{Name(subject, quota)} is {Amount(QuotaPart.Storage, quota.Limits.StorageBytes ?? 0)}, and {Bytes(used)} are used. Let go of snapshots ('adit volume prune', 'adit volume rm') and have an admin run 'adit store gc', or ask for a larger quota.";
+
     /// <summary>The limits of one, for the audit log.</summary>
     public static string Limits(SetQuotaRequest limits)
     {
@@ -71,10 +77,11 @@ internal static class QuotaWords
         QuotaPart.Cpu => Count(amount, "core"),
         QuotaPart.Memory => $"{Number(part, amount)} of memory",
         QuotaPart.Gpus => Count(amount, "GPU"),
+        QuotaPart.Storage => $"{Number(part, amount)} of storage",
         _ => Count(amount, "GPU hour") + " a month",
     };
 
-    private static string Number(QuotaPart part, double amount) => part == QuotaPart.Memory ? Bytes(amount) : amount.ToString("0.##", CultureInfo.InvariantCulture);
+    private static string Number(QuotaPart part, double amount) => part is QuotaPart.Memory or QuotaPart.Storage ? Bytes(amount) : amount.ToString("0.##", CultureInfo.InvariantCulture);
 
     private static string Count(double amount, string one) => string.Create(CultureInfo.InvariantCulture, $"{amount:0.##} {one}{(amount == 1 ? "" : "s")}");
 
