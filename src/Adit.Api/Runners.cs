@@ -50,6 +50,9 @@ public static class RunnerFeatures
 {
     /// <summary>It gives tasks the secrets that it is told. One that says nothing of it would start them without.</summary>
     public const string Secrets = "secrets";
+
+    /// <summary>It brings workspaces to tasks and back. One that says nothing of it would start them in an empty directory, and lose what they make.</summary>
+    public const string Workspaces = "workspaces";
 }
 
 /// <summary>What a machine uses now.</summary>
@@ -373,4 +376,8 @@ public sealed record LogReceipt(long End);
 [JsonSerializable(typeof(RunnerReport))]
 [JsonSerializable(typeof(LogBatch))]
 [JsonSerializable(typeof(LogReceipt))]
+[JsonSerializable(typeof(RunnerWorkspace))]
+[JsonSerializable(typeof(RunnerSnapshotRequest))]
+[JsonSerializable(typeof(TakeSnapshotRequest))]
+[JsonSerializable(typeof(CreatedSnapshot))]
 public sealed partial class RunnersJson : JsonSerializerContext;

@@ -51,6 +51,29 @@ public sealed record ImageSpec
 /// <param name="IsReadOnly">Whether it only reads it.</param>
 public sealed record MountSpec(string Source, string Target, bool IsReadOnly = false);
 
+/// <summary>The volume that is a task's home directory.</summary>
+public sealed record WorkspaceSpec
+{
+    /// <summary>How often snapshots are made by themselves unless told otherwise, in seconds.</summary>
+    public const int DefaultSnapshotSeconds = 15 * 60;
+
+    /// <summary>The project that the volume is in.</summary>
+    public required string Project { get; init; }
+
+    /// <summary>Its name there.</summary>
+    public required string Volume { get; init; }
+
+    /// <summary>Its id, which another volume of that name does not have.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How often a snapshot is made by itself, where something changed, in seconds; 0 for never.</summary>
+    public int SnapshotSeconds { get; set; } = DefaultSnapshotSeconds;
+
+    /// <summary>As people write it.</summary>
+    [JsonIgnore]
+    public string Path => $"{Project}/{Volume}";
+}
+
 /// <summary>All that a runner needs to run a task. Immutable for one attempt.</summary>
 public sealed record TaskSpec
 {
@@ -92,6 +115,9 @@ public sealed record TaskSpec
 
     /// <summary>Names the home directory: tasks with the same word share one. Null for one of its own, gone with the task.</summary>
     public string? Home { get; init; }
+
+    /// <summary>The volume whose newest snapshot the home directory begins as, and which keeps what becomes of it; null for none. Its home is its own then.</summary>
+    public WorkspaceSpec? Workspace { get; init; }
 
     /// <summary>Files written into the home directory before the start, when they are not there: path and text.</summary>
     public IReadOnlyDictionary<string, string>? Files { get; init; }

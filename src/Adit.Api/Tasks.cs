@@ -100,6 +100,15 @@ public sealed record CreateTaskRequest
 
     /// <summary>Who may use its addresses, as of a tunnel; null for its owner alone.</summary>
     public string? Access { get; init; }
+
+    /// <summary>
+    /// The volume that is its home directory, <c>NAME</c> in its project or <c>PROJECT/NAME</c>, made when there is none: it begins as the newest snapshot
+    /// of it, and what becomes of it is kept there. Null for what the template says.
+    /// </summary>
+    public string? Workspace { get; init; }
+
+    /// <summary>It has no workspace, whatever the template says: its files stay on its runner.</summary>
+    public bool? NoWorkspace { get; init; }
 }
 
 /// <summary>Where one of a task's ports is reached.</summary>
@@ -226,6 +235,9 @@ public sealed record ApiTask
     /// <summary>What its template says of that; null where nothing ever follows, and for a job, which ends by itself.</summary>
     public TaskIdleTerms? IdleTerms { get; init; }
 
+    /// <summary>The volume that is its home directory; null for none.</summary>
+    public TaskWorkspace? Workspace { get; init; }
+
     /// <summary>The last lines of its log, where it failed.</summary>
     public IReadOnlyList<string>? LastLines { get; init; }
 
@@ -234,6 +246,32 @@ public sealed record ApiTask
 
     /// <summary>What the caller may do with it beside seeing it: <c>change</c>.</summary>
     public IReadOnlyList<string> May { get; set; } = [];
+}
+
+/// <summary>The volume that is a task's home directory.</summary>
+public sealed record TaskWorkspace
+{
+    /// <summary>The volume, as people write it: <c>project/name</c>.</summary>
+    public required string Volume { get; init; }
+
+    /// <summary>The last snapshot that the task made of it; null before the first.</summary>
+    public string? Snapshot { get; init; }
+
+    /// <summary>The branch that this is on: another than <c>main</c> where that had gone on meanwhile.</summary>
+    public string? Branch { get; init; }
+
+    /// <summary>Why it was made: <c>manual</c>, <c>schedule</c>, <c>stop</c>, <c>run</c>.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>When.</summary>
+    public DateTimeOffset? Saved { get; init; }
+}
+
+/// <summary>POST /api/v1/tasks/{task}/snapshots: keeps what is in a running task's workspace now. Answered with <see cref="CreatedSnapshot"/>.</summary>
+public sealed record SnapshotTaskRequest
+{
+    /// <summary>What is said of it; at most 10,000 characters.</summary>
+    public string? Message { get; init; }
 }
 
 /// <summary>GET /api/v1/tasks, the newest first.</summary>
@@ -272,7 +310,7 @@ public sealed record LogPage
 }
 
 /// <summary>An event of /api/v1/events: something about a task changed.</summary>
-/// <param name="Type"><c>created</c>, <c>changed</c>, <c>again</c>, <c>removed</c>; <c>warned</c> when it is about to be stopped because nobody uses it.</param>
+/// <param name="Type"><c>created</c>, <c>changed</c>, <c>again</c>, <c>removed</c>; <c>warned</c> when it is about to be stopped because nobody uses it; <c>saved</c> when a snapshot was made of its workspace.</param>
 /// <param name="Id">Which.</param>
 /// <param name="Name">What it is called.</param>
 /// <param name="State">Its state now.</param>
@@ -294,4 +332,5 @@ public sealed record TaskEvent(string Type, string Id, string Name, TaskState St
 [JsonSerializable(typeof(TaskIdleReport))]
 [JsonSerializable(typeof(LeaseTaskRequest))]
 [JsonSerializable(typeof(ExtendTaskRequest))]
+[JsonSerializable(typeof(SnapshotTaskRequest))]
 public sealed partial class TasksJson : JsonSerializerContext;

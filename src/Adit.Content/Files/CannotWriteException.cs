@@ -1,4 +1,4 @@
 namespace Adit.Content.Files;
 
 /// <summary>Something in a directory cannot be written. The message names it and says why.</summary>
-internal sealed class CannotWriteException(string message, Exception? inner = null) : IOException(message, inner);
+public sealed class CannotWriteException(string message, Exception? inner = null) : IOException(message, inner);

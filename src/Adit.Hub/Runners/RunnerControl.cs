@@ -75,6 +75,26 @@ internal sealed class RunnerControl : IDisposable
         }
     }
 
+    /// <summary>Makes a snapshot of a task's workspace, as long as that takes.</summary>
+    /// <returns>What was made; otherwise why not, for people, and whether the runner said so.</returns>
+    public async Task<(CreatedSnapshot? Made, string? Refusal, bool IsKnown)> TrySnapshotAsync(string task, string? message, TimeSpan within, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(within, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            using var answer = await _http.PostAsJsonAsync($"v1/tasks/{Uri.EscapeDataString(task)}/snapshots", new TakeSnapshotRequest(message), RunnersJson.Default.TakeSnapshotRequest, both.Token);
+            if (answer.IsSuccessStatusCode)
+                return (await answer.Content.ReadFromJsonAsync(RunnersJson.Default.CreatedSnapshot, both.Token), null, true);
+            var said = await answer.Content.ReadAsStringAsync(both.Token);
+            return (null, said.Length is > 0 and <= MostReason ? said : $"the runner answered {(int)answer.StatusCode}", true);
+        }
+        catch (Exception e) when (e is HttpRequestException or LinkStreamException or IOException or OperationCanceledException or System.Text.Json.JsonException)
+        {
+            return (null, deadline.IsCancellationRequested ? "it takes longer than is waited for; it goes on, and the volume's log will have it" : "the runner does not answer", false);
+        }
+    }
+
     /// <summary>Whether somebody answers at the other end of the link, whatever the answer.</summary>
     /// <param name="within">How long is waited for it.</param>
     /// <param name="cancellationToken">Gives up.</param>

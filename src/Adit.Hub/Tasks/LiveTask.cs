@@ -1,4 +1,5 @@
 using Adit.Api;
+using Adit.Hub.Tasks.Workspaces;
 
 namespace Adit.Hub.Tasks;
 
@@ -55,6 +56,9 @@ internal sealed class LiveTask(TaskRecord record)
 
     /// <summary>The number of its current attempt's first line of log.</summary>
     public long FirstLine { get; set; } = 1;
+
+    /// <summary>The last snapshot that was made of its workspace; null before the first.</summary>
+    public SavedWorkspace? Saved { get; set; }
 
     /// <summary>Whether it is stored: until then nobody but its maker knows of it.</summary>
     public bool IsStored { get; set; }

@@ -17,8 +17,14 @@ internal sealed class OwnerRights(AccountDirectory accounts, ProjectDirectory pr
     {
         if (IsGone(task))
             return $"The account '{task.Account}', whose it is, is disabled or was removed.";
-        if (task.Project is not { } project || accounts.Find(task.Account) is { EffectiveRole: PlatformRole.Admin })
+        if (accounts.Find(task.Account) is not { EffectiveRole: not PlatformRole.Admin } owner)
             return null;
-        return projects.Find(project)?.RoleOf(task.Account, accounts.Find(task.Account)!.Groups) >= ProjectRole.Member ? null : $"Its owner '{task.Account}' is no longer a member of the project '{project}'.";
+        foreach (var project in new[] { task.Project, task.Spec.Workspace?.Project }.OfType<string>())
+        {
+            if (!(projects.Find(project)?.RoleOf(task.Account, owner.Groups) >= ProjectRole.Member))
+                return $"Its owner '{task.Account}' is no longer a member of the project '{project}'.";
+        }
+
+        return null;
     }
 }

@@ -37,6 +37,8 @@ internal static class Scheduler
             return $"it has no {task.Spec.Executor}";
         if (task.Spec.NeedsSecrets && !facts.Features.Contains(RunnerFeatures.Secrets, StringComparer.Ordinal))
             return $"its version, {runner.Version}, knows nothing of secrets; upgrade it";
+        if (task.Spec.Workspace is not null && !facts.Features.Contains(RunnerFeatures.Workspaces, StringComparer.Ordinal))
+            return $"its version, {runner.Version}, knows nothing of workspaces; upgrade it";
         var labels = runner.AllLabels();
         foreach (var (key, values) in placement.Require)
         {

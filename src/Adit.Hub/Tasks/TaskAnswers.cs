@@ -24,6 +24,8 @@ internal static class TaskAnswers
                 TaskRefusalCode.NotEnded => Problems.Conflict("not-ended", e.Message),
                 TaskRefusalCode.NeverFits => Problems.Conflict("never-fits", e.Message),
                 TaskRefusalCode.OverQuota => Problems.Conflict("over-quota", e.Message),
+                TaskRefusalCode.WorkspaceTaken => Problems.Conflict("workspace-taken", e.Message),
+                TaskRefusalCode.WorkspaceImpossible => Problems.Conflict("workspace", e.Message),
                 TaskRefusalCode.Forbidden => Problems.Forbidden(e.Message),
                 TaskRefusalCode.ProjectUnknown => Problems.NotFound(e.Message),
                 TaskRefusalCode.KeyUsed => Problems.Of(StatusCodes.Status422UnprocessableEntity, "key-used", e.Message),

@@ -9,6 +9,7 @@ using Adit.Hub.Tasks.Idle;
 using Adit.Hub.Tasks.Quotas;
 using Adit.Hub.Tasks.Usage;
 using Adit.Hub.Tasks.Waiting;
+using Adit.Hub.Tasks.Workspaces;
 using Adit.Hub.Templates;
 using Adit.Hub.Tunnels;
 using Microsoft.AspNetCore.Builder;
@@ -45,6 +46,7 @@ internal static class TaskEndpoints
         services.AddSingleton<TaskMetrics>();
         services.AddQuotas();
         services.AddUsage();
+        services.AddWorkspaces();
         services.AddSingleton<TaskRegistry>();
         services.AddSingleton<IRunnerWork>(static provider => provider.GetRequiredService<TaskRegistry>());
         services.AddSingleton<IRunnerFit, TaskFit>();
@@ -70,6 +72,7 @@ internal static class TaskEndpoints
         tasks.MapPost("/{task}/restart", RestartAsync).Needs(Permission.TasksWrite).Produces<ApiTask>();
         tasks.MapGet("/{task}/exec", (string task, HttpContext context, TaskExec exec) => exec.ServeAsync(task, context)).Needs(Permission.TasksWrite).Produces(StatusCodes.Status101SwitchingProtocols);
         tasks.MapIdle();
+        routes.MapWorkspaces(tasks);
         tasks.MapGet("/{task}/logs", LogsAsync).Needs(Permission.TasksRead).Produces<LogPage>();
         tasks.MapGet("/{task}/logs/follow", FollowAsync).Needs(Permission.TasksRead).Produces(StatusCodes.Status200OK, contentType: "text/event-stream");
     }

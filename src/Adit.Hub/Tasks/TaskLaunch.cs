@@ -3,13 +3,14 @@ using System.Security.Cryptography;
 using Adit.Api;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Permissions;
+using Adit.Hub.Tasks.Workspaces;
 using Adit.Hub.Templates;
 using Microsoft.AspNetCore.Http;
 
 namespace Adit.Hub.Tasks;
 
 /// <summary>Makes a task of a request: resolved, allowed, placed.</summary>
-internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITemplates templates, Authority authority, TaskView view, TimeProvider time)
+internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITemplates templates, Authority authority, WorkspaceLaunch workspaces, TaskView view, TimeProvider time)
 {
     private const int LongestKey = 100;
     private const int MostNames = 5;
@@ -102,6 +103,7 @@ internal sealed class TaskLaunch(TaskRegistry registry, TaskStore store, ITempla
                 throw new TaskRefusal(TaskRefusalCode.Invalid, tooLong);
         }
 
+        resolved = await workspaces.GiveAsync(resolved, name, request, caller, context);
         var places = registry.PlacesOf(caller.Account);
         if (places.All(p => Scheduler.Misfit(resolved, p) is not null))
             throw new TaskRefusal(TaskRefusalCode.NeverFits, Scheduler.NeverFits(resolved, places));

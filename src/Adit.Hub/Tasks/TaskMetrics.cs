@@ -1,11 +1,12 @@
 using Adit.Hub.Tasks.Idle;
 using Adit.Hub.Tasks.Waiting;
+using Adit.Hub.Tasks.Workspaces;
 using Adit.Hub.Telemetry;
 
 namespace Adit.Hub.Tasks;
 
 /// <summary>What /metrics says about tasks.</summary>
-internal sealed class TaskMetrics(StartHistory starts, WaitingMeter waiting, IdleMeter idle)
+internal sealed class TaskMetrics(StartHistory starts, WaitingMeter waiting, IdleMeter idle, WorkspaceMeter workspaces)
 {
     public void Write(MetricsWriter writer)
     {
@@ -29,5 +30,6 @@ internal sealed class TaskMetrics(StartHistory starts, WaitingMeter waiting, Idl
             .Value(idle.Thawed, ("decision", "thaw"))
             .Value(idle.Stopped, ("decision", "stop"))
             .Value(idle.Aborted, ("decision", "aborted"));
+        workspaces.Write(writer);
     }
 }

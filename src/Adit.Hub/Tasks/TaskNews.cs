@@ -35,6 +35,13 @@ internal sealed partial class TaskNews(EventHub events, ILogger<TaskNews> log)
         events.Publish(new TaskEvent("warned", record.Id, record.Name, record.State, reason), record.Belonging);
     }
 
+    /// <summary>A snapshot was made of a task's workspace. The task may be gone.</summary>
+    public void Saved(string id, string name, TaskState state, Access.Permissions.Owned belonging, string text)
+    {
+        LogWarned(id, name, text);
+        events.Publish(new TaskEvent("saved", id, name, state, text), belonging);
+    }
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Task {Id} ({Name}): {Reason}")]
     private partial void LogWarned(string id, string name, string reason);
 

@@ -69,9 +69,10 @@ internal sealed record TaskRecord
     public TaskKind Kind => Resolved.Kind;
 
     /// <summary>
-    /// Whether its files are its own and outlive an attempt: a session's, which is started again where they are. They go when it is removed.
+    /// Whether its files are its own and outlive an attempt on their runner: a session's, which is started again where they are. They go when it is removed.
+    /// Those of a workspace are with the hub.
     /// </summary>
-    public bool KeepsHome => Kind == TaskKind.Session && HoldsName && Resolved.Spec.Home is null;
+    public bool KeepsHome => Kind == TaskKind.Session && HoldsName && Resolved.Spec is { Home: null, Workspace: null };
 
     /// <summary>Whether it is over.</summary>
     public bool HasEnded => TaskLife.IsEnd(State);

@@ -126,6 +126,7 @@ internal sealed partial class TaskRegistry
             if (_owners.Refusal(task.Record) is { } refusal)
                 throw new TaskRefusal(TaskRefusalCode.Forbidden, refusal);
             CheckLimits(task.Record);
+            CheckWorkspace(task.Record);
             CheckQuotas(task.Record);
             next = task.Record.Again(_time.GetUtcNow());
             task.IsStartingAgain = true;

@@ -5,6 +5,7 @@ using Adit.Hub.Secrets;
 using Adit.Hub.Storage;
 using Adit.Hub.Tasks.Quotas;
 using Adit.Hub.Tasks.Usage;
+using Adit.Hub.Tasks.Workspaces;
 using Microsoft.Extensions.Logging;
 
 namespace Adit.Hub.Tasks;
@@ -34,6 +35,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private readonly QuotaBook _quotas;
     private readonly UsageStore _usage;
     private readonly ITaskSecrets _secrets;
+    private readonly WorkspaceStore _workspaces;
     private readonly GpuMonth _month = new();
     private readonly TimeProvider _time;
     private readonly ILogger<TaskRegistry> _log;
@@ -42,7 +44,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
     private long _swept;
 
     public TaskRegistry(
-        TaskStore store, IRunners runners, RunnerRights rights, OwnerRights owners, TaskTunnels tunnels, TaskLogs logs, TaskNews news, QuotaBook quotas, UsageStore usage, ITaskSecrets secrets, TimeProvider time,
+        TaskStore store, IRunners runners, RunnerRights rights, OwnerRights owners, TaskTunnels tunnels, TaskLogs logs, TaskNews news, QuotaBook quotas, UsageStore usage, ITaskSecrets secrets, WorkspaceStore workspaces, TimeProvider time,
         ILogger<TaskRegistry> log)
     {
         _store = store;
@@ -55,6 +57,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
         _quotas = quotas;
         _usage = usage;
         _secrets = secrets;
+        _workspaces = workspaces;
         _time = time;
         _log = log;
         _look = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
@@ -81,6 +84,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
         }
 
         await LoadUsageAsync();
+        await LoadSavedAsync();
         await _tunnels.RestoreAsync(_tasks.Values.Select(static t => t.Record));
         _isLoaded = true;
         PlaceQueued();
@@ -105,6 +109,7 @@ internal sealed partial class TaskRegistry : IRunnerWork, IDisposable
             if (before is { IsOver: false })
                 throw new TaskRefusal(TaskRefusalCode.NameTaken, $"You have a task '{record.Name}' already, and it is {before.Record.State.Word()}; {(before.Record.State == TaskState.Lost ? "remove" : "stop")} it or choose another name.");
             CheckLimits(record);
+            CheckWorkspace(record);
             CheckQuotas(record);
             _tasks[record.Id] = task; // From here on its name is taken and its room reserved.
             Place(task);
@@ -189,6 +194,8 @@ internal enum TaskRefusalCode
     NotEnded,
     NeverFits,
     OverQuota,
+    WorkspaceTaken,
+    WorkspaceImpossible,
     Forbidden,
     ProjectUnknown,
     KeyUsed,

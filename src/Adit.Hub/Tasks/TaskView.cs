@@ -18,6 +18,9 @@ internal sealed class TaskView(HubOptions options, IRunners runners, Authority a
         Progress = WaitsForRunner(task.Record) ?? task.Progress,
         Usage = task.Usage,
         Idle = task.Idle,
+        Workspace = task.Record.Spec.Workspace is { } workspace
+            ? new TaskWorkspace { Volume = workspace.Path, Snapshot = task.Saved?.Snapshot, Branch = task.Saved?.Branch, Cause = task.Saved?.Cause, Saved = task.Saved?.At }
+            : null,
         May = authority.May(context.Caller(), Permission.TasksWrite, task.Record.Belonging) ? ["change"] : [],
     };
 
@@ -53,6 +56,7 @@ internal sealed class TaskView(HubOptions options, IRunners runners, Authority a
             Ended = record.Ended,
             Steps = record.Steps,
             LastLines = record.LastLines,
+            Workspace = record.Spec.Workspace is { } workspace ? new TaskWorkspace { Volume = workspace.Path } : null,
             IdleTerms = record.Kind == TaskKind.Session && record.Resolved.Idle.ToTerms() is { } terms && (terms.FreezeAfterSeconds ?? terms.StopAfterSeconds ?? terms.MaxAgeSeconds) is not null ? terms : null,
         };
     }

@@ -45,6 +45,12 @@ internal sealed record ResolvedTask
     /// <summary>How many tasks of this template one owner may have that have not ended; null for any number.</summary>
     public int? MaxPerUser { get; init; }
 
+    /// <summary>Whether it has a workspace where the request says nothing of one.</summary>
+    public bool WantsWorkspace { get; init; }
+
+    /// <summary>How often its workspace is kept while it runs, in seconds; 0 for never.</summary>
+    public int SnapshotSeconds { get; set; } = WorkspaceSpec.DefaultSnapshotSeconds;
+
     /// <summary>The parameters with their values, defaults included, for people.</summary>
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }
 

@@ -76,6 +76,8 @@ internal static class TemplateResolver
             Start = body.Start,
             Rates = body.Rates,
             MaxPerUser = body.MaxPerUser,
+            SnapshotSeconds = body.SnapshotEvery is not { } every ? WorkspaceSpec.DefaultSnapshotSeconds : every == TimeSpan.Zero ? 0 : Math.Max(1, (int)every.TotalSeconds),
+            WantsWorkspace = body.Home == HomeOwner.Workspace && kind == TaskKind.Session,
             Parameters = values,
             Notices = notices,
         };
@@ -244,7 +246,7 @@ internal static class TemplateResolver
 
     private static string? Home(Template template, HomeOwner home, Caller caller, string? projectHome) => home switch
     {
-        HomeOwner.User => "user-" + caller.Account,
+        HomeOwner.User or HomeOwner.Workspace => "user-" + caller.Account,
         HomeOwner.Project => projectHome ?? throw Invalid($"The template '{template.Slug}' works in a project's home directory; say which project."),
         _ => null,
     };

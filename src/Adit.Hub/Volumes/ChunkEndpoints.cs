@@ -22,16 +22,26 @@ internal static class ChunkEndpoints
 
     public static void MapChunks(this IEndpointRouteBuilder volume)
     {
-        volume.MapPost("/chunks/missing", MissingAsync).Needs(Permission.VolumesWrite).WithMetadata(new BodyBound(MostIds * ChunkId.Size));
-        volume.MapPost("/chunks/add", AddAsync).Needs(Permission.VolumesWrite).WithMetadata(new BodyBound(MostOfAdd)).Produces(StatusCodes.Status204NoContent);
-        volume.MapPost("/chunks/read", ReadAsync).Needs(Permission.VolumesRead).WithMetadata(new BodyBound(MostIds * ChunkId.Size));
+        volume.MapChunks(MissingAsync, AddAsync, ReadAsync, Permission.VolumesRead, Permission.VolumesWrite);
+    }
+
+    /// <summary>Maps the three beneath whatever leads to a project, with the bounds of their bodies.</summary>
+    public static void MapChunks(this IEndpointRouteBuilder routes, Delegate missing, Delegate add, Delegate read, Permission mayRead, Permission mayWrite)
+    {
+        routes.MapPost("/chunks/missing", missing).Needs(mayWrite).WithMetadata(new BodyBound(MostIds * ChunkId.Size));
+        routes.MapPost("/chunks/add", add).Needs(mayWrite).WithMetadata(new BodyBound(MostOfAdd)).Produces(StatusCodes.Status204NoContent);
+        routes.MapPost("/chunks/read", read).Needs(mayRead).WithMetadata(new BodyBound(MostIds * ChunkId.Size));
     }
 
     private static async Task<IResult> MissingAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
-        if (found is null)
-            return refused!;
+        return found is null ? refused! : await FindMissingAsync(found.Project, context, stores);
+    }
+
+    /// <summary>Which chunks a project does not have, for a caller who may write there.</summary>
+    public static async Task<IResult> FindMissingAsync(string project, HttpContext context, ProjectStores stores)
+    {
         if (await IdsAsync(context) is not { } ids)
             return NoIds();
         var missing = new bool[ids.Length];
@@ -42,12 +52,17 @@ internal static class ChunkEndpoints
         return TypedResults.Bytes(bits, "application/octet-stream");
     }
 
-    // Frame by frame: what came before a cut or a bad frame is kept, and is found by the next who asks what is missing.
     private static async Task<IResult> AddAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores, VolumeMeter meter)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
-        if (found is null)
-            return refused!;
+        return found is null ? refused! : await TakeAsync(found.Project, context, stores, meter);
+    }
+
+    /// <summary>
+    /// Chunks for a project, of a caller who may write there. Frame by frame: what came before a cut or a bad frame is kept, and is found by the next who asks what is missing.
+    /// </summary>
+    public static async Task<IResult> TakeAsync(string project, HttpContext context, ProjectStores stores, VolumeMeter meter)
+    {
         var content = await stores.ToFillAsync(project);
         var buffer = ArrayPool<byte>.Shared.Rent(Frame.MaxTotal);
         try
@@ -90,8 +105,12 @@ internal static class ChunkEndpoints
     private static async Task<IResult> ReadAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores, VolumeMeter meter)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: false);
-        if (found is null)
-            return refused!;
+        return found is null ? refused! : await GiveAsync(found.Project, context, stores, meter);
+    }
+
+    /// <summary>Chunks of a project, for a caller who may read there.</summary>
+    public static async Task<IResult> GiveAsync(string project, HttpContext context, ProjectStores stores, VolumeMeter meter)
+    {
         if (await IdsAsync(context) is not { } ids)
             return NoIds();
         context.Response.ContentType = "application/octet-stream";

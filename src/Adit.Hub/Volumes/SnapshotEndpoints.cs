@@ -57,37 +57,48 @@ internal static class SnapshotEndpoints
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
         if (found is null)
             return refused!;
+        return await CommitAsync(found, request, context.Caller().Account, store, history, prunes, context.RequestAborted) switch
+        {
+            ({ } made, _) => TypedResults.Json(made, VolumesJson.Default.CreatedSnapshot, statusCode: made.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK),
+            var (_, wrong) => wrong!,
+        };
+    }
+
+    /// <summary>Makes a snapshot as a request says, for somebody who may; what was made, or what is answered otherwise.</summary>
+    public static async Task<(CreatedSnapshot? Made, IResult? Refused)> CommitAsync(
+        Volume found, CreateSnapshotRequest request, string author, VolumeStore store, VolumeHistory history, PruneStore prunes, CancellationToken cancellationToken)
+    {
         if (!ChunkId.TryParse(request.Root, out var root))
-            return Problems.Invalid("'root' is no id: 64 hexadecimal digits.");
+            return (null, Problems.Invalid("'root' is no id: 64 hexadecimal digits."));
         if (request.Branch is not null && !Volume.IsRefName(request.Branch))
-            return Problems.Invalid($"'{VolumeAnswers.Shown(request.Branch)}' is no name of a branch: 1 to 63 letters, digits, hyphens, dots and underscores.");
+            return (null, Problems.Invalid($"'{VolumeAnswers.Shown(request.Branch)}' is no name of a branch: 1 to 63 letters, digits, hyphens, dots and underscores."));
         if (request.Message?.Length > Snapshot.MaxMessage)
-            return Problems.Invalid($"A message has at most {Snapshot.MaxMessage} characters.");
+            return (null, Problems.Invalid($"A message has at most {Snapshot.MaxMessage} characters."));
         if (request.Cause is not null && !Causes.Contains(request.Cause))
-            return Problems.Invalid($"'{VolumeAnswers.Shown(request.Cause)}' is no cause of a snapshot: {string.Join(", ", Causes)}.");
+            return (null, Problems.Invalid($"'{VolumeAnswers.Shown(request.Cause)}' is no cause of a snapshot: {string.Join(", ", Causes)}."));
         var parent = request.Parent is null ? null : await store.ResolveAsync(found, request.Parent);
         if (request.Parent is not null && parent is null)
         {
             // Whoever has one that was pruned goes on from what is left of its line.
             var (isPruned, ancestor) = await prunes.FindAsync(found, request.Parent);
             if (!isPruned)
-                return VolumeAnswers.NoSnapshot(found, request.Parent);
+                return (null, VolumeAnswers.NoSnapshot(found, request.Parent));
             parent = ancestor is null ? null : await store.ResolveAsync(found, ancestor);
         }
 
         try
         {
             var said = new DirectoryRef(root, request.Entries, request.Files, request.Bytes);
-            var (made, missing) = await history.CommitAsync(found, request, said, parent, context.Caller().Account, context.RequestAborted);
+            var (made, missing) = await history.CommitAsync(found, request, said, parent, author, cancellationToken);
             if (made is null && missing.Count == 0)
-                return Problems.Conflict("exists", $"'{request.Branch ?? Volume.Main}' is a tag of '{found.Path}', or there are {Volume.MostRefs} names already; take another branch, or remove tags.");
+                return (null, Problems.Conflict("exists", $"'{request.Branch ?? Volume.Main}' is a tag of '{found.Path}', or there are {Volume.MostRefs} names already; take another branch, or remove tags."));
             if (made is null)
-                return Problems.Conflict("missing-chunks", $"{missing.Count} chunks that the tree leads to are not here, {missing.First()} among them; send what is missing, and ask again.");
-            return TypedResults.Json(made, VolumesJson.Default.CreatedSnapshot, statusCode: made.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+                return (null, Problems.Conflict("missing-chunks", $"{missing.Count} chunks that the tree leads to are not here, {missing.First()} among them; send what is missing, and ask again."));
+            return (made, null);
         }
         catch (DamagedContentException e)
         {
-            return Problems.Invalid($"This is no tree: {e.Message}");
+            return (null, Problems.Invalid($"This is no tree: {e.Message}"));
         }
     }
 

@@ -20,7 +20,7 @@ internal static class VolumeEndpoints
 
     /// <summary>Registers the slice.</summary>
     public static IServiceCollection AddVolumes(this IServiceCollection services) =>
-        services.AddSingleton<VolumeStore>().AddSingleton<VolumeRights>().AddSingleton<ProjectStores>().AddSingleton<VolumeHistory>().AddSingleton<StoreCollection>().AddSingleton<PruneStore>().AddSingleton<VolumePruning>().AddHostedService(static p => p.GetRequiredService<VolumePruning>()).AddSingleton<StoreCensus>(static p => p.GetRequiredService<ProjectStores>().Open).AddSingleton<VolumeMeter>()
+        services.AddSingleton<VolumeStore>().AddSingleton<VolumeRights>().AddSingleton<ProjectStores>().AddSingleton<VolumeHistory>().AddSingleton<VolumeDoor>().AddSingleton<StoreCollection>().AddSingleton<PruneStore>().AddSingleton<VolumePruning>().AddHostedService(static p => p.GetRequiredService<VolumePruning>()).AddSingleton<StoreCensus>(static p => p.GetRequiredService<ProjectStores>().Open).AddSingleton<VolumeMeter>()
             .AddSingleton<IProjectContent>(static p => p.GetRequiredService<ProjectStores>()).AddSingleton<IContentUse>(static p => p.GetRequiredService<ProjectStores>());
 
     /// <summary>Maps the resource.</summary>
@@ -117,13 +117,15 @@ internal static class VolumeEndpoints
         return TypedResults.Json(await VolumeAnswers.ViewAsync(found, context.Caller(), store, rights), VolumesJson.Default.ApiVolume);
     }
 
-    private static async Task<IResult> RemoveAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights)
+    private static async Task<IResult> RemoveAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, IEnumerable<IVolumeUse> use)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
         if (found is null)
             return refused!;
         if (!rights.MayRemove(context.Caller(), found))
             return Problems.Forbidden($"Who made the volume '{found.Path}' and maintainers of its project remove it; ask one of them.");
+        if (use.Select(u => u.UseOf(found.Id)).FirstOrDefault(static u => u is not null) is { } inUse)
+            return Problems.Conflict("in-use", $"The volume '{found.Path}' is the workspace of {inUse}; stop that first, or what it does would be lost.");
         await store.RemoveAsync(found, Entry(context, "volume.remove", found));
         return TypedResults.NoContent();
     }

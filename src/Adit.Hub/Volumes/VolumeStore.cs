@@ -30,6 +30,10 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
     public Task<Volume?> FindAsync(string project, string name) => database.ReadAsync(connection => connection.QuerySingleOrDefault<VolumeRow>(
         "SELECT id, project, name, kind, description, created, created_by FROM volumes WHERE project = @project AND name = @name", new { project, name })?.ToVolume());
 
+    /// <summary>The volume of this id; null when it is gone.</summary>
+    public Task<Volume?> FindByIdAsync(string id) => database.ReadAsync(connection => connection.QuerySingleOrDefault<VolumeRow>(
+        "SELECT id, project, name, kind, description, created, created_by FROM volumes WHERE id = @id", new { id })?.ToVolume());
+
     /// <summary>Stores a new volume; false when there is one of its name, or the project is full.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="from">The volume and the snapshot whose history it has; null for none.</param>

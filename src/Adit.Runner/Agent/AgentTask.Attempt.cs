@@ -28,13 +28,14 @@ internal sealed partial class AgentTask
         }
         catch (StartFailed e)
         {
-            End(memory, TaskState.Failed, e.Message, null);
+            var left = await SaveLeftAsync(executor, memory);
+            End(memory, TaskState.Failed, left is null ? e.Message : $"{e.Message} {left}", null);
             return;
         }
 
         if (execution is null)
         {
-            End(memory, TaskState.Stopped, null, null);
+            End(memory, TaskState.Stopped, await SaveLeftAsync(executor, memory), null);
             return;
         }
 
@@ -43,6 +44,8 @@ internal sealed partial class AgentTask
             lock (_lock)
                 (_execution, _executing) = (execution, memory);
             _reading = Task.Run(() => ReadAsync(execution, _ending.Token)); // One for each execution, however often the rest is tried.
+            if (spec.Workspace is { } workspace && _workspaces is not null)
+                _keeping = Task.Run(() => KeepAsync(workspace, execution));
             if (memory.WasReady)
                 Note(See(memory, TaskState.Ready, null) with { Ports = PortsOf(execution) });
         }
@@ -60,6 +63,8 @@ internal sealed partial class AgentTask
 
         var end = await execution.Ended;
         var missing = await _reading; // All of its output is in the log before its end is known.
+        await _keeping;
+        var unsaved = await SaveLastAsync(memory); // And all of its workspace with the hub.
         var isStopped = !Wanted(memory);
         var state = isStopped || end is { ExitCode: 0, IsOutOfMemory: false } ? TaskState.Stopped : TaskState.Failed;
         var reason = isStopped ? null
@@ -72,7 +77,7 @@ internal sealed partial class AgentTask
             (_execution, _executing) = (null, null);
         _failure = null;
         await execution.DisposeAsync();
-        End(memory, state, missing is null ? reason : $"{reason} {missing}".TrimStart(), end.ExitCode);
+        End(memory, state, string.Join(' ', new[] { reason, missing, unsaved }.OfType<string>()) is { Length: > 0 } said ? said : null, end.ExitCode);
     }
 
     private async Task<IExecution> StartAsync(IExecutor executor, TaskMemory memory)
@@ -83,6 +88,7 @@ internal sealed partial class AgentTask
         await EndEarlierAsync(executor, memory);
         if (!memory.Spec.HasSecrets)
             await SecretsAsync(memory, either.Token);
+        await CheckOutAsync(memory, either.Token);
         try
         {
             await executor.PrepareAsync(_place, memory.Spec, new Progress(this), either.Token);
@@ -173,7 +179,7 @@ internal sealed partial class AgentTask
     private async Task WatchAsync(TaskMemory memory, IExecution execution)
     {
         var spec = memory.Spec;
-        if (Wanted(memory) && _failure is null && Seen.State is not TaskState.Ready)
+        if (Wanted(memory) && _failure is null && !execution.Ended.IsCompleted && Seen.State is not TaskState.Ready)
         {
             Note(See(memory, TaskState.Starting, null) with { Ports = PortsOf(execution) });
             using var either = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token, _ending.Token);

@@ -1,6 +1,7 @@
 using System.Net;
 using Adit.Api;
 using Adit.Runner.Executors;
+using Adit.Runner.Workspaces;
 
 namespace Adit.Runner.Agent;
 
@@ -21,6 +22,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
     private readonly GpuDevices _gpus;
     private readonly TimeProvider _time;
     private readonly Action _changed;
+    private readonly WorkspaceSync? _workspaces;
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
@@ -43,8 +45,11 @@ internal sealed partial class AgentTask : IAsyncDisposable
     /// <param name="gpus">Gives out the machine's GPUs.</param>
     /// <param name="time">The clock.</param>
     /// <param name="changed">Told that there is something to report. Must not block.</param>
-    public AgentTask(TaskPlace place, TaskMemory memory, IReadOnlyDictionary<string, IExecutor> executors, GpuDevices gpus, TimeProvider time, Action changed)
+    /// <param name="workspaces">Brings workspaces here and back; null where nothing can.</param>
+    public AgentTask(
+        TaskPlace place, TaskMemory memory, IReadOnlyDictionary<string, IExecutor> executors, GpuDevices gpus, TimeProvider time, Action changed, WorkspaceSync? workspaces = null)
     {
+        _workspaces = workspaces;
         _place = place;
         _memory = memory;
         _executors = executors;
@@ -137,7 +142,7 @@ internal sealed partial class AgentTask : IAsyncDisposable
     {
         lock (_lock)
         {
-            var keeps = attempt != int.MaxValue && (_memory.KeepsHome || (keepsHome && _memory.Spec.Kind == TaskKind.Session));
+            var keeps = attempt != int.MaxValue && (_memory.KeepsHome || (keepsHome && _memory.Spec is { Kind: TaskKind.Session, Workspace: null }));
             if (attempt < _memory.Spec.Attempt || (_memory.IsForgotten && _memory.KeepsHome == keeps && _isStored))
                 return;
             Keep(_memory with { Run = false, IsForgotten = true, KeepsHome = keeps });
@@ -207,10 +212,13 @@ internal sealed partial class AgentTask : IAsyncDisposable
     {
         await _ending.CancelAsync();
         await _running;
+        await _keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _cancelling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Spool?.Dispose();
         _ending.Dispose();
         _starting.Dispose();
+        await _saving.WaitAsync(CancellationToken.None); // A snapshot that was asked for sees that it is over.
+        _saving.Dispose();
     }
 
     private async Task RunAsync()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Adit.Api;
 using Adit.Runner.Executors;
+using Adit.Runner.Workspaces;
 
 namespace Adit.Runner.Agent;
 
@@ -9,7 +10,7 @@ namespace Adit.Runner.Agent;
 /// thread it comes on; of a task there is never more than one <see cref="AgentTask"/>, and none while what an earlier one left is removed.
 /// </summary>
 internal sealed class AgentTasks(
-    string data, IReadOnlyDictionary<string, IExecutor> executors, LogShipping shipping, TimeProvider time, Action changed, Action<RunnerNote> note) : IAsyncDisposable
+    string data, IReadOnlyDictionary<string, IExecutor> executors, LogShipping shipping, TimeProvider time, Action changed, Action<RunnerNote> note, WorkspaceSync? workspaces = null) : IAsyncDisposable
 {
     /// <summary>So many tasks the hub takes of a runner at once.</summary>
     public const int MostTold = 2000;
@@ -171,7 +172,7 @@ internal sealed class AgentTasks(
     // Under the lock.
     private void Add(TaskPlace place, TaskMemory memory)
     {
-        var task = new AgentTask(place, memory, executors, Gpus, time, changed);
+        var task = new AgentTask(place, memory, executors, Gpus, time, changed, workspaces);
         _tasks[place.Id] = task;
         shipping.Follow(task);
     }

@@ -35,7 +35,9 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>Starts to serve.</summary>
     /// <param name="desire">Takes what should be, and the link on which it was said.</param>
     /// <param name="halt">Halts a task where it is, or lets it go on; null when that is so, otherwise why not.</param>
-    public static async Task<ControlServer> StartAsync(Action<DesiredTasks, string?> desire, Func<string, bool, CancellationToken, Task<string?>> halt)
+    /// <param name="snapshot">Makes a snapshot of a task's workspace; what it made, otherwise why there is none.</param>
+    public static async Task<ControlServer> StartAsync(
+        Action<DesiredTasks, string?> desire, Func<string, bool, CancellationToken, Task<string?>> halt, Func<string, string?, Task<(CreatedSnapshot? Made, string? Refusal)>> snapshot)
     {
         var listener = new StreamListener();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -57,6 +59,11 @@ internal sealed class ControlServer : IAsyncDisposable
         });
         app.MapPost("/v1/tasks/{id}/freeze", (string id, CancellationToken cancelled) => HaltAsync(id, true, cancelled));
         app.MapPost("/v1/tasks/{id}/thaw", (string id, CancellationToken cancelled) => HaltAsync(id, false, cancelled));
+        app.MapPost("/v1/tasks/{id}/snapshots", async (string id, TakeSnapshotRequest request) => await snapshot(id, request.Message) switch
+        {
+            ({ } made, _) => Results.Json(made, RunnersJson.Default.CreatedSnapshot),
+            var (_, refusal) => Results.Text(refusal, statusCode: StatusCodes.Status409Conflict),
+        });
         await app.StartAsync();
         return new ControlServer(app, listener);
 

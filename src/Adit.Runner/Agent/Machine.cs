@@ -32,7 +32,7 @@ internal sealed class Machine(string dataDirectory, TimeProvider time, string nv
             DiskBytes = Drive()?.TotalSize ?? 0,
             Gpus = _gpus,
             Executors = executors,
-            Features = [RunnerFeatures.Secrets],
+            Features = [RunnerFeatures.Secrets, RunnerFeatures.Workspaces],
             Warnings = trouble is null ? warnings : [.. warnings, $"The machine's GPUs cannot be known, and it counts with the {_gpus.Count} that it knew of: {trouble}"],
         };
     }

@@ -7,6 +7,7 @@ using Adit.Runner.Exec;
 using Adit.Runner.Executors;
 using Adit.Runner.Hubs;
 using Adit.Runner.Tunnels;
+using Adit.Runner.Workspaces;
 
 namespace Adit.Runner.Agent;
 
@@ -48,7 +49,7 @@ public sealed class RunnerAgent : IAsyncDisposable
         _dialer = new TargetDialer(options.Time);
         _api = new HubApi(hub.CreateHttpClient(), hub.Url);
         _shipping = new LogShipping(_api, options.Time, () => _changed.Release());
-        _tasks = new AgentTasks(installation.Path, _executors, _shipping, options.Time, () => _changed.Release(), Note);
+        _tasks = new AgentTasks(installation.Path, _executors, _shipping, options.Time, () => _changed.Release(), Note, new WorkspaceSync(_api, () => _shipping.Link, options.Time));
         _link = new LinkClient(new LinkClientOptions
         {
             Hub = hub.Url,
@@ -102,7 +103,7 @@ public sealed class RunnerAgent : IAsyncDisposable
     /// <exception cref="HubApiException">The hub says that this is not to be: the name is another's, the token's account is another.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _control = await ControlServer.StartAsync(_tasks.Desire, HaltAsync);
+        _control = await ControlServer.StartAsync(_tasks.Desire, HaltAsync, SnapshotAsync);
         await _tasks.TakeUpAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var state = new LinkState();
@@ -141,6 +142,9 @@ public sealed class RunnerAgent : IAsyncDisposable
 
     private Task<string?> HaltAsync(string id, bool isHalted, CancellationToken cancellationToken) =>
         _tasks.Find(id) is { } task ? task.HaltAsync(isHalted, cancellationToken) : Task.FromResult<string?>("this runner does not have it");
+
+    private Task<(CreatedSnapshot? Made, string? Refusal)> SnapshotAsync(string id, string? message) =>
+        _tasks.Find(id) is { } task ? task.SnapshotAsync(message) : Task.FromResult<(CreatedSnapshot?, string?)>((null, "this runner does not have it"));
 
     private async Task ReportAsync(LinkState state, CancellationToken cancellationToken)
     {

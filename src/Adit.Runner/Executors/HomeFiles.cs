@@ -14,6 +14,9 @@ internal static class HomeFiles
     private const int LongestPath = 1000;
     private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    // Links are not followed, and belong to whoever made them.
+    private static readonly EnumerationOptions Beneath = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+
     /// <summary>Makes the home and its files.</summary>
     /// <param name="place">The task's place.</param>
     /// <param name="spec">The task.</param>
@@ -64,6 +67,14 @@ internal static class HomeFiles
         {
             if ((File.GetUnixFileMode(above) & UnixFileMode.OtherExecute) == 0)
                 File.SetUnixFileMode(above, Passable);
+        }
+
+        // A workspace was checked out by the runner: all of it is handed over once.
+        if (!isNew && Posix.IsOwn(home) && user.Id != Posix.EffectiveUser())
+        {
+            foreach (var path in Directory.EnumerateFileSystemEntries(home, "*", Beneath))
+                Posix.GiveTo(path, user);
+            isNew = true;
         }
 
         if (isNew && !Posix.GiveTo(home, user))

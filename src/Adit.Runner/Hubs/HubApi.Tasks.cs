@@ -129,4 +129,12 @@ public sealed partial class HubApi
     private static string Of(string task) => "/api/v1/tasks/" + Uri.EscapeDataString(task);
 
     private static string OfRunner(string name) => "/api/v1/runners/" + Uri.EscapeDataString(name);
+
+    /// <summary>Keeps what is in a running task's workspace now. Takes as long as it takes.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<CreatedSnapshot> SnapshotTaskAsync(string task, SnapshotTaskRequest request, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(request, TasksJson.Default.SnapshotTaskRequest);
+        return await SendAsync(HttpMethod.Post, $"/api/v1/tasks/{Uri.EscapeDataString(task)}/snapshots", content, VolumesJson.Default.CreatedSnapshot, cancellationToken);
+    }
 }

@@ -116,14 +116,14 @@ public sealed partial class HubApi
     public Task<StoreCollectionReport> CollectStoreAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, "/api/v1/store/gc", null, VolumesJson.Default.StoreCollectionReport, cancellationToken);
 
-    /// <summary>A call in binary beneath a volume; the caller disposes the answer.</summary>
+    /// <summary>A call in binary beneath a path; the caller disposes the answer.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
-    internal async Task<HttpResponseMessage> PostChunksAsync(VolumeName volume, string what, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    internal async Task<HttpResponseMessage> PostChunksAsync(string at, string what, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         using var content = new ReadOnlyMemoryContent(body);
         content.Headers.ContentType = Binary;
-        return await SendAsync(HttpMethod.Post, $"{At(volume)}/chunks/{what}", content, cancellationToken);
+        return await SendAsync(HttpMethod.Post, $"{at}/chunks/{what}", content, cancellationToken);
     }
 
-    private static string At(VolumeName volume) => $"/api/v1/volumes/{Uri.EscapeDataString(volume.Project)}/{Uri.EscapeDataString(volume.Name)}";
+    internal static string At(VolumeName volume) => $"/api/v1/volumes/{Uri.EscapeDataString(volume.Project)}/{Uri.EscapeDataString(volume.Name)}";
 }

@@ -14,9 +14,9 @@ namespace Adit.Runner.Volumes;
 /// again, and what had arrived before is not, because the hub is asked what is missing.
 /// </summary>
 /// <param name="api">The hub.</param>
-/// <param name="volume">A volume of the project.</param>
+/// <param name="at">The path beneath which they are, asked before each try.</param>
 /// <param name="time">The clock, for waits before another try.</param>
-public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) : IChunkStore
+public sealed class HubChunks(HubApi api, Func<string> at, TimeProvider time) : IChunkStore
 {
     private const int SendAt = 4 << 20;
     private const int MostRequests = 4;
@@ -32,6 +32,12 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
     private long _pageBytes;
     private long _sent;
     private long _received;
+
+    /// <summary>Those of a volume's project, for who may use the volume.</summary>
+    public HubChunks(HubApi api, VolumeName volume, TimeProvider time)
+        : this(api, () => HubApi.At(volume), time)
+    {
+    }
 
     /// <summary>Bytes of frames that the hub has taken.</summary>
     public long SentBytes => Volatile.Read(ref _sent);
@@ -100,7 +106,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
 
     private async Task<bool[]> MissingAsync(ReadOnlyMemory<ChunkId> ids, Attempt attempt)
     {
-        using var answer = await api.PostChunksAsync(volume, "missing", MemoryMarshal.AsBytes(ids.Span).ToArray(), attempt.Token);
+        using var answer = await api.PostChunksAsync(at(), "missing", MemoryMarshal.AsBytes(ids.Span).ToArray(), attempt.Token);
         var bits = await answer.Content.ReadAsByteArrayAsync(attempt.Token);
         attempt.GoOn();
         if (bits.Length != (ids.Length + 7) / 8)
@@ -140,7 +146,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
                         left = await StillMissingAsync(left, attempt);
                     isFirst = false;
                     // Nothing is left when only the answer was lost. It is asked for with an empty body, because it says that all is on the disk.
-                    using var answer = await api.PostChunksAsync(volume, "add", left, attempt.Token);
+                    using var answer = await api.PostChunksAsync(at(), "add", left, attempt.Token);
                     return true;
                 },
                 cancellationToken,
@@ -181,7 +187,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
         if (wanted.Count == 0)
             return true;
         var body = MemoryMarshal.AsBytes<ChunkId>(wanted.ToArray()).ToArray();
-        using var answer = await api.PostChunksAsync(volume, "read", body, cancellationToken);
+        using var answer = await api.PostChunksAsync(at(), "read", body, cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
         using var decompressor = new Decompressor();
         var bytes = ArrayPool<byte>.Shared.Rent(Frame.MaxTotal);
@@ -306,6 +312,7 @@ public sealed class HubChunks(HubApi api, VolumeName volume, TimeProvider time) 
     private static bool IsPassing(Exception e) => e switch
     {
         DamagedContentException or MissingContentException => false,
+        HubApiException { Code: "session" } => true, // A runner that is just saying hello again.
         HubApiException problem => problem.Status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.TooManyRequests,
         HttpRequestException { InnerException: TlsTrustException } => false,
         HttpRequestException or IOException or OperationCanceledException => true,

@@ -23,6 +23,7 @@ internal static class AditCommand
         TaskChangeCommand.Stop(),
         TaskChangeCommand.Restart(),
         TaskChangeCommand.Remove(),
+        SnapshotCommand.Create(),
         IdleCommand.Create(),
         ExtendCommand.Create(),
         RunnerCommand.Create(),

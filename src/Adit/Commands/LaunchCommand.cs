@@ -26,12 +26,17 @@ internal static class LaunchCommand
         var runner = new Option<string?>("--runner") { Description = "The runner to take. Default: any that fits.", HelpName = "NAME" };
         var labels = Many("--label", "KEY=VALUE", "A label that the runner must have. May be repeated.");
         var who = new Option<string?>("--access") { Description = "Who may use its addresses: owner (default), project, signed-in, public, group:NAME, user:NAME.", HelpName = "WHO" };
+        var workspace = new Option<string?>("--workspace")
+        {
+            Description = "The volume that is its home directory, made when there is none: NAME in its project, or PROJECT/NAME. Default: as the template says; of most sessions one of the task's name.", HelpName = "NAME",
+        };
+        var noWorkspace = new Option<bool>("--no-workspace") { Description = "Its files stay on its runner, whatever the template says." };
         var wait = new Option<bool>("--wait") { Description = "Wait until it is ready; for a job, until it ends, with its output." };
         var open = new Option<bool>("--open") { Description = "Wait, and open it in the browser, signed in." };
         var json = new Option<bool>("--json") { Description = "Print the task as JSON." };
         var launch = new Command("launch", "Start something from a template on a machine that fits, and print its address.")
         {
-            template, command, name, job, project, parameters, environment, cpu, memory, gpus, gpuType, runner, labels, who, wait, open, json,
+            template, command, name, job, project, parameters, environment, cpu, memory, gpus, gpuType, runner, labels, who, workspace, noWorkspace, wait, open, json,
         };
         access.AddTo(launch);
         launch.SetAction((parsed, cancellationToken) => RunAsync(
@@ -55,6 +60,8 @@ internal static class LaunchCommand
                 Runner = parsed.GetValue(runner),
                 Labels = Set(parsed.GetValue(labels), "--label"),
                 Access = parsed.GetValue(who),
+                Workspace = parsed.GetValue(workspace),
+                NoWorkspace = parsed.GetValue(noWorkspace) ? true : null,
             },
             new LaunchOptions(parsed.GetValue(wait) || parsed.GetValue(open), parsed.GetValue(open), parsed.GetValue(json)),
             cancellationToken));

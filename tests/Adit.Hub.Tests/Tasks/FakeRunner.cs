@@ -51,6 +51,9 @@ internal sealed class FakeRunner : IAsyncDisposable
 
     public string Name { get; }
 
+    /// <summary>The link of its session.</summary>
+    public Task<string> Link => _linked.Task;
+
     /// <summary>Where all of its tasks' ports lead.</summary>
     public int AppPort { get; set; }
 
@@ -168,7 +171,7 @@ internal sealed class FakeRunner : IAsyncDisposable
             {
                 Os = "Debian 13", Architecture = "x64", Cpus = cpus, MemoryBytes = 1L << 40, DiskBytes = 1L << 40, Executors = ["process"],
                 IsHubUser = isHubUser,
-                Features = isOld ? [] : [RunnerFeatures.Secrets],
+                Features = isOld ? [] : [RunnerFeatures.Secrets, RunnerFeatures.Workspaces],
                 Gpus = [.. Enumerable.Range(0, gpus).Select(static i => new Gpu(i, "A100", 40L << 30))],
             },
             IsPrivate = isPrivate,

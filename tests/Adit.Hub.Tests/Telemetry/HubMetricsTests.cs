@@ -68,7 +68,7 @@ public sealed partial class HubMetricsTests
         return metrics.Collect();
     }
 
-    private static TaskMetrics TasksOf() => new(new StartHistory(null!, new TaskNews(new EventHub(), NullLogger<TaskNews>.Instance)), new WaitingMeter(), new IdleMeter());
+    private static TaskMetrics TasksOf() => new(new StartHistory(null!, new TaskNews(new EventHub(), NullLogger<TaskNews>.Instance)), new WaitingMeter(), new IdleMeter(), new Hub.Tasks.Workspaces.WorkspaceMeter());
 
     [GeneratedRegex(@"^# TYPE (\S+) ", RegexOptions.Multiline)]
     private static partial Regex Family { get; }

@@ -44,6 +44,7 @@ internal static class Documents
           openEnv: false
           files: {conf/a.ini: "home = {{home}}\n"}
           home: project
+          workspace: {every: 5m}
           parameters:
             - name: size
               label: Size

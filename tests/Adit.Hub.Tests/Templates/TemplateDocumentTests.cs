@@ -16,7 +16,7 @@ public sealed class TemplateDocumentTests
     public static TheoryData<string, string> Mistakes => new()
     {
         { "  type: session\n  source: {comand: [a]}\n", "8:12: unknown key 'comand' in spec.source; did you mean 'command'?" },
-        { "  type: session\n  source: {command: [a]}\n  zzzzzzzzzz: 1\n", "9:3: unknown key 'zzzzzzzzzz' in spec; known are type, source, env, openEnv, files, home, parameters, resources, placement, ports, auth, idle, start, stop, cost, maxPerUser" },
+        { "  type: session\n  source: {command: [a]}\n  zzzzzzzzzz: 1\n", "9:3: unknown key 'zzzzzzzzzz' in spec; known are type, source, env, openEnv, files, home, workspace, parameters, resources, placement, ports, auth, idle, start, stop, cost, maxPerUser" },
         { "  source: {command: [a]}\n", "7:3: spec lacks 'type'" },
         { "  type: app\n  source: {command: [a]}\n", "7:9: spec.type: 'app' is not there yet; session or job is" },
         { "  type: workspace\n  source: {command: [a]}\n", "7:9: spec.type: 'workspace' is not session or job" },
@@ -67,7 +67,7 @@ public sealed class TemplateDocumentTests
         { "  type: session\n  source: {command: [a]}\n  parameters: [{name: a, type: string, override: {resources: {memory: '{{value}}'}}}]\n", "9:23: spec.parameters: a: it needs a default, because what it overrides cannot be checked without a value" },
         { "  type: session\n  source: {command: [a]}\n  parameters: [{name: a, type: number, default: 1, max: 4000, override: {resources: {cpu: '{{value}}'}}}]\n", "9:91: spec.resources.cpu: 4000 is not 0.01 to 1024" },
         { "  type: session\n  source: {command: [a]}\n  parameters: [{name: a, type: choice, choices: [{value: x}, {value: y, override: {resources: {cpu: {limit: 0.1}}}}]}]\n  resources: {cpu: {request: 1}}\n", "9:109: spec.resources: the limit is less than the request" },
-        { "  type: session\n  source: {command: [a]}\n  parameters: [{name: a, type: string, override: {ports: []}}]\n", "9:51: unknown key 'ports' in spec.parameters[0].override; known are source, env, files, home, resources, placement, idle, start, stop" },
+        { "  type: session\n  source: {command: [a]}\n  parameters: [{name: a, type: string, override: {ports: []}}]\n", "9:51: unknown key 'ports' in spec.parameters[0].override; known are source, env, files, home, workspace, resources, placement, idle, start, stop" },
         { "  type: session\n  source: {command: [a]}\n  start: {timeout: 90d}\n", "9:20: '90d' is too long; at most 24 hours are taken" },
         { "  type: session\n  source: {command: [a]}\n  cost: {cpuHour: -1}\n", "9:19: spec.cost.cpuHour: -1 is not 0 to 1000000" },
         { "  type: session\n  source: {command: [a]}\n  env: {A: 1}\n  env: {A: 2}\n", "10:3: the key 'env' is here twice; the first is on line 9" },

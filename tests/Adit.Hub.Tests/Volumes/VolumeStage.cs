@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Runtime.InteropServices;
 using Adit.Api;
-using Adit.Content;
-using Adit.Content.Chunks;
 using Adit.Content.Files;
 using Adit.Content.Trees;
 using Adit.Hub.Tests.Access;
@@ -75,7 +72,7 @@ internal sealed class VolumeStage : IAsyncDisposable
     public async Task<DirectoryRef> SendAsync(string token, string directory, string volume = "churn/data")
     {
         using var api = Hub.Api(token);
-        return (await TreeScan.RunAsync(new ApiChunks(api, volume), directory, new ScanOptions(), TestContext.Current.CancellationToken)).Root;
+        return (await TreeScan.RunAsync(new ApiChunks(api, "/api/v1/volumes/" + volume), directory, new ScanOptions(), TestContext.Current.CancellationToken)).Root;
     }
 
     /// <summary>Asks for a snapshot of a tree.</summary>
@@ -113,29 +110,5 @@ internal sealed class VolumeStage : IAsyncDisposable
     {
         await Hub.DisposeAsync();
         _directories.Dispose();
-    }
-
-    // The three calls as docs/reference/volumes.md has them, one at a time.
-    private sealed class ApiChunks(HttpClient api, string volume) : IChunkStore
-    {
-        public async ValueTask FindMissingAsync(ReadOnlyMemory<ChunkId> ids, Memory<bool> missing, CancellationToken cancellationToken)
-        {
-            var bits = await PostAsync("missing", MemoryMarshal.AsBytes(ids.Span).ToArray(), cancellationToken);
-            for (var i = 0; i < ids.Length; i++)
-                missing.Span[i] = (bits[i / 8] & (1 << (i % 8))) != 0;
-        }
-
-        public async ValueTask AddAsync(Frame frame, CancellationToken cancellationToken) => await PostAsync("add", frame.Bytes.ToArray(), cancellationToken);
-
-        public ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
-
-        public ValueTask ReadAsync(ReadOnlyMemory<ChunkId> ids, ChunkReader read, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        private async Task<byte[]> PostAsync(string what, byte[] body, CancellationToken cancellationToken)
-        {
-            using var answer = await api.PostAsync($"/api/v1/volumes/{volume}/chunks/{what}", new ByteArrayContent(body), cancellationToken);
-            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
-            return await answer.Content.ReadAsByteArrayAsync(cancellationToken);
-        }
     }
 }

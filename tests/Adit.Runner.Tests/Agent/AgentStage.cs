@@ -2,6 +2,7 @@ using Adit.Api;
 using Adit.Runner.Agent;
 using Adit.Runner.Executors;
 using Adit.Runner.Hubs;
+using Adit.Runner.Workspaces;
 using Adit.Testing;
 
 namespace Adit.Runner.Tests.Agent;
@@ -14,11 +15,14 @@ internal sealed class AgentStage : IAsyncDisposable
 
     private readonly TempDirectory _folder = new();
     private readonly HubApi _api = new(new HttpClient(), new Uri("http://127.0.0.1:9"));
+    private readonly HubApi? _workspaces;
     private LogShipping _shipping;
     private long _number;
 
-    public AgentStage()
+    /// <param name="hub">Where workspaces are kept; null for nowhere.</param>
+    public AgentStage(Uri? hub = null)
     {
+        _workspaces = hub is null ? null : new HubApi(new HttpClient { BaseAddress = hub }, hub);
         (_shipping, Tasks) = Open();
         Tasks.Begin(Session);
     }
@@ -96,6 +100,7 @@ internal sealed class AgentStage : IAsyncDisposable
         await Tasks.DisposeAsync();
         await _shipping.DisposeAsync();
         _api.Dispose();
+        _workspaces?.Dispose();
         Executor.Dispose();
         _folder.Dispose();
     }
@@ -109,6 +114,7 @@ internal sealed class AgentStage : IAsyncDisposable
             {
                 lock (Notes)
                     Notes.Add(n.Text);
-            }));
+            },
+            _workspaces is null ? null : new WorkspaceSync(_workspaces, static () => Session, TimeProvider.System)));
     }
 }

@@ -22,6 +22,8 @@ export const tasksApi = {
   start: (request: Schemas['CreateTaskRequest'], key: string) => body(api.POST('/api/v1/tasks', { body: request, headers: { 'Idempotency-Key': key } })),
   stop: (task: string) => body(api.POST('/api/v1/tasks/{task}/stop', one(task))),
   restart: (task: string) => body(api.POST('/api/v1/tasks/{task}/restart', one(task))),
+  /** Keeps what is in its workspace now. */
+  snapshot: (task: string, message: string) => body(api.POST('/api/v1/tasks/{task}/snapshots', { ...one(task), body: { ...(message && { message }) } })),
   remove: (task: string) => body(api.DELETE('/api/v1/tasks/{task}', one(task))),
   /** Why it is kept, or not. */
   idle: (task: string) => body(api.GET('/api/v1/tasks/{task}/idle', one(task))),

@@ -8,6 +8,7 @@ import { moneyOf } from '../usage/usage';
 import { IdlePanel } from './IdlePanel';
 import { priceOf } from './launch';
 import { stepsOf } from './steps';
+import { WorkspacePanel } from './WorkspacePanel';
 import { commandLineOf, resourcesOf, tookOf } from './words';
 
 /** What a task is, how it came up, and where it is reached. */
@@ -29,6 +30,7 @@ export function AboutTask({ task }: { readonly task: Task }) {
           </ul>
         </Panel>
       )}
+      {task.workspace && <WorkspacePanel task={task} workspace={task.workspace} />}
       {task.kind === 'session' && task.state === 'ready' && <IdlePanel task={task} />}
       <Panel title="Facts">
         <Facts items={[

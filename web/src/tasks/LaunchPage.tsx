@@ -118,6 +118,8 @@ function Form({ template, form }: { readonly template: Template; readonly form: 
                 <option value="job">A job: it ends by itself</option>
               </SelectField>
             )}
+            <TextField label="Workspace" optional className="mono" spellCheck={false} autoComplete="off" maxLength={127} placeholder="as the template says" value={draft.workspace}
+              onChange={(event) => put({ workspace: event.target.value })} hint="The volume that is its home directory, made when there is none: a name in its project, or project/name." error={errorOf('workspace')} />
             <Where form={form} draft={draft} put={put} errorOf={errorOf} />
           </div>
         </Panel>

@@ -5,6 +5,8 @@ import { memory } from '../design/words';
 export interface LaunchDraft {
   readonly name: string;
   readonly project: string;
+  /** NAME or PROJECT/NAME. */
+  readonly workspace: string;
   readonly runner: string;
   /** Labels that the runner must have, by their keys. */
   readonly labels: Readonly<Record<string, string>>;
@@ -20,7 +22,7 @@ export interface LaunchDraft {
 }
 
 export const emptyDraft: LaunchDraft = {
-  name: '', project: '', runner: '', labels: {}, kind: '', access: '', command: '', environment: '', cpu: '', memory: '', gpus: '', gpuType: '', values: {},
+  name: '', project: '', workspace: '', runner: '', labels: {}, kind: '', access: '', command: '', environment: '', cpu: '', memory: '', gpus: '', gpuType: '', values: {},
 };
 
 /** What is wrong, by the field; a parameter's field is `param.NAME`. */
@@ -34,6 +36,8 @@ export function isFilled(draft: LaunchDraft, field: string): boolean {
 
 const names = /^(?:[a-z0-9]|[a-z0-9](?:[a-z0-9]|-(?!-)){1,28}[a-z0-9])$/;
 
+const workspaces = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /** What the page can tell by itself; the rest the hub says to the dry run. */
 export function refusalsOf(form: TemplateForm, draft: LaunchDraft): Refusals {
   const wrong: Record<string, string> = {};
@@ -41,6 +45,7 @@ export function refusalsOf(form: TemplateForm, draft: LaunchDraft): Refusals {
     if (message) wrong[field] = message;
   };
   if (draft.name && !names.test(draft.name)) put('name', 'a to z, 0 to 9 and single hyphens inside; one character, or 3 to 30.');
+  if (draft.workspace.trim() && !workspaces.test(draft.workspace.trim())) put('workspace', 'NAME, or PROJECT/NAME: a to z, 0 to 9 and hyphens inside.');
   if (form.needsProject && !draft.project) put('project', 'This template works in a project: choose one.');
   for (const field of form.fields) put(`param.${field.name}`, refusalOf(field, draft.values[field.name] ?? ''));
   if (form.takesCommand) put('command', commandRefusal(draft.command, form.needsCommand));
@@ -160,6 +165,7 @@ export function requestOf(slug: string, form: TemplateForm, draft: LaunchDraft):
     ...(draft.name && { name: draft.name }),
     ...(draft.kind && { kind: draft.kind }),
     ...(draft.project && { project: draft.project }),
+    ...(draft.workspace.trim() && { workspace: draft.workspace.trim() }),
     ...(draft.runner && { runner: draft.runner }),
     ...(Object.keys(draft.labels).length > 0 && { labels: { ...draft.labels } }),
     ...(draft.access && { access: draft.access }),
@@ -176,6 +182,7 @@ export function fieldOf(form: TemplateForm, refusal: string): string | undefined
   if (parameter && form.fields.some(({ name }) => name === parameter)) return `param.${parameter}`;
   if (/\bname\b.*\btaken\b|\balready\b.*\bname\b|\bcalled\b/i.test(refusal)) return 'name';
   if (/\benvironment variable/i.test(refusal)) return 'environment';
+  if (/\bworkspace\b/i.test(refusal)) return 'workspace';
   if (/\bcommand\b/i.test(refusal)) return 'command';
   if (/\bcores\b/.test(refusal)) return 'cpu';
   if (/\bmemory\b/.test(refusal)) return 'memory';

@@ -15,6 +15,7 @@ internal sealed class BodyReader(MapNode spec, TemplateProblems problems)
     private const int MostSecrets = 16; // At 64 KiB each, half of what Linux lets a program have.
     private static readonly TimeSpan MostStart = TimeSpan.FromDays(1);
     private static readonly TimeSpan MostHold = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan MostBetweenSnapshots = TimeSpan.FromDays(1);
     private static readonly TimeSpan MostGrace = TimeSpan.FromHours(1);
 
     public TemplateBody Read()
@@ -32,7 +33,8 @@ internal sealed class BodyReader(MapNode spec, TemplateProblems problems)
             Secrets = Secrets(),
             OpenEnvironment = Flag(spec["openEnv"]) ?? source.OpenCommand,
             Files = Files(),
-            Home = Text(spec["home"]) switch { "user" => HomeOwner.User, "project" => HomeOwner.Project, _ => HomeOwner.Task },
+            Home = Text(spec["home"]) switch { "user" => HomeOwner.User, "project" => HomeOwner.Project, "workspace" => HomeOwner.Workspace, _ => HomeOwner.Task },
+            SnapshotEvery = (spec["workspace"] as MapNode)?["every"] is TextNode { Text: "never" } ? TimeSpan.Zero : Span((spec["workspace"] as MapNode)?["every"], MostBetweenSnapshots),
             Resources = Resources(spec["resources"] as MapNode),
             Placement = Placement(spec["placement"] as MapNode),
             Ports = ports,

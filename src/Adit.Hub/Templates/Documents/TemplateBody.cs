@@ -9,6 +9,9 @@ internal enum HomeOwner
     Task,
     User,
     Project,
+
+    /// <summary>A session's is a volume; that of what has none is the user's.</summary>
+    Workspace,
 }
 
 /// <summary>The <c>spec</c> of a template as it was read, with every default in place. Immutable.</summary>
@@ -28,6 +31,9 @@ internal sealed record TemplateBody
     public required IReadOnlyDictionary<string, string> Files { get; init; }
 
     public required HomeOwner Home { get; init; }
+
+    /// <summary>How often the workspace of a task is kept while it runs; zero for never, null for as usual.</summary>
+    public TimeSpan? SnapshotEvery { get; init; }
 
     public required BodyResources Resources { get; init; }
 
