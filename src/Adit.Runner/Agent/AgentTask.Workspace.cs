@@ -11,6 +11,7 @@ namespace Adit.Runner.Agent;
 internal sealed partial class AgentTask
 {
     private const string UnsavedDirectory = "unsaved";
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _saving = new(1, 1); // One scan of the home at a time.
     private Task _keeping = Task.CompletedTask;
@@ -70,22 +71,36 @@ internal sealed partial class AgentTask
             return null;
         if (Seen.State != TaskState.Stopping)
             Note(See(memory, TaskState.Stopping, null));
-        try
+        for (var pause = AgainAfter; ; pause = pause < LongestPause ? 2 * pause : LongestPause)
         {
-            var made = await SaveAsync(workspace, "stop", null, isLast: true, new Progress(this));
-            return made is { IsDiverged: true } ? $"Its workspace had gone on from elsewhere: what was changed here is on the branch '{made.Branch}'." : null;
+            try
+            {
+                var made = await SaveAsync(workspace, "stop", null, isLast: true, new Progress(this));
+                return made is { IsDiverged: true } ? $"Its workspace had gone on from elsewhere: what was changed here is on the branch '{made.Branch}'." : null;
+            }
+            catch (Exception e) when ((e is HubApiException problem && IsFinal(problem)) || e is UnreadableException)
+            {
+                return PutAside(open, e.Message);
+            }
+            catch (Exception e) when (e is HubApiException or HttpRequestException or IOException or UnauthorizedAccessException)
+            {
+                Note(Seen with { Progress = $"its workspace is not saved yet, trying again: {e.Message}" });
+                await Task.Delay(pause, _time, _ending.Token);
+            }
         }
-        catch (Exception e) when ((e is HubApiException problem && IsFinal(problem)) || e is UnreadableException)
-        {
-            var aside = Path.Combine(_place.Data, UnsavedDirectory, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Id}-{open.Attempt}"));
-            TaskPlace.CreateDirectory(Path.GetDirectoryName(aside)!);
-            if (Directory.Exists(_place.Home(null)))
-                Directory.Move(_place.Home(null), aside);
-            (open with { IsOpen = false }).Write(_place);
-            var sentence = $"Its workspace could not be saved: {e.Message} Its files are on the runner, in '{aside}'.";
-            Say(sentence);
-            return sentence;
-        }
+    }
+
+    // Nobody has it but this machine, and nobody but a person removes it.
+    private string PutAside(WorkspaceMemory open, string why)
+    {
+        var aside = Path.Combine(_place.Data, UnsavedDirectory, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Id}-{open.Attempt}"));
+        TaskPlace.CreateDirectory(Path.GetDirectoryName(aside)!);
+        if (Directory.Exists(_place.Home(null)))
+            Directory.Move(_place.Home(null), aside);
+        (open with { IsOpen = false }).Write(_place);
+        var sentence = $"Its workspace could not be saved: {why} Its files are on the runner, in '{aside}'.";
+        Say(sentence);
+        return sentence;
     }
 
     // Where nothing runs any more, or ever did, but an earlier start may have left something.
