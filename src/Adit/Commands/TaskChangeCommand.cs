@@ -38,7 +38,7 @@ internal static class TaskChangeCommand
 
     private static void Say(ApiTask task, bool isToStartAgain = false) => Screen.Note(isToStartAgain && task.State == TaskState.Stopping
         ? $"{task.Name} is stopping and starts again then."
-        : task is { IsWanted: false, Progress: { } waits }
+        : task is { IsWanted: false, Progress: { } waits } && waits.StartsWith("waits for its runner", StringComparison.Ordinal)
         ? $"{task.Name} {TaskWords.Is(task.State)}: it {RequestLine.Safe(waits)}. It ends when that is back; 'adit runner ls' shows the runners."
         : $"{task.Name} {TaskWords.Is(task.State)}.");
 }
