@@ -95,6 +95,13 @@ public sealed record VolumeList
     public string? Next { get; init; }
 }
 
+/// <summary>POST /api/v1/volumes/{project}/{volume}/commit.</summary>
+public sealed record CommitVolumeRequest
+{
+    /// <summary>What the snapshot is; null for a line that counts what was put and removed.</summary>
+    public string? Message { get; init; }
+}
+
 /// <summary>POST /api/v1/volumes/{project}/{volume}/snapshots: makes a snapshot of a tree whose chunks are there.</summary>
 public sealed record CreateSnapshotRequest
 {
@@ -280,6 +287,7 @@ public sealed record FileEntry
 [JsonSerializable(typeof(VolumeList))]
 [JsonSerializable(typeof(RetentionRule))]
 [JsonSerializable(typeof(PruneReport))]
+[JsonSerializable(typeof(CommitVolumeRequest))]
 [JsonSerializable(typeof(CreateSnapshotRequest))]
 [JsonSerializable(typeof(CreatedSnapshot))]
 [JsonSerializable(typeof(ApiSnapshot))]

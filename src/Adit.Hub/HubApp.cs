@@ -17,6 +17,7 @@ using Adit.Hub.Inspector;
 using Adit.Hub.Links;
 using Adit.Hub.Projects;
 using Adit.Hub.Runners;
+using Adit.Hub.S3;
 using Adit.Hub.Secrets;
 using Adit.Hub.Storage;
 using Adit.Hub.Tasks;
@@ -115,6 +116,7 @@ public sealed class HubApp : IAsyncDisposable
             await app.Services.LoadDoorsAsync();
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
             await app.Services.GetRequiredService<SecretBook>().LoadAsync();
+            await app.Services.LoadS3Async();
             await app.Services.GetRequiredService<TemplateRegistry>().LoadAsync(database);
             await app.Services.GetRequiredService<RunnerRegistry>().LoadAsync();
             _ = app.Services.GetRequiredService<TaskWaiting>(); // Stands at the addresses of tasks from the first visitor on.
@@ -209,8 +211,9 @@ public sealed class HubApp : IAsyncDisposable
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsageJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, SecretsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, VolumesJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, S3Json.Default);
         });
-        services.AddRequestBodies().AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddSecrets().AddTemplates().AddRunners().AddTasks().AddVolumes().AddChecks().AddApiDescription();
+        services.AddRequestBodies().AddTls().AddAccess().AddSignIn(options).AddAccounts().AddProjects().AddTelemetry(options).AddInspector().AddTunnels().AddSecrets().AddTemplates().AddRunners().AddTasks().AddVolumes().AddS3().AddChecks().AddApiDescription();
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -259,6 +262,7 @@ public sealed class HubApp : IAsyncDisposable
             connection.RemoteIpAddress = ForwardedFields.Client(connection.RemoteIpAddress, trusted, context.Request.Headers["X-Forwarded-For"].ToString());
             return next(context);
         });
+        S3Endpoint.Use(app, app.Services.GetRequiredService<HubOptions>().Domain);
         app.UseWebUi(WebAssets.Embedded());
         app.UseAuthentication();
         app.UseAuthorization();
@@ -280,6 +284,7 @@ public sealed class HubApp : IAsyncDisposable
         app.MapUsage();
         app.MapSecrets();
         app.MapVolumes();
+        app.MapS3Keys();
         app.MapTls();
         var challenges = app.Services.GetRequiredService<AcmeChallengeAnswers>();
         app.Services.GetRequiredService<OwnHosts>().AnswersChallenge = token => challenges.Find(AcmeChallengeAnswers.PathPrefix + token) is not null;

@@ -87,6 +87,15 @@ public sealed class ChunkWriter(IChunkStore store) : IDisposable
         _hasFailed = false;
     }
 
+    /// <summary>Asks for every chunk again from here on: for who keeps a writer for so long that what it brought may have been removed since. Nothing may be waiting.</summary>
+    internal void Forget()
+    {
+        ThrowIfFailed();
+        _count = 0;
+        _used = 0;
+        _seen.Clear();
+    }
+
     /// <summary>Adds all that was taken to the store.</summary>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {

@@ -79,6 +79,30 @@ public sealed record TreeEntry
     public static bool IsName(ReadOnlySpan<byte> name) =>
         name.Length is > 0 and <= MaxName && !name.ContainsAny((byte)'/', (byte)0) && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8);
 
+    /// <summary>As it stands in a directory.</summary>
+    public byte[] ToBytes()
+    {
+        var writer = new ByteWriter(256);
+        EntryCodec.Write(ref writer, this);
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
+    /// <exception cref="DamagedContentException">It is none.</exception>
+    public static TreeEntry Parse(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var reader = new ByteReader(bytes);
+            var entry = EntryCodec.Read(ref reader);
+            return reader.IsAtEnd ? entry : throw new FormatException("There is more in it than an entry.");
+        }
+        catch (FormatException e)
+        {
+            throw new DamagedContentException($"This is no entry: {e.Message}", e);
+        }
+    }
+
     /// <summary>Whether both hold the same bytes, whatever their names, times and modes.</summary>
     public bool HasContentOf(TreeEntry other)
     {

@@ -10,6 +10,18 @@ public sealed class TreeMark(IChunkStore store, LiveChunks live)
     /// <exception cref="MissingContentException">A page is not in the store.</exception>
     public ValueTask MarkAsync(ChunkId root, CancellationToken cancellationToken) => MarkAsync(root, ChunkKind.Directory, 0, cancellationToken);
 
+    /// <summary>Marks the content of a file that is in no tree yet.</summary>
+    /// <exception cref="DamagedContentException">A page is none.</exception>
+    /// <exception cref="MissingContentException">A page is not in the store.</exception>
+    public async ValueTask MarkAsync(TreeEntry file, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (file is { Type: EntryType.File, Form: FileForm.List })
+            await MarkAsync(file.Content, ChunkKind.List, 0, cancellationToken);
+        else if (file is { Type: EntryType.File, Form: FileForm.Chunk })
+            live.Mark(file.Content);
+    }
+
     private async ValueTask MarkAsync(ChunkId id, ChunkKind kind, int depth, CancellationToken cancellationToken)
     {
         if (!live.Mark(id))

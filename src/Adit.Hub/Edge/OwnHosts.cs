@@ -4,7 +4,7 @@ namespace Adit.Hub.Edge;
 
 /// <summary>
 /// The host names by which the hub itself is meant: its domain, <c>localhost</c>, any address literal (a tunnel is reached by name only),
-/// and names it was given. A request without Host (HTTP/1.0 health checks) means the hub too.
+/// names it was given, and the S3 endpoint's. A request without Host (HTTP/1.0 health checks) means the hub too.
 /// </summary>
 internal sealed class OwnHosts
 {
@@ -21,6 +21,12 @@ internal sealed class OwnHosts
     /// </summary>
     public Func<string, bool>? AnswersChallenge { get; set; }
 
+    /// <summary>A name that is the hub's own with all names beneath it; null for none.</summary>
+    public string? Beneath { get; init; }
+
     /// <summary>Whether a host without port is the hub's own.</summary>
-    public bool Contains(ReadOnlySpan<char> host) => host.IsEmpty || _names.Contains(host) || HostName.IsAddress(host);
+    public bool Contains(ReadOnlySpan<char> host) => host.IsEmpty || _names.Contains(host) || HostName.IsAddress(host) || IsBeneath(host);
+
+    private bool IsBeneath(ReadOnlySpan<char> host) =>
+        Beneath is { } name && host.EndsWith(name, StringComparison.OrdinalIgnoreCase) && (host.Length == name.Length || host[^(name.Length + 1)] == '.');
 }

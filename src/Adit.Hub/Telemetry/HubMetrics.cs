@@ -14,7 +14,7 @@ namespace Adit.Hub.Telemetry;
 /// <summary>Everything that /metrics says. Names are listed in docs/reference/metrics.md.</summary>
 internal sealed class HubMetrics(
     LinkMetrics links, TunnelMeters tunnels, TunnelSamples samples, RouteTable routes, GuessThrottles guesses, DoorMeter door, SignInMeter signIns, AuditMeter audit,
-    GateMeter gate, OpenDoors open, TemplateCensus templates, TaskMetrics tasks, SecretMeter secrets, VolumeMeter volumes)
+    GateMeter gate, OpenDoors open, TemplateCensus templates, TaskMetrics tasks, SecretMeter secrets, VolumeMeter volumes, S3.S3Meter s3)
 {
     private static readonly string Version = typeof(HubMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -53,6 +53,7 @@ internal sealed class HubMetrics(
         tasks.Write(writer);
         secrets.Write(writer);
         volumes.Write(writer);
+        s3.Write(writer);
         WriteDoor(writer);
         ProcessMetrics.Write(writer);
         return writer.ToString();

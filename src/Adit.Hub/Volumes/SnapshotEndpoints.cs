@@ -7,6 +7,7 @@ using Adit.Content.Trees;
 using Adit.Hub.Access;
 using Adit.Hub.Access.Permissions;
 using Adit.Hub.Http;
+using Adit.Hub.Volumes.Staging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,6 +25,7 @@ internal static class SnapshotEndpoints
     {
         volume.MapGet("/snapshots", LogAsync).Needs(Permission.VolumesRead).Produces<SnapshotList>();
         volume.MapPost("/snapshots", CreateAsync).Needs(Permission.VolumesWrite).Produces<CreatedSnapshot>(StatusCodes.Status201Created);
+        volume.MapPost("/commit", SettleAsync).Needs(Permission.VolumesWrite).Produces<CreatedSnapshot>();
         volume.MapGet("/snapshots/{snapshot}", ShowAsync).Needs(Permission.VolumesRead).Produces<ApiSnapshot>();
         volume.MapGet("/diff", DiffAsync).Needs(Permission.VolumesRead).Produces<SnapshotDiff>();
     }
@@ -100,6 +102,20 @@ internal static class SnapshotEndpoints
         {
             return (null, Problems.Invalid($"This is no tree: {e.Message}"));
         }
+    }
+
+    // What was put by S3 becomes a snapshot now and not when it has been quiet for a while.
+    private static async Task<IResult> SettleAsync(
+        string project, string volume, CommitVolumeRequest request, HttpContext context, VolumeStore store, VolumeRights rights, VolumeStaging staging)
+    {
+        var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
+        if (found is null)
+            return refused!;
+        if (request.Message?.Length > Snapshot.MaxMessage)
+            return Problems.Invalid($"A message has at most {Snapshot.MaxMessage} characters.");
+        return await staging.SettleAsync(found, request.Message, context.Caller().Account, context.RequestAborted) is { } made
+            ? TypedResults.Json(made, VolumesJson.Default.CreatedSnapshot)
+            : TypedResults.NoContent();
     }
 
     private static async Task<IResult> ShowAsync(string project, string volume, string snapshot, HttpContext context, VolumeStore store, VolumeRights rights)

@@ -14,6 +14,9 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
 {
     private const int MostLookedAt = 100;
 
+    /// <summary>Asked before a snapshot is made of a volume: settles what is staged there, and keeps more of it out until the answer is disposed. Null when nothing is ever staged.</summary>
+    public Func<Volume, CancellationToken, Task<IDisposable>>? Settle { get; set; }
+
     /// <summary>Makes a snapshot of a tree.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="request">What was asked for; its names and lengths are checked.</param>
@@ -26,6 +29,15 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
     /// <exception cref="Storage.StorageException">The disk failed or is full.</exception>
     public async Task<(CreatedSnapshot? Made, IReadOnlyCollection<ChunkId> Missing)> CommitAsync(
         Volume volume, CreateSnapshotRequest request, DirectoryRef root, ApiSnapshot? parent, string author, CancellationToken cancellationToken)
+    {
+        // What was staged before is older than what comes now.
+        using var settled = Settle is { } settle ? await settle(volume, cancellationToken) : null;
+        return await CommitAsync(volume, request, root, parent, author, null, cancellationToken);
+    }
+
+    /// <summary>Makes a snapshot of what was staged: the same without <see cref="Settle"/>, and <paramref name="also"/> becomes true with it.</summary>
+    public async Task<(CreatedSnapshot? Made, IReadOnlyCollection<ChunkId> Missing)> CommitAsync(
+        Volume volume, CreateSnapshotRequest request, DirectoryRef root, ApiSnapshot? parent, string author, Action<Microsoft.Data.Sqlite.SqliteConnection>? also, CancellationToken cancellationToken)
     {
         var content = await stores.OfAsync(volume.Project);
         return await stores.TurnsOf(volume).TakeAsync(async () =>
@@ -51,7 +63,7 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
                 await content.FlushAsync(cancellationToken);
                 return added;
             });
-            var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, Volume.BranchBeside(branch, author, snapshot.Id));
+            var on = await store.CommitAsync(volume, snapshot, branch, parent?.Id, Volume.BranchBeside(branch, author, snapshot.Id), also);
             if (on is null)
                 return (null, []);
             meter.Made(isDiverged: on != branch);

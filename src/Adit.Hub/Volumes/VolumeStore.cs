@@ -15,6 +15,11 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
     /// <summary>So many digits of an id name a snapshot.</summary>
     public const int ShortestId = 6;
 
+    private long _generation;
+
+    /// <summary>Counts what happened to volumes and their branches: what was read when it was the same is still so.</summary>
+    public long Generation => Volatile.Read(ref _generation);
+
     private const string SnapshotColumns = "id, number, root, entries, files, bytes, parents, author, message, cause, created, uploaded_bytes";
 
     /// <summary>Volumes by project and name, after a cursor of both.</summary>
@@ -38,7 +43,7 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
     /// <param name="volume">The volume.</param>
     /// <param name="from">The volume and the snapshot whose history it has; null for none.</param>
     /// <param name="entry">What the audit log is told.</param>
-    public Task<bool> AddAsync(Volume volume, (Volume Volume, string Snapshot)? from, AuditEntry entry) => database.WriteAsync(connection =>
+    public Task<bool> AddAsync(Volume volume, (Volume Volume, string Snapshot)? from, AuditEntry entry) => WriteAsync(connection =>
     {
         var count = connection.ExecuteScalar<long>("SELECT count(*) FROM volumes WHERE project = @Project", new { volume.Project });
         if (count >= Volume.MostOfProject)
@@ -61,14 +66,15 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
     });
 
     /// <summary>Removes a volume with its snapshots. Its content goes with the next collection.</summary>
-    public Task RemoveAsync(Volume volume, AuditEntry entry) => database.WriteAsync(connection =>
+    public Task RemoveAsync(Volume volume, AuditEntry entry) => WriteAsync(connection =>
     {
         connection.Execute("DELETE FROM volumes WHERE id = @Id", new { volume.Id });
         AuditLog.Add(connection, entry, time.GetUtcNow());
+        return true;
     });
 
     /// <summary>Removes those of a project.</summary>
-    public Task RemoveOfAsync(string project) => database.WriteAsync(connection => { connection.Execute("DELETE FROM volumes WHERE project = @project", new { project }); });
+    public Task RemoveOfAsync(string project) => WriteAsync(connection => connection.Execute("DELETE FROM volumes WHERE project = @project", new { project }));
 
     /// <summary>Branches and tags, by name.</summary>
     public Task<IReadOnlyList<VolumeRef>> RefsAsync(Volume volume) => database.ReadAsync<IReadOnlyList<VolumeRef>>(connection => Refs(connection, volume.Id));
@@ -112,7 +118,13 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
     /// Adds a snapshot and lets a branch go on with it, if the branch is still at <paramref name="expected"/> or is not there yet; otherwise on the branch
     /// <paramref name="other"/>, which is new. The branch that it is on; null when the name is a tag's, or there are too many names.
     /// </summary>
-    public Task<string?> CommitAsync(Volume volume, ApiSnapshot snapshot, string branch, string? expected, string other) => database.WriteAsync(connection =>
+    /// <param name="volume">The volume.</param>
+    /// <param name="snapshot">What is added.</param>
+    /// <param name="branch">The branch that is to go on.</param>
+    /// <param name="expected">The snapshot that it was at; null for none.</param>
+    /// <param name="other">The branch for a snapshot that came too late.</param>
+    /// <param name="also">What else becomes true with it, or does not; null for nothing.</param>
+    public Task<string?> CommitAsync(Volume volume, ApiSnapshot snapshot, string branch, string? expected, string other, Action<SqliteConnection>? also = null) => WriteAsync(connection =>
     {
         var key = new { Volume = volume.Id, Name = branch };
         var at = connection.QuerySingleOrDefault<RefRow>("SELECT name, snapshot, is_tag FROM volume_refs WHERE volume = @Volume AND name = @Name", key);
@@ -135,6 +147,7 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
         connection.Execute(
             "INSERT INTO volume_refs (volume, name, is_tag, snapshot) VALUES (@Volume, @on, 0, @Id) ON CONFLICT (volume, name) DO UPDATE SET snapshot = excluded.snapshot",
             new { Volume = volume.Id, on, snapshot.Id });
+        also?.Invoke(connection);
         return on;
     });
 
@@ -159,6 +172,13 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
             AuditLog.Add(connection, entry, time.GetUtcNow());
         return removed;
     });
+
+    private async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
+    {
+        var written = await database.WriteAsync(write);
+        Interlocked.Increment(ref _generation);
+        return written;
+    }
 
     private static void Fork(SqliteConnection connection, string from, string snapshot, string to)
     {

@@ -51,6 +51,7 @@ internal static class AditCommand
         PullCommand.Create(),
         DiffCommand.Create(),
         CopyCommand.Create(),
+        S3Command.Create(),
         StoreCommand.Create(),
         IsNamed(arguments, ConfigCommand.Name) ? ConfigCommand.Create() : new Command(ConfigCommand.Name, ConfigCommand.Description),
         CompletionCommand.Create(),

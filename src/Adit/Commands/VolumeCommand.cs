@@ -24,6 +24,7 @@ internal static class VolumeCommand
             VolumeShowCommand.Create(access),
             VolumeLogCommand.Create(access),
             VolumeTagCommand.Create(access),
+            VolumeCommitCommand.Create(access),
             VolumeFilesCommand.Create(access),
             VolumeUseCommand.Create(access),
             VolumeRetentionCommand.Create(access),
