@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using Adit.Hub.Telemetry;
-using Adit.Hub.Volumes.Staging;
 
 namespace Adit.Hub.S3;
 
+/// <summary>Changes that are staged now.</summary>
+internal delegate int StagedCensus();
+
 /// <summary>What /metrics says of the S3 endpoint.</summary>
-internal sealed class S3Meter(VolumeStaging staging)
+internal sealed class S3Meter(StagedCensus staged)
 {
     private readonly ConcurrentDictionary<(string Operation, int Status), long> _requests = new();
     private long _received;
@@ -27,6 +29,6 @@ internal sealed class S3Meter(VolumeStaging staging)
             requests.Value(count, ("operation", operation), ("status", $"{status}xx"));
         writer.Counter("adit_s3_received_bytes_total", "Bytes of objects that clients put.").Value(Interlocked.Read(ref _received));
         writer.Counter("adit_s3_sent_bytes_total", "Bytes of objects that clients got.").Value(Interlocked.Read(ref _sent));
-        writer.Gauge("adit_s3_staged_changes", "Objects put or removed by S3 that are in no snapshot yet.").Value(staging.Count);
+        writer.Gauge("adit_s3_staged_changes", "Objects put or removed by S3 that are in no snapshot yet.").Value(staged());
     }
 }

@@ -64,7 +64,7 @@ public sealed partial class HubMetricsTests
         var metrics = new HubMetrics(
             new LinkMetrics(links), new TunnelMeters(), () => tunnels, new RouteTable(), new GuessThrottles(TimeProvider.System), new DoorMeter(), signIns, new AuditMeter(),
             new GateMeter(), new OpenDoors(TimeProvider.System), static () => new Hub.Templates.TemplateCounts(1, 15, 2, 0), TasksOf(),
-            new SecretMeter(static () => (2, 1)), new Hub.Volumes.VolumeMeter(static () => [new Adit.Content.StoreStatistics(1, 4096, 9000, 3, 0, 1, 1, 0, 96)]));
+            new SecretMeter(static () => (2, 1)), new Hub.Volumes.VolumeMeter(static () => [new Adit.Content.StoreStatistics(1, 4096, 9000, 3, 0, 1, 1, 0, 96)]), new Hub.S3.S3Meter(static () => 0));
         return metrics.Collect();
     }
 
