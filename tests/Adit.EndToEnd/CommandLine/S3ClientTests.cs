@@ -71,7 +71,7 @@ public sealed class S3ClientTests : IAsyncLifetime
         Same("got/big");
 
         await RunAsync("/usr/bin/python3", ["-c", Boto, _hub.Url, _files.File("big")]);
-        Assert.Contains("Snapshot ", await AditProcess.RunAsync(["volume", "commit", "churn/aws"], _hub.ClientEnvironment), StringComparison.Ordinal);
+        await AditProcess.RunAsync(["volume", "commit", "churn/aws"], _hub.ClientEnvironment); // Which may have been quiet for long enough already.
         await AditProcess.RunAsync(["pull", "churn/aws", _files.File("pulled")], _hub.ClientEnvironment);
         Same("pulled/big");
     }
