@@ -1,3 +1,4 @@
+using Adit.Hub.Volumes;
 using Adit.Hub.Volumes.Staging;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,7 +9,7 @@ internal static class S3Services
 {
     /// <summary>Registers it.</summary>
     public static IServiceCollection AddS3(this IServiceCollection services) =>
-        services.AddSingleton<Volumes.StagedContent>().AddSingleton<StagingStore>().AddSingleton<VolumeStaging>().AddSingleton<S3KeyBook>().AddSingleton<SignatureV4>().AddSingleton<S3Volumes>().AddSingleton<Intakes>()
+        services.AddSingleton<ILivingContent, ArrivingContent>().AddSingleton<S3KeyBook>().AddSingleton<SignatureV4>().AddSingleton<S3Volumes>().AddSingleton<Intakes>()
             .AddSingleton<BucketReads>().AddSingleton<ObjectReads>().AddSingleton<ObjectWrites>().AddSingleton<MultipartStore>().AddSingleton<Multipart>().AddSingleton<StagedCensus>(static p => () => p.GetRequiredService<VolumeStaging>().Count).AddSingleton<S3Meter>()
             .AddSingleton<S3Endpoint>();
 

@@ -11,10 +11,8 @@ using Adit.Hub.Volumes.Staging;
 namespace Adit.Hub.S3;
 
 /// <summary>What buckets and keys mean: a bucket is a project, the first part of a key a volume of it.</summary>
-internal sealed class S3Volumes(ProjectDirectory projects, VolumeRights rights, VolumeStore volumes, VolumeStaging staging, ProjectStores stores, TimeProvider time)
+internal sealed class S3Volumes(ProjectDirectory projects, VolumeRights rights, VolumeStaging staging, ProjectStores stores, TimeProvider time)
 {
-    private const int PageSize = 500;
-
     /// <summary>The buckets that a caller may read.</summary>
     public IEnumerable<Project> Buckets(Caller caller) => projects.All.Where(p => rights.MayRead(caller, p.Name)).OrderBy(static p => p.Name, StringComparer.Ordinal);
 
@@ -36,11 +34,7 @@ internal sealed class S3Volumes(ProjectDirectory projects, VolumeRights rights, 
     /// <summary>The names of a bucket's volumes in the order of their keys.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(string bucket)
     {
-        var names = new List<string>();
-        IReadOnlyList<Volume> page;
-        for (string? after = null; (page = await volumes.ListAsync(bucket, after, PageSize)).Count > 0; after = page[^1].Path)
-            names.AddRange(page.Select(static v => v.Name));
-        return [.. names.OrderBy(static n => n + "/", StringComparer.Ordinal)];
+        return [.. (await staging.NamesAsync(bucket)).OrderBy(static n => n + "/", StringComparer.Ordinal)];
     }
 
     /// <summary>The topmost directory of a volume as it is now, or was in a snapshot; null when there is none.</summary>
@@ -51,7 +45,7 @@ internal sealed class S3Volumes(ProjectDirectory projects, VolumeRights rights, 
         var content = await stores.OfAsync(bucket);
         if (snapshot is null)
             return (await staging.ViewAsync(found.Volume, found.Head, cancellationToken), content);
-        return await volumes.ResolveAsync(found.Volume, snapshot) is { } one ? (StagedVolume.RootOf(one), content) : null;
+        return await staging.ResolveAsync(found.Volume, snapshot) is { } one ? (StagedVolume.RootOf(one), content) : null;
     }
 
     /// <summary>The object of a key: a file, or a directory when the key ends with a slash. Null for none.</summary>
@@ -85,7 +79,7 @@ internal sealed class S3Volumes(ProjectDirectory projects, VolumeRights rights, 
             throw S3Refusal.NoSuchKey();
         var volume = new Volume(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), call.Bucket, name, VolumeKind.Dataset, null, time.GetUtcNow(), call.Caller.Account);
         var entry = AuditEntry.By(call.Caller, "volume.create", "volume:" + volume.Path, call.Http.Connection.RemoteIpAddress?.ToString());
-        if (await volumes.AddAsync(volume, null, entry))
+        if (await staging.AddAsync(volume, entry))
             return (volume, path);
         return await staging.FindAsync(call.Bucket, name) is { } other
             ? (other.Volume, path)

@@ -20,7 +20,7 @@ internal static class VolumeEndpoints
 
     /// <summary>Registers the slice.</summary>
     public static IServiceCollection AddVolumes(this IServiceCollection services) =>
-        services.AddSingleton<VolumeStore>().AddSingleton<VolumeRights>().AddSingleton<ProjectStores>().AddSingleton<VolumeHistory>().AddSingleton<VolumeDoor>().AddSingleton<StoreCollection>().AddSingleton<PruneStore>().AddSingleton<VolumePruning>().AddHostedService(static p => p.GetRequiredService<VolumePruning>()).AddSingleton<StoreCensus>(static p => p.GetRequiredService<ProjectStores>().Open).AddSingleton<VolumeMeter>()
+        services.AddSingleton<VolumeStore>().AddSingleton<Staging.StagingStore>().AddSingleton<Staging.VolumeStaging>().AddSingleton<StagedContent>().AddSingleton<VolumeRights>().AddSingleton<ProjectStores>().AddSingleton<VolumeHistory>().AddSingleton<VolumeDoor>().AddSingleton<StoreCollection>().AddSingleton<PruneStore>().AddSingleton<VolumePruning>().AddHostedService(static p => p.GetRequiredService<VolumePruning>()).AddSingleton<StoreCensus>(static p => p.GetRequiredService<ProjectStores>().Open).AddSingleton<VolumeMeter>()
             .AddSingleton<IProjectContent>(static p => p.GetRequiredService<ProjectStores>()).AddSingleton<IContentUse>(static p => p.GetRequiredService<ProjectStores>());
 
     /// <summary>Maps the resource.</summary>

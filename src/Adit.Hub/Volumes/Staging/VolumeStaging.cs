@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Adit.Api;
 using Adit.Content.Chunks;
 using Adit.Content.Trees;
+using Adit.Hub.Access.Audit;
 using Adit.Hub.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,7 @@ internal sealed partial class VolumeStaging : IDisposable
 
     private const int MostChanges = 100_000;
     private const int Tries = 3;
+    private const int PageSize = 500;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, StagedVolume> _staged = new();
@@ -65,6 +67,22 @@ internal sealed partial class VolumeStaging : IDisposable
         _known[(project, name)] = (generation, volume, head);
         return (volume, head);
     }
+
+    /// <summary>The names of a project's volumes.</summary>
+    public async Task<IReadOnlyList<string>> NamesAsync(string project)
+    {
+        var names = new List<string>();
+        IReadOnlyList<Volume> page;
+        for (string? after = null; (page = await _volumes.ListAsync(project, after, PageSize)).Count > 0; after = page[^1].Path)
+            names.AddRange(page.Select(static v => v.Name));
+        return names;
+    }
+
+    /// <summary>The snapshot that a branch, a tag, an id or the beginning of one names; null for none.</summary>
+    public Task<ApiSnapshot?> ResolveAsync(Volume volume, string snapshot) => _volumes.ResolveAsync(volume, snapshot);
+
+    /// <summary>Makes a volume; false when there is one of its name, or the project is full.</summary>
+    public Task<bool> AddAsync(Volume volume, AuditEntry entry) => _volumes.AddAsync(volume, null, entry);
 
     /// <summary>The topmost directory of a volume as it is now.</summary>
     public async Task<LayeredDirectory> ViewAsync(Volume volume, ApiSnapshot? head, CancellationToken cancellationToken)
