@@ -73,6 +73,6 @@ public sealed partial class HubMetricsTests
     [GeneratedRegex(@"^# TYPE (\S+) ", RegexOptions.Multiline)]
     private static partial Regex Family { get; }
 
-    [GeneratedRegex(@"^\| `([a-z_]+)[`{]", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `([a-z0-9_]+)[`{]", RegexOptions.Multiline)]
     private static partial Regex Documented { get; }
 }
