@@ -3,12 +3,13 @@ using Adit.Content.Chunks;
 namespace Adit.Content.Trees;
 
 /// <summary>Makes the pages of a directory of its entries, given in ascending order of their names' bytes. For one thread; used again for the next directory.</summary>
-internal sealed class DirectoryWriter
+/// <param name="capacity">Bytes of its buffers to begin with.</param>
+internal sealed class DirectoryWriter(int capacity = 64 << 10)
 {
     private readonly List<Item> _items = [];
-    private ByteWriter _bytes = new(64 << 10);
-    private ByteWriter _page = new(64 << 10);
-    private ByteWriter _above = new(4 << 10);
+    private ByteWriter _bytes = new(capacity);
+    private ByteWriter _page = new(capacity);
+    private ByteWriter _above = new(Math.Min(capacity, 4 << 10));
 
     /// <summary>Entries added.</summary>
     public int Count => _items.Count;
