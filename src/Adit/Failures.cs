@@ -5,6 +5,7 @@ using Adit.Link;
 using Adit.Runner.Hubs;
 using Adit.Runner.Programs;
 using Adit.Runner.Tunnels;
+using Adit.Runner.Volumes;
 using Adit.Runner.Yaml;
 
 namespace Adit;
@@ -31,6 +32,7 @@ internal static class Failures
                 $"The hub cannot be reached: {e.InnerException?.Message ?? e.Message}. Check --hub (ADIT_HUB) and that the hub runs."),
         TaskCanceledException { InnerException: TimeoutException } =>
             new CommandException(ExitCode.Unreachable, "The hub did not answer in time. Check --hub (ADIT_HUB) and the network."),
+        CloneException e => new CommandException(ExitCode.Failed, e.Message),
         StorageException e => new CommandException(ExitCode.Failed, e.Message),
         SocketException e => new CommandException(ExitCode.Failed, e.Message),
         UnauthorizedAccessException or IOException => new CommandException(ExitCode.Failed, exception.Message),

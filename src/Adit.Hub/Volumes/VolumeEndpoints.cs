@@ -20,7 +20,11 @@ internal static class VolumeEndpoints
 
     /// <summary>Registers the slice.</summary>
     public static IServiceCollection AddVolumes(this IServiceCollection services) =>
-        services.AddSingleton<VolumeStore>().AddSingleton<Staging.StagingStore>().AddSingleton<Staging.VolumeStaging>().AddSingleton<StagedContent>().AddSingleton<VolumeRights>().AddSingleton<ProjectStores>().AddSingleton<VolumeHistory>().AddSingleton<VolumeDoor>().AddSingleton<StoreCollection>().AddSingleton<PruneStore>().AddSingleton<VolumePruning>().AddHostedService(static p => p.GetRequiredService<VolumePruning>()).AddSingleton<StoreCensus>(static p => p.GetRequiredService<ProjectStores>().Open).AddSingleton<VolumeMeter>()
+        services.AddSingleton<VolumeStore>().AddSingleton<Staging.StagingStore>().AddSingleton<PruneStore>()
+            .AddSingleton<VolumeRights>().AddSingleton<VolumeDoor>().AddSingleton<VolumeHistory>().AddSingleton<VolumeMerges>().AddSingleton<VolumeMeter>()
+            .AddSingleton<Staging.VolumeStaging>().AddSingleton<StagedContent>().AddSingleton<StoreCollection>()
+            .AddSingleton<VolumePruning>().AddHostedService(static p => p.GetRequiredService<VolumePruning>())
+            .AddSingleton<ProjectStores>().AddSingleton<StoreCensus>(static p => p.GetRequiredService<ProjectStores>().Open)
             .AddSingleton<IProjectContent>(static p => p.GetRequiredService<ProjectStores>()).AddSingleton<IContentUse>(static p => p.GetRequiredService<ProjectStores>());
 
     /// <summary>Maps the resource.</summary>
@@ -36,6 +40,7 @@ internal static class VolumeEndpoints
         volume.MapPut("/tags/{tag}", TagAsync).Needs(Permission.VolumesWrite).Produces<ApiSnapshot>();
         volume.MapDelete("/tags/{tag}", RemoveTagAsync).Needs(Permission.VolumesWrite).Produces(StatusCodes.Status204NoContent);
         volume.MapSnapshots();
+        volume.MapMerges();
         volume.MapFiles();
         volume.MapChunks();
         volume.MapRetention();

@@ -72,6 +72,45 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
         });
     }
 
+    /// <summary>
+    /// Lets a branch go on with a tree that was made of its newest snapshot, the first of <paramref name="parents"/>, and perhaps of others. Nothing is made when it is not there any more.
+    /// </summary>
+    /// <returns>What was made, or the chunks that are missing; neither when the branch has gone on.</returns>
+    /// <exception cref="DamagedContentException">The tree is none.</exception>
+    /// <exception cref="Storage.StorageException">The disk failed or is full.</exception>
+    public async Task<(ApiSnapshot? Made, IReadOnlyCollection<ChunkId> Missing)> GoOnAsync(
+        Volume volume, DirectoryRef root, string branch, IReadOnlyList<ApiSnapshot> parents, string message, string cause, string author, CancellationToken cancellationToken)
+    {
+        var content = await stores.OfAsync(volume.Project);
+        return await stores.TurnsOf(volume).TakeAsync(async () =>
+        {
+            using var hold = await content.HoldAsync(cancellationToken);
+            var known = stores.IsWhole(volume, parents[0].Root) ? ChunkId.Parse(parents[0].Root) : default;
+            var missing = await new TreeVerifier(content).VerifyAsync(root, known, cancellationToken);
+            if (missing.Count > 0)
+                return ((ApiSnapshot?)null, missing);
+            stores.SetWhole(volume, root.Id.ToString());
+            if ((await store.BranchAsync(volume, branch))?.Id != parents[0].Id)
+                return (null, []);
+            var snapshot = await ProjectStores.WriteAsync(volume.Project, async () =>
+            {
+                var made = new Snapshot
+                {
+                    Volume = volume.Path, Root = root.Id.ToString(), Entries = root.Entries, Files = root.Files, Bytes = root.Bytes,
+                    Parents = [.. parents.Select(static p => p.Id)], Author = author, Message = message, Cause = cause, Created = time.GetUtcNow(),
+                };
+                var added = await AddChunkAsync(content, made, 0, cancellationToken);
+                await content.FlushAsync(cancellationToken);
+                return added;
+            });
+            if (await store.CommitAsync(volume, snapshot, branch, parents[0].Id, other: null) is null)
+                return (null, []);
+            meter.Made(isDiverged: false);
+            snapshot.Refs = [branch];
+            return (snapshot, []);
+        });
+    }
+
     // What is there already: the branch's newest; or, when others went on from it meanwhile, the one that was made of the same request, whose answer was lost on its way.
     private async Task<CreatedSnapshot?> MadeAsync(Volume volume, CreateSnapshotRequest request, string branch, ApiSnapshot? head, ApiSnapshot? parent, string author)
     {
@@ -89,21 +128,27 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
         return beside is null ? null : new CreatedSnapshot { Snapshot = beside, Branch = beside.Refs.First(r => r.StartsWith(branch + "-", StringComparison.Ordinal)), IsNew = false, IsDiverged = true };
     }
 
-    private async Task<ApiSnapshot> AddChunkAsync(
-        ContentStore content, Volume volume, CreateSnapshotRequest request, ApiSnapshot? parent, string author, CancellationToken cancellationToken)
+    private Task<ApiSnapshot> AddChunkAsync(
+        ContentStore content, Volume volume, CreateSnapshotRequest request, ApiSnapshot? parent, string author, CancellationToken cancellationToken) =>
+        AddChunkAsync(
+            content,
+            new Snapshot
+            {
+                Volume = volume.Path, Root = request.Root, Entries = request.Entries, Files = request.Files, Bytes = request.Bytes,
+                Parents = parent is null ? [] : [parent.Id], Author = author, Message = request.Message ?? "", Cause = request.Cause ?? "manual", Created = time.GetUtcNow(),
+            },
+            request.UploadedBytes ?? 0,
+            cancellationToken);
+
+    private static async Task<ApiSnapshot> AddChunkAsync(ContentStore content, Snapshot snapshot, long uploadedBytes, CancellationToken cancellationToken)
     {
-        var snapshot = new Snapshot
-        {
-            Volume = volume.Path, Root = request.Root, Entries = request.Entries, Files = request.Files, Bytes = request.Bytes,
-            Parents = parent is null ? [] : [parent.Id], Author = author, Message = request.Message ?? "", Cause = request.Cause ?? "manual", Created = time.GetUtcNow(),
-        };
         using var writer = new ChunkWriter(content);
         var chunk = await writer.PutAsync(ChunkKind.Snapshot, snapshot.ToChunk(), cancellationToken);
         await writer.CompleteAsync(cancellationToken);
         return new ApiSnapshot
         {
             Id = chunk.ToString(), Root = snapshot.Root, Entries = snapshot.Entries, Files = snapshot.Files, Bytes = snapshot.Bytes, Parents = snapshot.Parents,
-            Author = author, Message = snapshot.Message, Cause = snapshot.Cause, Created = snapshot.Created, UploadedBytes = request.UploadedBytes ?? 0,
+            Author = snapshot.Author, Message = snapshot.Message, Cause = snapshot.Cause, Created = snapshot.Created, UploadedBytes = uploadedBytes,
         };
     }
 }

@@ -116,21 +116,24 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
 
     /// <summary>
     /// Adds a snapshot and lets a branch go on with it, if the branch is still at <paramref name="expected"/> or is not there yet; otherwise on the branch
-    /// <paramref name="other"/>, which is new. The branch that it is on; null when the name is a tag's, or there are too many names.
+    /// <paramref name="other"/>, which is new, and on none when that is null. The branch that it is on; null when nothing was added: the name is a tag's, there are too many
+    /// names, or the branch has gone on.
     /// </summary>
     /// <param name="volume">The volume.</param>
     /// <param name="snapshot">What is added.</param>
     /// <param name="branch">The branch that is to go on.</param>
     /// <param name="expected">The snapshot that it was at; null for none.</param>
-    /// <param name="other">The branch for a snapshot that came too late.</param>
+    /// <param name="other">The branch for a snapshot that came too late; null to add none then.</param>
     /// <param name="also">What else becomes true with it, or does not; null for nothing.</param>
-    public Task<string?> CommitAsync(Volume volume, ApiSnapshot snapshot, string branch, string? expected, string other, Action<SqliteConnection>? also = null) => WriteAsync(connection =>
+    public Task<string?> CommitAsync(Volume volume, ApiSnapshot snapshot, string branch, string? expected, string? other, Action<SqliteConnection>? also = null) => WriteAsync(connection =>
     {
         var key = new { Volume = volume.Id, Name = branch };
         var at = connection.QuerySingleOrDefault<RefRow>("SELECT name, snapshot, is_tag FROM volume_refs WHERE volume = @Volume AND name = @Name", key);
         if (at is { Is_tag: not 0 })
             return null;
         var on = at is null || at.Snapshot == expected ? branch : other;
+        if (on is null || (at is null && other is null))
+            return null;
         if ((at is null || on != branch) && connection.ExecuteScalar<long>("SELECT count(*) FROM volume_refs WHERE volume = @Volume", key) >= Volume.MostRefs)
             return null;
         connection.Execute(
@@ -150,6 +153,26 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
         also?.Invoke(connection);
         return on;
     });
+
+    /// <summary>
+    /// The nearest snapshot that two come from, which may be one of them; null for none. A snapshot is numbered after those that it comes from, so no common one comes from the one
+    /// with the highest number; where several are as near, as after merges crosswise, it is the one that was made last.
+    /// </summary>
+    public Task<ApiSnapshot?> CommonAsync(Volume volume, string one, string other) => database.ReadAsync(connection =>
+        connection.ExecuteScalar<string?>(
+            """
+            WITH RECURSIVE
+                a (id) AS (VALUES (@one) UNION SELECT parent.value FROM a JOIN snapshots s ON s.volume = @Id AND s.id = a.id JOIN json_each(s.parents) parent),
+                b (id) AS (VALUES (@other) UNION SELECT parent.value FROM b JOIN snapshots s ON s.volume = @Id AND s.id = b.id JOIN json_each(s.parents) parent)
+            SELECT id FROM snapshots WHERE volume = @Id AND id IN a AND id IN b ORDER BY number DESC LIMIT 1
+            """,
+            new { volume.Id, one, other }) is { } id
+            ? Resolve(connection, volume.Id, id)
+            : null);
+
+    /// <summary>Moves a branch on to a snapshot that is there; false when it is not where it was expected.</summary>
+    public Task<bool> MoveAsync(Volume volume, string branch, string expected, string snapshot) => database.WriteAsync(connection => connection.Execute(
+        "UPDATE volume_refs SET snapshot = @snapshot WHERE volume = @Id AND name = @branch AND is_tag = 0 AND snapshot = @expected", new { volume.Id, branch, expected, snapshot }) > 0);
 
     /// <summary>Gives a snapshot a tag; false when the name is a branch's or another snapshot's tag, or there are too many names.</summary>
     public Task<bool> TagAsync(Volume volume, string tag, string snapshot, AuditEntry entry) => database.WriteAsync(connection =>

@@ -52,6 +52,27 @@ public sealed partial class HubApi
         return await SendAsync(HttpMethod.Post, At(volume) + "/snapshots", content, VolumesJson.Default.CreatedSnapshot, cancellationToken);
     }
 
+    /// <summary>Merges a snapshot into a branch.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<MergeOutcome> MergeAsync(VolumeName volume, MergeRequest request, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(request, VolumesJson.Default.MergeRequest);
+        return await SendAsync(HttpMethod.Post, At(volume) + "/merges", content, VolumesJson.Default.MergeOutcome, cancellationToken);
+    }
+
+    /// <summary>The nearest snapshot that two come from.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public Task<ApiSnapshot> GetCommonAsync(VolumeName volume, string one, string other, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Get, $"{At(volume)}/common?of={Uri.EscapeDataString(one)}&and={Uri.EscapeDataString(other)}", null, VolumesJson.Default.ApiSnapshot, cancellationToken);
+
+    /// <summary>Takes files of a snapshot back onto a branch.</summary>
+    /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
+    public async Task<CreatedSnapshot> RestoreAsync(VolumeName volume, RestoreRequest request, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(request, VolumesJson.Default.RestoreRequest);
+        return await SendAsync(HttpMethod.Post, At(volume) + "/restores", content, VolumesJson.Default.CreatedSnapshot, cancellationToken);
+    }
+
     /// <summary>What differs between two snapshots.</summary>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     public Task<SnapshotDiff> DiffAsync(VolumeName volume, string from, string to, CancellationToken cancellationToken) => SendAsync(

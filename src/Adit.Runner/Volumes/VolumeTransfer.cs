@@ -27,6 +27,9 @@ public sealed record PushOptions
     /// <summary>The branch goes on with the directory, whatever was pushed to it since the directory was pulled.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>What a pull into the clone could not merge is mended, also where it does not look so.</summary>
+    public bool Resolved { get; init; }
+
     /// <summary>Every file is read, whatever is known of it.</summary>
     public bool ReadAll { get; init; }
 
@@ -41,7 +44,7 @@ public sealed record PushOptions
 /// Where what is known of directories is kept. It can be deleted at any time: all files are read again then, and a push does not know any more which snapshot its directory comes from.
 /// </param>
 /// <param name="time">The clock.</param>
-public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvider time)
+public sealed partial class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvider time)
 {
     /// <summary>The directory that is Adit's own in the topmost one: it is never sent, and left alone by a pull.</summary>
     public const string OwnDirectory = ".adit";
@@ -68,8 +71,10 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
         var of = await chunks.TryAsync(attempt => api.GetVolumeAsync(volume, attempt.Token), cancellationToken);
         var branch = options.Branch;
         var head = of.Refs.FirstOrDefault(r => !r.IsTag && r.Name == branch)?.Snapshot ?? of.Latest?.Id;
-        var origin = new DirectoryOrigin(PathOf(directory, of, ".origin"));
-        var (from, fromRoot) = options.Replace ? default : origin.Read();
+        var clone = CloneState.Read(directory) is { } state && state.VolumeId == of.Id ? state : null;
+        if (clone is not null && !options.Resolved && clone.Conflicts.Any(c => c.IsOpen(directory)))
+            throw new CloneException("What the last pull could not merge is not mended yet: 'adit volume status' lists it. When the files are as they shall be, say --resolve.");
+        var (from, fromRoot) = options.Replace ? default : clone is not null ? (clone.Snapshot, clone.Root) : new DirectoryOrigin(PathOf(directory, of, ".origin")).Read();
         Progress.Follow(chunks);
         var index = PathOf(directory, of, ".index");
         // Who may not write is told by the hub, and before a million files are read.
@@ -77,10 +82,7 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
             await chunks.FindMissingAsync(new ChunkId[1], new bool[1], cancellationToken);
         if (options.ReadAll)
             File.Delete(index);
-        var scanning = options.Scan with
-        {
-            IndexPath = index, Time = time, Ignore = [.. options.Scan.Ignore, "/" + OwnDirectory], Progress = Progress.Scanned,
-        };
+        var scanning = Scanning(options.Scan, index);
         for (var scans = 1; ; scans++)
         {
             var scan = await TreeScan.RunAsync(chunks, directory, scanning, cancellationToken);
@@ -100,8 +102,10 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
             try
             {
                 // Asking twice makes it once: the hub knows again what it made.
-                var created = await chunks.TryAsync(attempt => api.CreateSnapshotAsync(volume, request, attempt.Token), cancellationToken);
-                origin.Write(created.Snapshot);
+                var created = options.Replace || clone?.MergedFrom is not { } other || await MergeAsync(volume, request, other, chunks, cancellationToken) is not { } merged
+                    ? await chunks.TryAsync(attempt => api.CreateSnapshotAsync(volume, request, attempt.Token), cancellationToken)
+                    : merged;
+                Remember(directory, of, created.Snapshot);
                 return new PushResult(created, scan, chunks.SentBytes, false);
             }
             catch (HubApiException e) when (scans < MostScans && e.Code == "missing-chunks")
@@ -127,8 +131,21 @@ public sealed class VolumeTransfer(HubApi api, Uri hub, string cache, TimeProvid
         Directory.CreateDirectory(directory);
         var checkout = options with { IndexPath = PathOf(directory, of, ".index"), Time = time, Keep = [.. options.Keep, OwnDirectory], Progress = Progress.CheckedOut };
         var result = await TreeCheckout.RunAsync(chunks, root, directory, checkout, cancellationToken);
-        new DirectoryOrigin(PathOf(directory, of, ".origin")).Write(snapshot);
+        Remember(directory, of, snapshot);
         return (snapshot, result);
+    }
+
+    // What a clone merged comes from both; null when the branch has it already, and it is a snapshot like any other.
+    private async Task<CreatedSnapshot?> MergeAsync(VolumeName volume, CreateSnapshotRequest request, string from, HubChunks chunks, CancellationToken cancellationToken)
+    {
+        var asked = new MergeRequest
+        {
+            From = from, Into = request.Branch, Parent = request.Parent, Message = request.Message, Root = request.Root, Entries = request.Entries, Files = request.Files, Bytes = request.Bytes,
+        };
+        var outcome = await chunks.TryAsync(attempt => api.MergeAsync(volume, asked, attempt.Token), cancellationToken);
+        return outcome is { Outcome: MergeOutcome.Merged, Snapshot: { } snapshot }
+            ? new CreatedSnapshot { Snapshot = snapshot, Branch = outcome.Branch, IsNew = true, IsDiverged = false }
+            : null;
     }
 
     // One for each directory, hub and volume.

@@ -47,6 +47,7 @@ internal static class AditCommand
         TemplateCommand.Create(),
         SecretCommand.Create(),
         VolumeCommand.Create(),
+        CloneCommand.Create(),
         PushCommand.Create(),
         PullCommand.Create(),
         DiffCommand.Create(),

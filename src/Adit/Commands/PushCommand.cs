@@ -16,27 +16,32 @@ internal static class PushCommand
     public static Command Create()
     {
         var access = new HubAccessOptions();
-        var directory = new Argument<string>("DIR") { Description = "The directory. A '.adit' in it is left out, and so is what '.aditignore' files name." };
-        var volume = VolumeCommand.Volume();
+        var directory = new Argument<string?>("DIR")
+        {
+            Description = "The directory. A '.adit' in it is left out, and so is what '.aditignore' files name. Default: the clone that this is in.", DefaultValueFactory = static _ => null,
+        };
+        var volume = new Argument<string?>("VOLUME") { Description = "PROJECT/VOLUME, such as churn/data. Default: what the directory is a clone of.", DefaultValueFactory = static _ => null };
         var message = new Option<string?>("--message", "-m") { Description = "What is said of it.", HelpName = "TEXT" };
-        var branch = new Option<string>("--branch") { Description = "The branch that goes on with it; made when there is none.", HelpName = "NAME", DefaultValueFactory = static _ => "main" };
+        var branch = new Option<string?>("--branch") { Description = "The branch that goes on with it; made when there is none. Default: the clone's, else main.", HelpName = "NAME" };
         var replace = new Option<bool>("--replace") { Description = "The branch becomes what the directory is, whatever others pushed since it was pulled. Their snapshots stay." };
+        var resolve = new Option<bool>("--resolve") { Description = "In a clone: what the last pull could not merge is as it shall be." };
         var forceRead = new Option<bool>("--force-read") { Description = "Read every file, also those that look unchanged by size and times." };
         var skipUnreadable = new Option<bool>("--skip-unreadable") { Description = "Leave out what cannot be read, and say so. Otherwise nothing is made." };
         var ignore = new Option<string[]>("--ignore") { Description = "Leave out what fits, as a line of '.aditignore' does. May be repeated.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
         var json = new Option<bool>("--json") { Description = "Print what was done as JSON." };
         var command = new Command("push", "Bring a directory to a volume as a new snapshot. Only what the hub does not have is sent.")
         {
-            directory, volume, message, branch, replace, forceRead, skipUnreadable, ignore, json,
+            directory, volume, message, branch, replace, resolve, forceRead, skipUnreadable, ignore, json,
         };
         access.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             access.Read(parsed),
-            parsed.GetValue(directory)!,
-            VolumeCommand.Parse(parsed.GetValue(volume)!),
+            parsed.GetValue(directory),
+            parsed.GetValue(volume),
+            parsed.GetValue(branch),
             new PushOptions
             {
-                Branch = parsed.GetValue(branch)!,
+                Resolved = parsed.GetValue(resolve),
                 Message = parsed.GetValue(message),
                 Replace = parsed.GetValue(replace),
                 ReadAll = parsed.GetValue(forceRead),
@@ -47,12 +52,15 @@ internal static class PushCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(HubAccess hub, string directory, VolumeName name, PushOptions options, bool json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        HubAccess hub, string? said, string? volume, string? branch, PushOptions options, bool json, CancellationToken cancellationToken)
     {
+        var (directory, name, clone) = CloneLine.Of(said, volume, "push");
+        options = options with { Branch = branch ?? clone?.Branch ?? "main" };
         if (!Directory.Exists(directory))
             throw new CommandException(ExitCode.NotFoundOrTaken, $"There is no directory '{RequestLine.Safe(directory)}'.");
         using var api = new HubApi(hub.CreateHttpClient(VolumeCommand.Patience), hub.Url);
-        var transfer = new VolumeTransfer(api, hub.Url, Path.Combine(ClientFiles.Directory, "index"), TimeProvider.System);
+        var transfer = CloneLine.Transfer(api, hub);
         PushResult result;
         try
         {
@@ -75,11 +83,11 @@ internal static class PushCommand
             Screen.Note(RequestLine.Safe(warning));
         if (result.Scan.WarningCount > WarningsShown)
             Screen.Note($"… and {Words.Count(result.Scan.WarningCount - WarningsShown)} more.");
-        Report(name, options, result, json);
+        Report(name, options, result, clone is not null, json);
         return ExitCode.Ok;
     }
 
-    private static void Report(VolumeName name, PushOptions options, PushResult result, bool json)
+    private static void Report(VolumeName name, PushOptions options, PushResult result, bool isClone, bool json)
     {
         var (created, snapshot) = (result.Created, result.Created.Snapshot);
         var id = VolumeCommand.Short(snapshot.Id);
@@ -95,14 +103,15 @@ internal static class PushCommand
         if (result.IsBehind)
         {
             Screen.Note(
-                $"Nothing has changed here since {id}, and {options.Branch} has gone on: 'adit pull {name} DIR' brings what is new. "
+                $"Nothing has changed here since {id}, and {options.Branch} has gone on: 'adit pull{(isClone ? "" : $" {name} DIR")}' brings what is new. "
                 + $"To make {options.Branch} what the directory is, say --replace.");
         }
         else if (created.IsDiverged)
         {
             Screen.Note(
-                $"{options.Branch} has gone on since this directory was pulled, so the snapshot has a branch of its own: {created.Branch}. 'adit diff {name}@{options.Branch} @{created.Branch}' "
-                + $"shows what differs. To go on: pull {name}@{options.Branch} into another directory, bring your changes over and push that; or push again with --replace.");
+                $"{options.Branch} has gone on since this directory was pulled, so the snapshot has a branch of its own: {created.Branch}. "
+                + $"'adit volume merge {name} {created.Branch}{(options.Branch == "main" ? "" : $" --into {options.Branch}")}' merges it into {options.Branch}"
+                + (isClone ? $"; 'adit pull' merges {options.Branch} into this directory instead." : "; 'adit diff "+ $"{name}@{options.Branch} @{created.Branch}' shows what differs, and a push with --replace undoes the others'."));
         }
     }
 }

@@ -25,6 +25,8 @@ internal static class VolumeCommand
             VolumeLogCommand.Create(access),
             VolumeTagCommand.Create(access),
             VolumeCommitCommand.Create(access),
+            VolumeStatusCommand.Create(access),
+            VolumeMergeCommand.Create(access),
             VolumeFilesCommand.Create(access),
             VolumeUseCommand.Create(access),
             VolumeRetentionCommand.Create(access),
