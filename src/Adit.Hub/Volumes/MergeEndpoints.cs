@@ -32,7 +32,7 @@ internal static class MergeEndpoints
     }
 
     private static async Task<IResult> MergeAsync(
-        string project, string volume, MergeRequest request, HttpContext context, VolumeStore store, VolumeRights rights, VolumeMerges merges)
+        string project, string volume, MergeRequest request, HttpContext context, VolumeStore store, VolumeRights rights, PruneStore prunes, VolumeMerges merges)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
         if (found is null)
@@ -48,7 +48,7 @@ internal static class MergeEndpoints
         ChunkId root = default;
         if (request.Root is not null && !ChunkId.TryParse(request.Root, out root))
             return Problems.Invalid("'root' is no id: 64 hexadecimal digits.");
-        if (await store.ResolveAsync(found, request.From) is not { } from)
+        if (await ResolveAsync(found, request.From, store, prunes) is not { } from)
             return VolumeAnswers.NoSnapshot(found, request.From);
         if (await store.BranchAsync(found, branch) is not { } into)
             return Problems.NotFound($"branch '{VolumeAnswers.Shown(branch)}' of '{found.Path}'");
@@ -83,14 +83,14 @@ internal static class MergeEndpoints
         }
     }
 
-    private static async Task<IResult> CommonAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, string of, string and)
+    private static async Task<IResult> CommonAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, PruneStore prunes, string of, string and)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: false);
         if (found is null)
             return refused!;
-        if (await store.ResolveAsync(found, of) is not { } one)
+        if (await ResolveAsync(found, of, store, prunes) is not { } one)
             return VolumeAnswers.NoSnapshot(found, of);
-        if (await store.ResolveAsync(found, and) is not { } other)
+        if (await ResolveAsync(found, and, store, prunes) is not { } other)
             return VolumeAnswers.NoSnapshot(found, and);
         return await store.CommonAsync(found, one.Id, other.Id) is { } common
             ? TypedResults.Json(common, VolumesJson.Default.ApiSnapshot)
@@ -120,6 +120,11 @@ internal static class MergeEndpoints
             _ => Moved(found, branch, into),
         };
     }
+
+    // Whoever has one that was pruned goes on from what is left of its line.
+    private static async Task<ApiSnapshot?> ResolveAsync(Volume volume, string name, VolumeStore store, PruneStore prunes) =>
+        await store.ResolveAsync(volume, name) is { } there ? there
+        : await prunes.FindAsync(volume, name) is { IsPruned: true, Ancestor: { } ancestor } ? await store.ResolveAsync(volume, ancestor) : null;
 
     private static IResult Moved(Volume volume, string branch, ApiSnapshot at) =>
         Problems.Conflict("moved", $"The branch {branch} of '{volume.Path}' has gone on from where it was (it was at {at.Id[..12]}); look at what is new, and ask again.");

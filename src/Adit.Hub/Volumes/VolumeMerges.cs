@@ -57,7 +57,7 @@ internal sealed class VolumeMerges(VolumeStore store, ProjectStores stores, Volu
             return (outcome, null);
         }
 
-        var content = await stores.OfAsync(volume.Project);
+        var content = await stores.ToFillAsync(volume.Project);
         for (var tries = 1; ; tries++)
         {
             var (root, merged) = asked.Tree is { } tree ? (tree, null) : await StageAsync(content, volume, asked, common, cancellationToken);
@@ -89,7 +89,7 @@ internal sealed class VolumeMerges(VolumeStore store, ProjectStores stores, Volu
     public async Task<(CreatedSnapshot? Made, MergeProblem? Problem)> RestoreAsync(
         Volume volume, ApiSnapshot from, ApiSnapshot into, string branch, RestoreRequest request, string author, CancellationToken cancellationToken)
     {
-        var content = await stores.OfAsync(volume.Project);
+        var content = await stores.ToFillAsync(volume.Project);
         for (var tries = 1; ; tries++)
         {
             var (root, problem) = request.Paths is null ? (Root(from), null) : await PickAsync(content, volume, Root(from), Root(into), request.Paths, cancellationToken);

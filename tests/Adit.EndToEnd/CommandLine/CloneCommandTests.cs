@@ -78,6 +78,34 @@ public sealed class CloneCommandTests : IAsyncLifetime
         Assert.Contains("there already and not empty", await Adit(4, "clone", "churn/data", At("ben")), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Snapshots_are_checked_out_taken_back_and_forked()
+    {
+        await CloneTwiceAsync();
+        await Adit("volume", "tag", "churn/data", "v1");
+        Write("ada/a.txt", "other\n");
+        await Adit("push", At("ada"));
+        Write("ada/b", "mine");
+        Assert.Contains("would be lost", await Adit(1, "volume", "checkout", "v1", At("ada")), StringComparison.Ordinal);
+        Write("ada/b", "b\n");
+        await Adit("volume", "checkout", "v1", At("ada"));
+        Assert.Equal(Lines(), Read("ada/a.txt"));
+        await Adit("volume", "checkout", "main", At("ada"));
+        Assert.Equal("other\n", Read("ada/a.txt"));
+
+        await Adit("volume", "restore", "churn/data@v1", "a.txt", "-m", "as it was");
+        var newest = (await JsonAsync("volume", "log", "churn/data", "--json"))[0];
+        Assert.Equal(("restore", "as it was"), (Text(newest, "cause"), Text(newest, "message")));
+        await Adit("pull", At("ada"));
+        Assert.Equal(Lines(), Read("ada/a.txt"));
+        Assert.Contains("it is so already", await Adit("volume", "restore", "churn/data@v1"), StringComparison.Ordinal);
+        await Adit(2, "volume", "restore", "churn/data");
+
+        Assert.Contains("churn/copy is a fork of churn/data@v1", await Adit("volume", "fork", "churn/data@v1", "copy"), StringComparison.Ordinal);
+        Assert.Single((await JsonAsync("volume", "log", "churn/copy", "--json")).EnumerateArray());
+        Assert.Contains("'adit push DIR other/copy'", await Adit(2, "volume", "fork", "churn/data", "other/copy"), StringComparison.Ordinal);
+    }
+
     private async Task CloneTwiceAsync()
     {
         await Adit("volume", "create", "churn/data");
