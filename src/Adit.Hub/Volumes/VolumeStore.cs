@@ -171,7 +171,7 @@ internal sealed class VolumeStore(Database database, TimeProvider time)
             : null);
 
     /// <summary>Moves a branch on to a snapshot that is there; false when it is not where it was expected.</summary>
-    public Task<bool> MoveAsync(Volume volume, string branch, string expected, string snapshot) => database.WriteAsync(connection => connection.Execute(
+    public Task<bool> MoveAsync(Volume volume, string branch, string expected, string snapshot) => WriteAsync(connection => connection.Execute(
         "UPDATE volume_refs SET snapshot = @snapshot WHERE volume = @Id AND name = @branch AND is_tag = 0 AND snapshot = @expected", new { volume.Id, branch, expected, snapshot }) > 0);
 
     /// <summary>Gives a snapshot a tag; false when the name is a branch's or another snapshot's tag, or there are too many names.</summary>
