@@ -39,6 +39,15 @@ public sealed record CloneState
     /// <summary>What both sides changed when others' changes were merged into the directory, and nobody has mended yet.</summary>
     public IReadOnlyList<CloneConflict> Conflicts { get; set; } = [];
 
+    /// <summary>What a clone leaves out of a line is taken from where it came from, and nobody else is told of it.</summary>
+    /// <exception cref="CloneException">The hub that is meant is another one.</exception>
+    public void CheckHub(Uri hub)
+    {
+        ArgumentNullException.ThrowIfNull(hub);
+        if (Hub != hub.ToString())
+            throw new CloneException($"This directory is a clone from {Hub}, and you are at {hub}; say --hub {Hub.TrimEnd('/')} if you trust it.");
+    }
+
     /// <summary>The clone that a directory is in: itself, or the nearest one above; null for none.</summary>
     public static (string Directory, CloneState State)? Find(string directory)
     {

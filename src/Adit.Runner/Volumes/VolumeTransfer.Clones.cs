@@ -149,8 +149,7 @@ public sealed partial class VolumeTransfer
 
     private async Task<ApiVolume> VolumeOfAsync(VolumeName volume, CloneState state, CancellationToken cancellationToken)
     {
-        if (state.Hub != hub.ToString())
-            throw new CloneException($"This directory is a clone from {state.Hub}, and you are at {hub}; say --hub {state.Hub.TrimEnd('/')} if you trust it.");
+        state.CheckHub(hub);
         var of = await api.GetVolumeAsync(volume, cancellationToken);
         return of.Id == state.VolumeId ? of : throw new CloneException($"{volume} is another volume than this directory was cloned from, which was removed: clone it into another directory.");
     }

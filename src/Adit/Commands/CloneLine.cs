@@ -22,9 +22,10 @@ internal static class CloneLine
     /// <param name="directory">The directory that was said.</param>
     /// <param name="volume">The volume that was said.</param>
     /// <param name="verb"><c>push</c> or <c>pull</c>.</param>
+    /// <param name="hub">The hub that the line is for.</param>
     /// <returns>The directory, the volume, and the clone that it is of this volume; null for none.</returns>
     /// <exception cref="CommandException">Something is missing.</exception>
-    public static (string Directory, VolumeName Volume, CloneState? Clone) Of(string? directory, string? volume, string verb)
+    public static (string Directory, VolumeName Volume, CloneState? Clone) Of(string? directory, string? volume, string verb, Uri hub)
     {
         var isPull = verb == "pull";
         var (said, other) = isPull ? (volume, directory) : (directory, volume);
@@ -40,6 +41,7 @@ internal static class CloneLine
         if (said is not null && !Directory.Exists(said))
             throw new CommandException(ExitCode.Usage, $"'{RequestLine.Safe(said)}' is no clone here: {how}");
         var (at, state) = At(said ?? ".", how);
+        state.CheckHub(hub);
         return (at, VolumeTransfer.NameOf(state), state);
     }
 

@@ -45,7 +45,7 @@ internal static class PullCommand
     {
         if (options is { RemoveOthers: true, Overwrite: false })
             throw new CommandException(ExitCode.Usage, "--remove-others removes files that are nowhere else; say --overwrite too.");
-        var (directory, name, clone) = CloneLine.Of(said, volume, "pull");
+        var (directory, name, clone) = CloneLine.Of(said, volume, "pull", hub.Url);
         if (File.Exists(directory))
             throw new CommandException(ExitCode.NotFoundOrTaken, $"'{RequestLine.Safe(directory)}' is a file, not a directory.");
         if (from is not null && (clone is null || name.Snapshot is not null || options.Overwrite))

@@ -55,7 +55,7 @@ internal static class PushCommand
     private static async Task<int> RunAsync(
         HubAccess hub, string? said, string? volume, string? branch, PushOptions options, bool json, CancellationToken cancellationToken)
     {
-        var (directory, name, clone) = CloneLine.Of(said, volume, "push");
+        var (directory, name, clone) = CloneLine.Of(said, volume, "push", hub.Url);
         options = options with { Branch = branch ?? clone?.Branch ?? "main" };
         if (!Directory.Exists(directory))
             throw new CommandException(ExitCode.NotFoundOrTaken, $"There is no directory '{RequestLine.Safe(directory)}'.");
