@@ -22,16 +22,16 @@ internal static class ChunkEndpoints
 
     public static void MapChunks(this IEndpointRouteBuilder volume)
     {
-        volume.MapChunks(MissingAsync, AddAsync, ReadAsync, Permission.VolumesRead, Permission.VolumesWrite);
+        volume.MapPost("/chunks/missing", MissingAsync).Needs(Permission.VolumesWrite).TakesIds();
+        volume.MapPost("/chunks/add", AddAsync).Needs(Permission.VolumesWrite).TakesFrames();
+        volume.MapPost("/chunks/read", ReadAsync).Needs(Permission.VolumesRead).TakesIds();
     }
 
-    /// <summary>Maps the three beneath whatever leads to a project, with the bounds of their bodies.</summary>
-    public static void MapChunks(this IEndpointRouteBuilder routes, Delegate missing, Delegate add, Delegate read, Permission mayRead, Permission mayWrite)
-    {
-        routes.MapPost("/chunks/missing", missing).Needs(mayWrite).WithMetadata(new BodyBound(MostIds * ChunkId.Size));
-        routes.MapPost("/chunks/add", add).Needs(mayWrite).WithMetadata(new BodyBound(MostOfAdd)).Produces(StatusCodes.Status204NoContent);
-        routes.MapPost("/chunks/read", read).Needs(mayRead).WithMetadata(new BodyBound(MostIds * ChunkId.Size));
-    }
+    /// <summary>Its body is ids, as many as are taken at once.</summary>
+    public static RouteHandlerBuilder TakesIds(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new BodyBound(MostIds * ChunkId.Size));
+
+    /// <summary>Its body is frames, as many bytes as are taken at once.</summary>
+    public static RouteHandlerBuilder TakesFrames(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new BodyBound(MostOfAdd)).Produces(StatusCodes.Status204NoContent);
 
     private static async Task<IResult> MissingAsync(string project, string volume, HttpContext context, VolumeStore store, VolumeRights rights, ProjectStores stores)
     {

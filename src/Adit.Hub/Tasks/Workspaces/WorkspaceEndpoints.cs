@@ -30,7 +30,9 @@ internal static class WorkspaceEndpoints
         runner.MapGet("", BeginAsync).Needs(Permission.RunnerServe).Produces<RunnerWorkspace>();
         runner.MapDelete("", CloseAsync).Needs(Permission.RunnerServe).Produces(StatusCodes.Status204NoContent);
         runner.MapPost("/snapshots", CommitAsync).Needs(Permission.RunnerServe).Produces<CreatedSnapshot>(StatusCodes.Status201Created);
-        runner.MapChunks(MissingAsync, AddAsync, ReadAsync, Permission.RunnerServe, Permission.RunnerServe);
+        runner.MapPost("/chunks/missing", MissingAsync).Needs(Permission.RunnerServe).TakesIds();
+        runner.MapPost("/chunks/add", AddAsync).Needs(Permission.RunnerServe).TakesFrames();
+        runner.MapPost("/chunks/read", ReadAsync).Needs(Permission.RunnerServe).TakesIds();
     }
 
     private static Task<IResult> SnapshotAsync(string task, SnapshotTaskRequest request, HttpContext context, TaskRights rights, IRunners runners, AuditLog audit) => TaskAnswers.OfAsync(async () =>
