@@ -5,7 +5,7 @@ using Adit.Testing;
 
 namespace Adit.EndToEnd.CommandLine;
 
-/// <summary>The clients of Debian against one hub: awscli, s3cmd, rclone, python3-boto3, and s3fs where FUSE works.</summary>
+/// <summary>The clients of Debian against one hub: awscli by the endpoint's own name, s3cmd, rclone and python3-boto3 by the hub's.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class S3ClientTests : IAsyncLifetime
 {
@@ -25,7 +25,7 @@ public sealed class S3ClientTests : IAsyncLifetime
             ["AWS_ACCESS_KEY_ID"] = key.RootElement.GetProperty("accessKeyId").GetString(),
             ["AWS_SECRET_ACCESS_KEY"] = key.RootElement.GetProperty("secretAccessKey").GetString(),
             ["AWS_DEFAULT_REGION"] = "us-east-1", ["AWS_EC2_METADATA_DISABLED"] = "true", ["AWS_CA_BUNDLE"] = null, ["HOME"] = _files.Path, ["XDG_CONFIG_HOME"] = _files.Path,
-            ["HTTP_PROXY"] = null, ["http_proxy"] = null, ["NO_PROXY"] = "127.0.0.1", ["no_proxy"] = "127.0.0.1",
+            ["HTTP_PROXY"] = null, ["http_proxy"] = null, ["NO_PROXY"] = "127.0.0.1,.localhost", ["no_proxy"] = "127.0.0.1,.localhost",
         };
     }
 
@@ -45,7 +45,7 @@ public sealed class S3ClientTests : IAsyncLifetime
         await File.WriteAllTextAsync(_files.File("tree/a.csv"), "1,2\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_files.File("tree/below/b.csv"), "3,4\n", TestContext.Current.CancellationToken);
 
-        string[] aws = ["--endpoint-url", _hub.Url, "s3"];
+        string[] aws = ["--endpoint-url", $"http://s3.adit.localhost:{_hub.Port}", "s3"];
         await RunAsync("aws", [.. aws, "cp", "--no-progress", _files.File("big"), "s3://churn/aws/big"]);
         await RunAsync("aws", [.. aws, "sync", "--no-progress", _files.File("tree"), "s3://churn/aws/tree"]);
         Assert.DoesNotContain("upload", await RunAsync("aws", [.. aws, "sync", "--no-progress", _files.File("tree"), "s3://churn/aws/tree"]), StringComparison.Ordinal);
