@@ -4,7 +4,7 @@ namespace Adit.Api;
 
 // Between a runner and its hub about the workspaces of tasks: docs/reference/runner.md.
 
-/// <summary>GET /api/v1/runner/links/{link}/workspaces/{task}/{attempt}: what a task's home directory begins as.</summary>
+/// <summary>POST /api/v1/runner/links/{link}/workspaces/{task}/{attempt}: what a task's home directory begins as.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record RunnerWorkspace
 {
@@ -19,8 +19,32 @@ public sealed record RunnerWorkspace
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record RunnerSnapshotRequest
 {
-    /// <summary>What, in which branch, of which parent, and why.</summary>
-    public required CreateSnapshotRequest Snapshot { get; init; }
+    /// <inheritdoc cref="CreateSnapshotRequest.Root"/>
+    public required string Root { get; init; }
+
+    /// <inheritdoc cref="CreateSnapshotRequest.Entries"/>
+    public long Entries { get; init; }
+
+    /// <inheritdoc cref="CreateSnapshotRequest.Files"/>
+    public long Files { get; init; }
+
+    /// <inheritdoc cref="CreateSnapshotRequest.Bytes"/>
+    public long Bytes { get; init; }
+
+    /// <inheritdoc cref="CreateSnapshotRequest.Branch"/>
+    public string? Branch { get; init; }
+
+    /// <inheritdoc cref="CreateSnapshotRequest.Parent"/>
+    public string? Parent { get; init; }
+
+    /// <inheritdoc cref="CreateSnapshotRequest.Message"/>
+    public string? Message { get; init; }
+
+    /// <summary>Why: <c>manual</c>, <c>schedule</c>, <c>stop</c>, <c>run</c>; what the hub does not know is <c>run</c>.</summary>
+    public string? Cause { get; init; }
+
+    /// <inheritdoc cref="CreateSnapshotRequest.UploadedBytes"/>
+    public long? UploadedBytes { get; init; }
 
     /// <summary>The attempt has ended and nothing follows: the hub takes no more of it.</summary>
     public bool IsLast { get; init; }

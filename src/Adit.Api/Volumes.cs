@@ -167,7 +167,7 @@ public sealed record ApiSnapshot
     /// <summary>What was said of it.</summary>
     public string Message { get; set; } = "";
 
-    /// <summary>Why it was made.</summary>
+    /// <summary>Why it was made: <c>manual</c>, <c>upload</c>, <c>run</c>, <c>schedule</c>, <c>stop</c>, <c>merge</c>, <c>restore</c>.</summary>
     public required string Cause { get; init; }
 
     /// <summary>When it was made.</summary>

@@ -32,7 +32,7 @@ internal static class MergeEndpoints
     }
 
     private static async Task<IResult> MergeAsync(
-        string project, string volume, MergeRequest request, HttpContext context, VolumeStore store, VolumeRights rights, PruneStore prunes, VolumeMerges merges)
+        string project, string volume, MergeRequest request, HttpContext context, VolumeStore store, VolumeRights rights, PruneStore prunes, VolumeHistory history, VolumeMerges merges)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
         if (found is null)
@@ -50,6 +50,7 @@ internal static class MergeEndpoints
             return Problems.Invalid("'root' is no id: 64 hexadecimal digits.");
         if (await ResolveAsync(found, request.From, store, prunes) is not { } from)
             return VolumeAnswers.NoSnapshot(found, request.From);
+        (await history.SettledAsync(found, context.RequestAborted))?.Dispose();
         if (await store.BranchAsync(found, branch) is not { } into)
             return Problems.NotFound($"branch '{VolumeAnswers.Shown(branch)}' of '{found.Path}'");
         if (request.Parent is { } expected && (await store.ResolveAsync(found, expected))?.Id != into.Id)
@@ -98,7 +99,7 @@ internal static class MergeEndpoints
     }
 
     private static async Task<IResult> RestoreAsync(
-        string project, string volume, RestoreRequest request, HttpContext context, VolumeStore store, VolumeRights rights, VolumeMerges merges)
+        string project, string volume, RestoreRequest request, HttpContext context, VolumeStore store, VolumeRights rights, VolumeHistory history, VolumeMerges merges)
     {
         var (found, refused) = await VolumeAnswers.FindAsync(project, volume, context, store, rights, isWrite: true);
         if (found is null)
@@ -110,12 +111,14 @@ internal static class MergeEndpoints
             return Problems.Invalid($"1 to {MostPaths} paths are taken back, or all when none are said.");
         if (await store.ResolveAsync(found, request.From) is not { } from)
             return VolumeAnswers.NoSnapshot(found, request.From);
+        (await history.SettledAsync(found, context.RequestAborted))?.Dispose();
         if (await store.BranchAsync(found, branch) is not { } into)
             return Problems.NotFound($"branch '{VolumeAnswers.Shown(branch)}' of '{found.Path}'");
         var (made, problem) = await merges.RestoreAsync(found, from, into, branch, request, context.Caller().Account, context.RequestAborted);
         return made is not null ? TypedResults.Json(made, VolumesJson.Default.CreatedSnapshot) : problem switch
         {
             { Nowhere: { } path } => Problems.NotFound($"path '{VolumeAnswers.Shown(path)}' in the snapshot, nor on {branch}"),
+            { Missing: { } chunk } => Problems.Conflict("missing-chunks", $"Content of the snapshot is not here, {chunk} among it; an admin runs 'adit store check'."),
             { Nested: { } path } => Problems.Invalid($"'{VolumeAnswers.Shown(path)}' is named twice, or is within another of the paths: name it once."),
             _ => Moved(found, branch, into),
         };

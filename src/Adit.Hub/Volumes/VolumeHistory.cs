@@ -17,6 +17,12 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
     /// <summary>Asked before a snapshot is made of a volume: settles what is staged there, and keeps more of it out until the answer is disposed. Null when nothing is ever staged.</summary>
     public Func<Volume, CancellationToken, Task<IDisposable>>? Settle { get; set; }
 
+    /// <summary>
+    /// Whoever lets a branch go on holds this meanwhile: what was put file by file before is in a snapshot, and nothing more is put. It was acknowledged first, so it comes first.
+    /// </summary>
+    /// <exception cref="Storage.StorageException">The disk failed or is full.</exception>
+    public async Task<IDisposable?> SettledAsync(Volume volume, CancellationToken cancellationToken) => Settle is { } settle ? await settle(volume, cancellationToken) : null;
+
     /// <summary>Makes a snapshot of a tree.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="request">What was asked for; its names and lengths are checked.</param>
@@ -30,8 +36,7 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
     public async Task<(CreatedSnapshot? Made, IReadOnlyCollection<ChunkId> Missing)> CommitAsync(
         Volume volume, CreateSnapshotRequest request, DirectoryRef root, ApiSnapshot? parent, string author, CancellationToken cancellationToken)
     {
-        // What was staged before is older than what comes now.
-        using var settled = Settle is { } settle ? await settle(volume, cancellationToken) : null;
+        using var settled = await SettledAsync(volume, cancellationToken);
         return await CommitAsync(volume, request, root, parent, author, null, cancellationToken);
     }
 
@@ -81,6 +86,7 @@ internal sealed class VolumeHistory(VolumeStore store, ProjectStores stores, Vol
     public async Task<(ApiSnapshot? Made, IReadOnlyCollection<ChunkId> Missing)> GoOnAsync(
         Volume volume, DirectoryRef root, string branch, IReadOnlyList<ApiSnapshot> parents, string message, string cause, string author, CancellationToken cancellationToken)
     {
+        using var settled = await SettledAsync(volume, cancellationToken);
         var content = await stores.OfAsync(volume.Project);
         return await stores.TurnsOf(volume).TakeAsync(async () =>
         {

@@ -52,9 +52,10 @@ internal sealed class VolumeMerges(VolumeStore store, ProjectStores stores, Volu
         if (common?.Id == asked.Into.Id && asked.Tree is null)
         {
             outcome = outcome with { Outcome = MergeOutcome.FastForward, Snapshot = asked.From };
-            if (!asked.IsDry && !await store.MoveAsync(volume, asked.Branch, asked.Into.Id, asked.From.Id))
-                return (null, new MergeProblem());
-            return (outcome, null);
+            if (asked.IsDry)
+                return (outcome, null);
+            using var settled = await history.SettledAsync(volume, cancellationToken);
+            return await store.MoveAsync(volume, asked.Branch, asked.Into.Id, asked.From.Id) ? (outcome, null) : (null, new MergeProblem());
         }
 
         var content = await stores.ToFillAsync(volume.Project);
@@ -89,7 +90,7 @@ internal sealed class VolumeMerges(VolumeStore store, ProjectStores stores, Volu
     public async Task<(CreatedSnapshot? Made, MergeProblem? Problem)> RestoreAsync(
         Volume volume, ApiSnapshot from, ApiSnapshot into, string branch, RestoreRequest request, string author, CancellationToken cancellationToken)
     {
-        var content = await stores.ToFillAsync(volume.Project);
+        var content = await stores.OfAsync(volume.Project);
         for (var tries = 1; ; tries++)
         {
             var (root, problem) = request.Paths is null ? (Root(from), null) : await PickAsync(content, volume, Root(from), Root(into), request.Paths, cancellationToken);

@@ -35,7 +35,7 @@ public sealed partial class HubApi
     /// <param name="cancellationToken">Gives up.</param>
     /// <inheritdoc cref="CreateTunnelAsync" path="/exception"/>
     internal Task<RunnerWorkspace> BeginWorkspaceAsync(string at, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, at, null, RunnersJson.Default.RunnerWorkspace, cancellationToken);
+        SendAsync(HttpMethod.Post, at, null, RunnersJson.Default.RunnerWorkspace, cancellationToken);
 
     /// <summary>Nothing of a task's start follows any more.</summary>
     /// <inheritdoc cref="BeginWorkspaceAsync"/>

@@ -85,7 +85,7 @@ internal sealed class WorkspaceSync(HubApi api, Func<string?> link, TimeProvider
         CreatedSnapshot? made = null;
         if (Directory.Exists(place.Home(null)))
         {
-            made = await CommitAsync(place, memory, chunks, new CreateSnapshotRequest { Root = "", Cause = cause, Message = message }, isLast, now, say, cancellationToken);
+            made = await CommitAsync(place, memory, chunks, new RunnerSnapshotRequest { Root = "", Cause = cause, Message = message, IsLast = isLast }, now, say, cancellationToken);
         }
         else
         {
@@ -106,7 +106,7 @@ internal sealed class WorkspaceSync(HubApi api, Func<string?> link, TimeProvider
     }
 
     private async Task<CreatedSnapshot?> CommitAsync(
-        TaskPlace place, WorkspaceMemory memory, HubChunks chunks, CreateSnapshotRequest wanted, bool isLast, TransferProgress now, Action<string> say, CancellationToken cancellationToken)
+        TaskPlace place, WorkspaceMemory memory, HubChunks chunks, RunnerSnapshotRequest wanted, TransferProgress now, Action<string> say, CancellationToken cancellationToken)
     {
         var index = place.File(IndexName);
         var options = new ScanOptions { IndexPath = index, Ignore = Ignored, SkipUnreadable = true, Time = time, Progress = now.Scanned };
@@ -117,13 +117,9 @@ internal sealed class WorkspaceSync(HubApi api, Func<string?> link, TimeProvider
             var isUnchanged = memory.Snapshot is null ? scan.Root.Entries == 0 : memory.Root == root;
             if (isUnchanged && (memory.Snapshot is null || wanted.Cause is not "manual"))
                 return null;
-            var request = new RunnerSnapshotRequest
+            var request = wanted with
             {
-                IsLast = isLast,
-                Snapshot = wanted with
-                {
-                    Root = root, Entries = scan.Root.Entries, Files = scan.Root.Files, Bytes = scan.Root.Bytes, Branch = memory.Branch, Parent = memory.Snapshot, UploadedBytes = chunks.SentBytes,
-                },
+                Root = root, Entries = scan.Root.Entries, Files = scan.Root.Files, Bytes = scan.Root.Bytes, Branch = memory.Branch, Parent = memory.Snapshot, UploadedBytes = chunks.SentBytes,
             };
             try
             {

@@ -8,7 +8,7 @@ internal static class QuotaCommand
     public static Command Create()
     {
         var access = new HubAccessOptions();
-        var command = new Command("quota", "Say how much the tasks of users and projects may have, and see what is used of it.")
+        var command = new Command("quota", "Say how much users and projects may have, and see what is used of it.")
         {
             QuotaListCommand.Create(access),
             QuotaSetCommand.Create(access),

@@ -38,8 +38,8 @@ internal static class SnapshotCommand
     {
         var snapshot = made.Snapshot;
         Screen.Line(made.IsNew
-            ? $"{snapshot.Id[..12]} on {made.Branch}: {Words.Count(snapshot.Files)} files, {Words.Bytes(snapshot.Bytes)}; sent {Words.Bytes(snapshot.UploadedBytes)}"
-            : $"{snapshot.Id[..12]} on {made.Branch}: nothing has changed");
+            ? $"{VolumeCommand.Short(snapshot.Id)} on {made.Branch}: {VolumeCommand.Files(snapshot.Files)}, {Words.Bytes(snapshot.Bytes)}; sent {Words.Bytes(snapshot.UploadedBytes)}"
+            : $"{VolumeCommand.Short(snapshot.Id)} on {made.Branch}: nothing has changed");
         if (made.IsDiverged)
             Screen.Note($"The workspace had gone on from elsewhere, so the snapshot has a branch of its own: {made.Branch}. The task goes on there.");
     }

@@ -29,7 +29,7 @@ internal static class VolumeCommitCommand
         else if (made is null)
             Screen.Note($"Nothing was put into {volume} since its newest snapshot.");
         else
-            Screen.Note($"Snapshot {VolumeCommand.Short(made.Snapshot.Id)} of {volume} on the branch {made.Branch}: {VolumeCommand.Files(made.Snapshot.Files)}.");
+            Screen.Line($"{VolumeCommand.Short(made.Snapshot.Id)} on {made.Branch}: {VolumeCommand.Files(made.Snapshot.Files)}, {Words.Bytes(made.Snapshot.Bytes)}");
         return ExitCode.Ok;
     }
 }

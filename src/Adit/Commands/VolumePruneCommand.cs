@@ -36,7 +36,7 @@ internal static class VolumePruneCommand
                 Screen.Line(VolumeCommand.Short(id));
         }
 
-        Screen.Note($"{Count(report.Removed)} {(isDry ? "would go" : "went")}, {Count(report.Kept)} {(isDry ? "would stay" : "stayed")}.");
+        Screen.Note($"{Count(report.Removed)} {(isDry ? "would go" : "went")}, {Words.Count(report.Kept)} {(isDry ? "would stay" : "stayed")}.");
         return ExitCode.Ok;
     }
 

@@ -42,7 +42,7 @@ internal static class VolumeRetentionCommand
         return command;
     }
 
-    /// <summary><c>the newest 10, the newest of each of 30 days</c>; <c>all</c> for no rule.</summary>
+    /// <summary><c>the newest 10; one a day, 30 times; and what branches and tags name</c>; <c>all snapshots</c> for no rule.</summary>
     public static string Of(RetentionRule rule)
     {
         string[] parts =

@@ -53,6 +53,6 @@ public sealed partial class ReferenceTests
         return count;
     }
 
-    [GeneratedRegex(@"^  ([a-z][a-z-]*)(?:,| |$)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^  ([a-z][a-z0-9-]*)(?:,| |$)", RegexOptions.Multiline)]
     private static partial Regex Command { get; }
 }

@@ -37,11 +37,15 @@ public sealed class WorkspaceKillTests
                 await runner.Process.WaitForExitAsync();
             }
 
-            Assert.True(Directory.Exists(home), "It was kept before it could be cut.");
             if (isHubKilled)
             {
                 hub.Process.Send(Signal.Kill);
                 await hub.Process.WaitForExitAsync();
+            }
+
+            Assert.True(Directory.Exists(home), "It was kept before it could be cut.");
+            if (isHubKilled)
+            {
                 var before = hub;
                 hub = await HubProcess.StartAsync(hubData.Path, before.Port);
                 await before.DisposeAsync();

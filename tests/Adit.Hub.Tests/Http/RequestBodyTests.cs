@@ -23,7 +23,7 @@ public sealed class RequestBodyTests
     [InlineData("POST", "tasks", """{"template":"static","resources":{"cpus":4}}""", "There is no 'cpus' in 'resources'; did you mean 'cpu'?")]
     [InlineData("POST", "tasks", """{"template":"static","resources":{"cpu":1,"memory":"1Gi"}}""", "There is no 'memory' in 'resources'; there is cpu, memoryBytes, gpus, gpuType.")]
     [InlineData("POST", "tasks", """{"template":"static","frobnicate":{"cpu":4}}""", "There is no 'frobnicate' here; there is template, ")]
-    [InlineData("PUT", "quotas/user/ann", """{"memroy":1}""", "There is no 'memroy' here; there is tasks, cpu, memoryBytes, gpus, gpuHours.")]
+    [InlineData("PUT", "quotas/user/ann", """{"memroy":1}""", "There is no 'memroy' here; there is tasks, cpu, memoryBytes, gpus, gpuHours, storageBytes.")]
     [InlineData("PUT", "quotas/user/ann", """{"taks":1}""", "There is no 'taks' here; did you mean 'tasks'?")]
     [InlineData("PATCH", "runners/gpu1", """{"taints":[{"key":"a","valeu":"b"}]}""", "There is no 'valeu' in 'taints[0]'; did you mean 'value'?")]
     [InlineData("POST", "tunnels", """{"name":"a","kind":"http","target":"http://localhost:1","rules":[{"who":["public"],"expire":"2030-01-01T00:00:00Z"}]}""", "There is no 'expire' in 'rules[0]'; did you mean 'expires'?")]

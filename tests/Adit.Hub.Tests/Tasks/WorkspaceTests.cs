@@ -76,7 +76,7 @@ public sealed class WorkspaceTests
         var at = $"/api/v1/runner/links/{await hub.Runner.Link}/workspaces/{task.Id}/1";
         var others = $"/api/v1/runner/links/{await theirs.Link}/workspaces";
 
-        Assert.Equal(HttpStatusCode.OK, await GetAsync(right, at));
+        Assert.Equal(HttpStatusCode.OK, await BeginAsync(right, at));
         Assert.Equal("workspace-gone", await CodeAsync(wrong, $"{others}/{task.Id}/1")); // Of another's task,
         Assert.Equal("workspace-gone", await CodeAsync(wrong, $"{others}/{plain.Id}/1")); // of one without a workspace,
         Assert.Equal("workspace-gone", await CodeAsync(right, $"/api/v1/runner/links/{await hub.Runner.Link}/workspaces/{task.Id}/2")); // of a start that is not,
@@ -95,7 +95,7 @@ public sealed class WorkspaceTests
         Assert.Equal(HttpStatusCode.Forbidden, await GetAsync(wrong, "/api/v1/volumes/home-ann/nb"));
         using (var admin = hub.Hub.Api(hub.Hub.AdminToken))
         using (await admin.DeleteAsync($"/api/v1/tokens/{token.Id}", Deadline))
-            Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(wrong, $"{others}/{plain.Id}/1"));
+            Assert.Equal(HttpStatusCode.Unauthorized, await BeginAsync(wrong, $"{others}/{plain.Id}/1"));
     }
 
     [Fact(Timeout = 60_000)]
@@ -107,7 +107,7 @@ public sealed class WorkspaceTests
         using var runner = hub.Hub.Api(hub.Hub.AdminToken);
         var lost = (await LaunchAsync(hub, new CreateTaskRequest { Template = "static", Name = "one", Workspace = "nb", Runner = "gpu1" })).Task!;
         var at = $"/api/v1/runner/links/{await hub.Runner.Link}/workspaces/{lost.Id}/1";
-        Assert.Equal(HttpStatusCode.OK, await GetAsync(runner, at));
+        Assert.Equal(HttpStatusCode.OK, await BeginAsync(runner, at));
         await hub.Runner.ReportAsync(lost.Id, TaskState.Ready);
         files.Write("a.txt", "one");
         var first = (await CommitAsync(runner, at, await SendAsync(runner, at, files), null, isLast: false)).Made!;
@@ -119,7 +119,8 @@ public sealed class WorkspaceTests
             Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         var next = (await LaunchAsync(hub, new CreateTaskRequest { Template = "static", Name = "two", Workspace = "nb", Runner = "gpu2" })).Task!;
         var there = $"/api/v1/runner/links/{await second.Link}/workspaces/{next.Id}/1";
-        Assert.Equal(first.Snapshot.Id, (await runner.GetFromJsonAsync(there, RunnersJson.Default.RunnerWorkspace, Deadline))!.Head?.Id);
+        using (var begun = await runner.PostAsync(new Uri(there, UriKind.Relative), null, Deadline))
+            Assert.Equal(first.Snapshot.Id, (await begun.Content.ReadFromJsonAsync(RunnersJson.Default.RunnerWorkspace, Deadline))!.Head?.Id);
         files.Write("a.txt", "two");
         var theirs = (await CommitAsync(runner, there, await SendAsync(runner, there, files), first.Snapshot.Id, isLast: false)).Made!;
         Assert.False(theirs.IsDiverged);
@@ -175,9 +176,15 @@ public sealed class WorkspaceTests
         return answer.StatusCode;
     }
 
+    private static async Task<HttpStatusCode> BeginAsync(HttpClient api, string path)
+    {
+        using var answer = await api.PostAsync(new Uri(path, UriKind.Relative), null, Deadline);
+        return answer.StatusCode;
+    }
+
     private static async Task<string> CodeAsync(HttpClient api, string path)
     {
-        using var answer = await api.GetAsync(new Uri(path, UriKind.Relative), Deadline);
+        using var answer = await api.PostAsync(new Uri(path, UriKind.Relative), null, Deadline);
         using var problem = System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Deadline));
         return problem.RootElement.GetProperty("code").GetString()!;
     }
@@ -189,8 +196,7 @@ public sealed class WorkspaceTests
     {
         var request = new RunnerSnapshotRequest
         {
-            IsLast = isLast,
-            Snapshot = new CreateSnapshotRequest { Root = root.Id.ToString(), Entries = root.Entries, Files = root.Files, Bytes = root.Bytes, Parent = parent, Cause = isLast ? "stop" : "schedule" },
+            IsLast = isLast, Root = root.Id.ToString(), Entries = root.Entries, Files = root.Files, Bytes = root.Bytes, Parent = parent, Cause = isLast ? "stop" : "schedule",
         };
         using var answer = await api.PostAsJsonAsync($"{at}/snapshots", request, RunnersJson.Default.RunnerSnapshotRequest, Deadline);
         return (answer.StatusCode, answer.IsSuccessStatusCode ? await answer.Content.ReadFromJsonAsync(RunnersJson.Default.CreatedSnapshot, Deadline) : null);

@@ -53,7 +53,7 @@ public sealed class RetentionTests
         {
             var made = await stage.PushAsync(stage.Ann, stage.Files(("a.txt", $"version {i}"), ("big.txt", string.Concat(Enumerable.Repeat($"{i} is a line of its own\n", 500)))), line.LastOrDefault());
             line.Add(made.Snapshot.Id);
-            time.Advance(TimeSpan.FromHours(1));
+            time.Advance(TimeSpan.FromMinutes(1));
         }
 
         using var api = stage.Hub.Api(stage.Ann);
@@ -64,8 +64,8 @@ public sealed class RetentionTests
         Assert.Equal([line[3], line[2], line[0]], would.Snapshots);
         Assert.Equal(6, (await LogAsync(stage)).Count);
 
-        // By the clock, as it goes every hour.
-        await stage.Hub.Services.GetRequiredService<VolumePruning>().PruneAllAsync(Ct);
+        // By the clock.
+        await time.AdvanceUntilAsync(PrunedAsync(stage), TimeSpan.FromMinutes(1));
         var log = await LogAsync(stage);
         Assert.Equal([line[5], line[4], line[1]], log.Select(static s => s.Id));
         Assert.Equal([[line[4]], [line[1]], []], log.Select(static s => s.Parents));
@@ -122,6 +122,13 @@ public sealed class RetentionTests
         using var answer = await api.PostAsync($"/api/v1/volumes/churn/data/prune?dryRun={(dryRun ? "true" : "false")}", null, Ct);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Ct));
         return (await answer.Content.ReadFromJsonAsync(VolumesJson.Default.PruneReport, Ct))!;
+    }
+
+    // To the end: what only they had is collected.
+    private static async Task PrunedAsync(VolumeStage stage)
+    {
+        await Eventually.HoldsAsync(async () => (await LogAsync(stage)).Count == 3, "the hub prunes");
+        await stage.Hub.Services.GetRequiredService<VolumePruning>().PruneAllAsync(Ct);
     }
 
     private static async Task<IReadOnlyList<ApiSnapshot>> LogAsync(VolumeStage stage) => (await stage.GetAsync(stage.Cat, "volumes/churn/data/snapshots", VolumesJson.Default.SnapshotList)).Items;

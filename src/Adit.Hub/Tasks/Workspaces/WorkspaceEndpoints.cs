@@ -26,8 +26,8 @@ internal static class WorkspaceEndpoints
     public static void MapWorkspaces(this IEndpointRouteBuilder routes, RouteGroupBuilder tasks)
     {
         tasks.MapPost("/{task}/snapshots", SnapshotAsync).Needs(Permission.TasksWrite).Produces<CreatedSnapshot>().Produces<CreatedSnapshot>(StatusCodes.Status201Created);
-        var runner = routes.MapGroup("/api/v1/runner/links/{link}/workspaces/{task}/{attempt:int}").WithTags("runner");
-        runner.MapGet("", BeginAsync).Needs(Permission.RunnerServe).Produces<RunnerWorkspace>();
+        var runner = routes.MapGroup("/api/v1/runner/links/{link}/workspaces/{task}/{attempt}").WithTags("runner");
+        runner.MapPost("", BeginAsync).Needs(Permission.RunnerServe).Produces<RunnerWorkspace>();
         runner.MapDelete("", CloseAsync).Needs(Permission.RunnerServe).Produces(StatusCodes.Status204NoContent);
         runner.MapPost("/snapshots", CommitAsync).Needs(Permission.RunnerServe).Produces<CreatedSnapshot>(StatusCodes.Status201Created);
         runner.MapPost("/chunks/missing", MissingAsync).Needs(Permission.RunnerServe).TakesIds();

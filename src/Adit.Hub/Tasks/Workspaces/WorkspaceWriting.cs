@@ -17,7 +17,6 @@ internal sealed class WorkspaceWriting(WorkspaceStore store, TaskRegistry regist
     /// <summary>Why a runner makes snapshots.</summary>
     public static readonly string[] Causes = ["manual", "schedule", "stop", "run"];
 
-
     /// <summary>A start begins: only where it is placed. What it was before stays.</summary>
     public async Task<(WorkspaceWrite? Write, Volume? Volume, IResult? Refused)> BeginAsync(string link, string task, int attempt, Caller caller)
     {
@@ -59,7 +58,11 @@ internal sealed class WorkspaceWriting(WorkspaceStore store, TaskRegistry regist
     /// <summary>Makes a snapshot in the name of the task's owner.</summary>
     public async Task<IResult> CommitAsync(WorkspaceWrite write, Volume volume, RunnerSnapshotRequest request, CancellationToken cancellationToken)
     {
-        var asked = request.Snapshot with { Cause = Causes.Contains(request.Snapshot.Cause) ? request.Snapshot.Cause : "run" };
+        var asked = new CreateSnapshotRequest
+        {
+            Root = request.Root, Entries = request.Entries, Files = request.Files, Bytes = request.Bytes, Branch = request.Branch, Parent = request.Parent, Message = request.Message,
+            Cause = Causes.Contains(request.Cause) ? request.Cause : "run", UploadedBytes = request.UploadedBytes,
+        };
         // The answer to the last one may have been lost.
         if (write.IsClosed)
         {
