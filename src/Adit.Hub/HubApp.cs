@@ -116,6 +116,7 @@ public sealed class HubApp : IAsyncDisposable
             await app.Services.LoadDoorsAsync();
             await app.Services.GetRequiredService<TunnelRegistry>().LoadAsync();
             await app.Services.GetRequiredService<SecretBook>().LoadAsync();
+            await app.Services.LoadVolumesAsync();
             await app.Services.LoadS3Async();
             await app.Services.GetRequiredService<TemplateRegistry>().LoadAsync(database);
             await app.Services.GetRequiredService<RunnerRegistry>().LoadAsync();
@@ -262,7 +263,7 @@ public sealed class HubApp : IAsyncDisposable
             connection.RemoteIpAddress = ForwardedFields.Client(connection.RemoteIpAddress, trusted, context.Request.Headers["X-Forwarded-For"].ToString());
             return next(context);
         });
-        S3Endpoint.Use(app, app.Services.GetRequiredService<HubOptions>().Domain);
+        S3Endpoint.Use(app, app.Services.GetRequiredService<HubOptions>());
         app.UseWebUi(WebAssets.Embedded());
         app.UseAuthentication();
         app.UseAuthorization();

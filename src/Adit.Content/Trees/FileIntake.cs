@@ -11,6 +11,7 @@ namespace Adit.Content.Trees;
 public sealed class FileIntake : IDisposable
 {
     private const int BufferSize = 1 << 20;
+    private const int AskAtOnce = 4096;
 
     private readonly Watched _store;
     private readonly ChunkWriter _writer;
@@ -53,7 +54,20 @@ public sealed class FileIntake : IDisposable
         }
     }
 
+    /// <summary>Makes sure that the content of a file is in a store, the pages of its list too: what another entry needs that refers to it.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="taken">Is told each chunk before the store is asked for it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="MissingContentException">Some of it is not in the store any more.</exception>
+    public static ValueTask KeepAsync(IChunkStore store, TreeEntry file, Action<ChunkId> taken, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return WalkAsync(new Watched(store) { Taken = taken }, file, static _ => { }, cancellationToken);
+    }
+
     /// <summary>Takes the content of a file that is in the store: its chunks as they are, no byte is read but those in its entry.</summary>
+    /// <exception cref="MissingContentException">Some of it is not in the store any more.</exception>
     public async ValueTask AppendAsync(TreeEntry file, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -64,17 +78,17 @@ public sealed class FileIntake : IDisposable
         }
 
         await CutAsync(toEnd: true, cancellationToken);
-        await foreach (var part in new TreeReader(_store).PartsAsync(file, cancellationToken))
-        {
-            if (part.IsHole)
+        await WalkAsync(
+            _store,
+            file,
+            part =>
             {
-                _list.AddHole(part.Length);
-                continue;
-            }
-
-            _store.Taken?.Invoke(part.Id);
-            _list.Add(part.Id, (int)part.Length);
-        }
+                if (part.IsHole)
+                    _list.AddHole(part.Length);
+                else
+                    _list.Add(part.Id, (int)part.Length);
+            },
+            cancellationToken);
     }
 
     /// <summary>The entry of the file, without a name. All of it is in the store then, and on its disk after the store's flush.</summary>
@@ -96,6 +110,31 @@ public sealed class FileIntake : IDisposable
     {
         _writer.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
+    }
+
+    // A chunk that was there may be gone, if nothing refers to it any more: the store says so, and a collection that has begun keeps what it was asked for.
+    private static async ValueTask WalkAsync(Watched store, TreeEntry file, Action<FilePart> take, CancellationToken cancellationToken)
+    {
+        var asked = new List<ChunkId>();
+        await foreach (var part in new TreeReader(store).PartsAsync(file, cancellationToken))
+        {
+            take(part);
+            if (!part.IsHole)
+                asked.Add(part.Id);
+            if (asked.Count == AskAtOnce)
+                await AskAsync();
+        }
+
+        await AskAsync();
+
+        async ValueTask AskAsync()
+        {
+            var missing = new bool[asked.Count];
+            await store.FindMissingAsync(asked.ToArray(), missing, cancellationToken);
+            if (Array.IndexOf(missing, true) is >= 0 and var gone)
+                throw new MissingContentException(asked[gone]);
+            asked.Clear();
+        }
     }
 
     private async ValueTask CutAsync(bool toEnd, CancellationToken cancellationToken)
@@ -143,6 +182,11 @@ public sealed class FileIntake : IDisposable
 
         public ValueTask FlushAsync(CancellationToken cancellationToken) => store.FlushAsync(cancellationToken);
 
-        public ValueTask ReadAsync(ReadOnlyMemory<ChunkId> ids, ChunkReader read, CancellationToken cancellationToken) => store.ReadAsync(ids, read, cancellationToken);
+        // Pages of lists, which are asked for as chunks are: one that is missing is not read.
+        public async ValueTask ReadAsync(ReadOnlyMemory<ChunkId> ids, ChunkReader read, CancellationToken cancellationToken)
+        {
+            await FindMissingAsync(ids, new bool[ids.Length], cancellationToken);
+            await store.ReadAsync(ids, read, cancellationToken);
+        }
     }
 }

@@ -19,7 +19,7 @@ internal static class EdgeServices
     public static IServiceCollection AddEdge(this IServiceCollection services, HubOptions options, ForwarderOptions? forwarding = null)
     {
         services.TryAddSingleton<RouteTable>();
-        services.TryAddSingleton(new OwnHosts(options.Domain) { Beneath = S3.S3Host.Of(options) });
+        services.TryAddSingleton(new OwnHosts(options.Domain));
         services.TryAddSingleton<HostClaims>();
         services.TryAddSingleton(TrustedProxies.Parse(options.TrustedProxies));
         services.TryAddSingleton<SignInCodes>();

@@ -21,8 +21,8 @@ internal sealed class OwnHosts
     /// </summary>
     public Func<string, bool>? AnswersChallenge { get; set; }
 
-    /// <summary>A name that is the hub's own with all names beneath it; null for none.</summary>
-    public string? Beneath { get; init; }
+    /// <summary>A name that is the hub's own with all names beneath it; null for none. Set before the first request.</summary>
+    public string? Beneath { get; set; }
 
     /// <summary>Whether a host without port is the hub's own.</summary>
     public bool Contains(ReadOnlySpan<char> host) => host.IsEmpty || _names.Contains(host) || HostName.IsAddress(host) || IsBeneath(host);

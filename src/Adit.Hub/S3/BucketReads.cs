@@ -53,8 +53,17 @@ internal sealed class BucketReads(S3Volumes volumes)
         };
     }
 
-    /// <summary>An object's or a bucket's owner, who may do everything: rights are those of the project.</summary>
-    public static Task AclAsync(S3Call call) => S3Xml.WriteAsync(call, "AccessControlPolicy", xml =>
+    /// <summary>GetObjectAcl: as a bucket's, of an object that is there.</summary>
+    public async Task ShowObjectAclAsync(S3Call call)
+    {
+        volumes.CheckRead(call.Caller, call.Bucket);
+        if (await volumes.FindAsync(call.Bucket, call.Key, call.Target.Find("versionId"), call.Aborted) is null)
+            throw S3Refusal.NoSuchKey();
+        await AclAsync(call);
+    }
+
+    // The owner is whoever asks, and may do everything: rights are those of the project.
+    private static Task AclAsync(S3Call call) => S3Xml.WriteAsync(call, "AccessControlPolicy", xml =>
     {
         WriteOwner(xml, "Owner", call.Caller.Account);
         xml.WriteStartElement("AccessControlList");

@@ -116,7 +116,31 @@ internal sealed class Intakes(ProjectStores stores) : IDisposable
         }
     }
 
+    /// <summary>Begins what will be taken into a project. What it is told from here on no collection removes, until it is disposed.</summary>
+    public TakenObject Begin(string project)
+    {
+        var taken = new TakenObject(_underway);
+        _underway[taken] = project;
+        return taken;
+    }
+
+    /// <summary>Takes the content of a file that is in the store as it is: no byte of it is read.</summary>
+    /// <exception cref="S3Refusal">It went meanwhile.</exception>
+    public static async Task KeepAsync(TakenObject taken, ContentStore content, TreeEntry file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FileIntake.KeepAsync(content, file, taken.Keep, cancellationToken);
+            taken.Entry = file;
+        }
+        catch (MissingContentException e)
+        {
+            throw Gone(e);
+        }
+    }
+
     /// <summary>Makes one file of the contents of several that are in the store: no byte of them is read.</summary>
+    /// <exception cref="S3Refusal">Some of it went meanwhile.</exception>
     public async Task<TakenObject> JoinAsync(string project, IEnumerable<TreeEntry> files, CancellationToken cancellationToken)
     {
         var taken = Begin(project);
@@ -129,6 +153,11 @@ internal sealed class Intakes(ProjectStores stores) : IDisposable
                 taken.Entry = await intake.FinishAsync(cancellationToken);
             });
             return taken;
+        }
+        catch (MissingContentException e)
+        {
+            taken.Dispose();
+            throw Gone(e);
         }
         catch
         {
@@ -156,12 +185,8 @@ internal sealed class Intakes(ProjectStores stores) : IDisposable
         _small.Dispose();
     }
 
-    private TakenObject Begin(string project)
-    {
-        var taken = new TakenObject(_underway);
-        _underway[taken] = project;
-        return taken;
-    }
+    // What nothing refers to any more was collected; who asks again is told that it is not there.
+    private static S3Refusal Gone(MissingContentException e) => new(503, "SlowDown", $"{e.Message} It went while it was copied: try again, and run 'adit store check' when it stays so.");
 
     // One that failed is not used again: what it had taken is lost with it.
     private async Task WithIntakeAsync(string project, ContentStore content, TakenObject taken, Func<FileIntake, Task> use)

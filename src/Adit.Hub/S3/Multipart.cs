@@ -74,6 +74,8 @@ internal sealed class Multipart(S3Volumes volumes, ObjectWrites writes, Intakes 
 
     public async Task CompleteAsync(S3Call call)
     {
+        var (volume, path) = await volumes.PlaceAsync(call, makesVolume: false);
+        var (upload, _) = await FindAsync(call);
         var said = new List<(int Number, string ETag)>();
         var (number, etag) = (0, "");
         await S3Xml.ReadAsync(call, "CompleteMultipartUpload", (name, text) =>
@@ -89,8 +91,6 @@ internal sealed class Multipart(S3Volumes volumes, ObjectWrites writes, Intakes 
             said.Add((number, etag));
             (number, etag) = (0, "");
         });
-        var (volume, path) = await volumes.PlaceAsync(call, makesVolume: false);
-        var (upload, _) = await FindAsync(call);
         if (said.Count == 0)
             throw S3Refusal.Malformed();
         var parts = (await store.PartsAsync(upload.Id, 0, MostParts)).ToDictionary(static p => p.Number);

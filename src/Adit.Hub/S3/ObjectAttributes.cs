@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Adit.Content;
 using Adit.Content.Chunks;
 using Adit.Content.Trees;
 using Microsoft.AspNetCore.Http;
@@ -65,13 +66,14 @@ internal static class ObjectAttributes
 
         if (attributes.Sum(static a => a.Value.Length) > 4 * MostMetadata)
             throw new S3Refusal(400, "MetadataTooLarge", "What is said of the object is too long.");
-        return With(entry, attributes) with { Modified = FileTime.From(modified) };
+        return With(entry, attributes.Select(static a => Attribute(a.Name, a.Value))) with { Modified = FileTime.From(modified) };
     }
 
-    /// <summary>The content of one entry with what is said of another.</summary>
+    /// <summary>The content of one entry with what is said of another, as far as there is room beside the ETag.</summary>
+    /// <exception cref="S3Refusal">What is said is too much for an entry.</exception>
     public static TreeEntry Like(TreeEntry entry, TreeEntry other, string etag, DateTimeOffset modified) => With(entry, other.Attributes
-        .Select(static a => (Name: Encoding.UTF8.GetString(a.Name), Value: Encoding.Latin1.GetString(a.Value)))
-        .Where(static a => a.Name.StartsWith(Prefix, StringComparison.Ordinal) && a.Name != ETagName).Append((ETagName, $"{etag} {ContentOf(entry)}"))) with { Modified = FileTime.From(modified) };
+        .Where(static a => a.Name.AsSpan().StartsWith("user.s3."u8) && !a.Name.AsSpan().SequenceEqual("user.s3.etag"u8)).Take(TreeEntry.MaxAttributes - 1)
+        .Append(Attribute(ETagName, $"{etag} {ContentOf(entry)}"))) with { Modified = FileTime.From(modified) };
 
     /// <summary>The headers of an answer about an object.</summary>
     public static void Write(HttpResponse response, TreeEntry entry)
@@ -114,11 +116,23 @@ internal static class ObjectAttributes
     private static string Kept(string name, string value) => name != "content-encoding" ? value
         : string.Join(", ", value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(static c => c != "aws-chunked"));
 
-    private static TreeEntry With(TreeEntry entry, IEnumerable<(string Name, string Value)> attributes) => entry with
+    private static ExtendedAttribute Attribute(string name, string value) => new(Encoding.UTF8.GetBytes(name), Encoding.Latin1.GetBytes(value));
+
+    // What is stored is read again before every snapshot and collection: an entry that cannot be read is not made.
+    private static TreeEntry With(TreeEntry entry, IEnumerable<ExtendedAttribute> attributes)
     {
-        Attributes = [.. attributes.Select(static a => new ExtendedAttribute(Encoding.UTF8.GetBytes(a.Name), Encoding.Latin1.GetBytes(a.Value)))
-            .OrderBy(static a => a.Name, Comparer<byte[]>.Create(static (x, y) => x.AsSpan().SequenceCompareTo(y)))],
-    };
+        var made = entry with { Attributes = [.. attributes.OrderBy(static a => a.Name, Comparer<byte[]>.Create(static (x, y) => x.AsSpan().SequenceCompareTo(y)))] };
+        try
+        {
+            TreeEntry.Parse((made with { Name = "-"u8.ToArray() }).ToBytes());
+        }
+        catch (DamagedContentException e)
+        {
+            throw S3Refusal.Invalid($"What is said of the object cannot be kept: {e.Message} Say less of it, or copy with 'x-amz-metadata-directive: REPLACE'.");
+        }
+
+        return made;
+    }
 
     // Attributes come from pushed directories too, where anybody writes anything.
     private static bool IsValue(byte[] value) => !value.AsSpan().ContainsAnyInRange((byte)0, (byte)31) && !value.AsSpan().Contains((byte)127);

@@ -35,6 +35,8 @@ internal sealed class ObjectWrites(S3Volumes volumes, VolumeStaging staging, Pro
     /// <summary>Copies without a byte where both are in one project; between projects the bytes go from one store to the other.</summary>
     public async Task CopyAsync(S3Call call)
     {
+        // Begun before the source is read: nobody who removes that takes its content from under the copy.
+        using var held = intakes.Begin(call.Bucket);
         var source = await SourceAsync(call);
         var (volume, path) = await volumes.PlaceAsync(call, makesVolume: true);
         if (path[^1] == '/')
@@ -49,6 +51,8 @@ internal sealed class ObjectWrites(S3Volumes volumes, VolumeStaging staging, Pro
         TakenObject? taken = null;
         if (source.Bucket != volume.Project)
             (taken, md5) = await intakes.CopyAsync(source.Content, from, 0, from.Size, volume.Project, call.Aborted);
+        else
+            await Intakes.KeepAsync(held, source.Content, from, call.Aborted);
         using (taken)
         {
             var content = taken?.Entry ?? from;

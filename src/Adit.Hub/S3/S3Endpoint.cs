@@ -1,4 +1,5 @@
 using Adit.Content;
+using Adit.Hub.Edge;
 using Adit.Hub.Edge.Forwarding;
 using Adit.Hub.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -24,10 +25,13 @@ internal sealed partial class S3Endpoint(SignatureV4 signatures, BucketReads buc
     ];
 
     /// <summary>Serves the endpoint's host names, and what is signed as only its requests are; everything else goes on.</summary>
-    public static void Use(WebApplication app, string domain)
+    public static void Use(WebApplication app, HubOptions options)
     {
         var endpoint = app.Services.GetRequiredService<S3Endpoint>();
-        app.Use((context, next) => (S3Host.BucketOf(context.Request.Headers.Host.ToString(), domain) ?? S3Host.OnHub(context.Request)) is { } bucket ? endpoint.ServeAsync(context, bucket) : next(context));
+        app.Services.GetRequiredService<OwnHosts>().Beneath = S3Host.Of(options);
+        app.Use((context, next) => (S3Host.BucketOf(context.Request.Headers.Host.ToString(), options.Domain) ?? S3Host.OnHub(context.Request)) is { } bucket
+            ? endpoint.ServeAsync(context, bucket)
+            : next(context));
     }
 
     private static (string Operation, Func<S3Call, Task> Serve) NotThere(string what) => ("other", _ => throw S3Refusal.NotImplemented(what));
@@ -128,7 +132,7 @@ internal sealed partial class S3Endpoint(SignatureV4 signatures, BucketReads buc
             ("GET", [] or ["partNumber"]) => ("GetObject", reads.AnswerAsync),
             ("HEAD", [] or ["partNumber"]) => ("HeadObject", reads.AnswerAsync),
             ("GET", ["uploadId"]) => ("ListParts", multipart.ListPartsAsync),
-            ("GET", ["acl"]) => ("GetObjectAcl", BucketReads.AclAsync),
+            ("GET", ["acl"]) => ("GetObjectAcl", buckets.ShowObjectAclAsync),
             ("PUT", []) => isCopy ? ("CopyObject", writes.CopyAsync) : ("PutObject", writes.PutAsync),
             ("PUT", ["partNumber", "uploadId"] or ["uploadId", "partNumber"]) => isCopy ? ("UploadPartCopy", multipart.CopyPartAsync) : ("UploadPart", multipart.PutPartAsync),
             ("POST", ["uploads"]) => ("CreateMultipartUpload", multipart.BeginAsync),

@@ -1,5 +1,4 @@
 using Adit.Hub.Volumes;
-using Adit.Hub.Volumes.Staging;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Adit.Hub.S3;
@@ -9,15 +8,23 @@ internal static class S3Services
 {
     /// <summary>Registers it.</summary>
     public static IServiceCollection AddS3(this IServiceCollection services) =>
-        services.AddSingleton<ILivingContent, ArrivingContent>().AddSingleton<S3KeyBook>().AddSingleton<SignatureV4>().AddSingleton<S3Volumes>().AddSingleton<Intakes>()
-            .AddSingleton<BucketReads>().AddSingleton<ObjectReads>().AddSingleton<ObjectWrites>().AddSingleton<MultipartStore>().AddSingleton<Multipart>().AddSingleton<StagedCensus>(static p => () => p.GetRequiredService<VolumeStaging>().Count).AddSingleton<S3Meter>()
+        services.AddSingleton<ILivingContent, ArrivingContent>()
+            .AddSingleton<S3KeyBook>()
+            .AddSingleton<SignatureV4>()
+            .AddSingleton<S3Volumes>()
+            .AddSingleton<Intakes>()
+            .AddSingleton<BucketReads>()
+            .AddSingleton<ObjectReads>()
+            .AddSingleton<ObjectWrites>()
+            .AddSingleton<MultipartStore>()
+            .AddSingleton<Multipart>()
+            .AddSingleton<S3Meter>()
             .AddSingleton<S3Endpoint>();
 
     /// <summary>Takes up what is stored.</summary>
     public static async Task LoadS3Async(this IServiceProvider services)
     {
         await services.GetRequiredService<S3KeyBook>().LoadAsync();
-        await services.GetRequiredService<VolumeStaging>().LoadAsync();
         var time = services.GetRequiredService<TimeProvider>();
         await services.GetRequiredService<MultipartStore>().RemoveBeforeAsync(time.GetUtcNow() - Multipart.Longest);
     }

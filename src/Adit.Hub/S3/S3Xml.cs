@@ -10,6 +10,7 @@ internal static class S3Xml
 {
     private const string Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
     private const int MostBytes = 2 << 20;
+    private const int MostText = 8 << 10;
 
     private static readonly XmlWriterSettings Writing = new() { Encoding = new UTF8Encoding(false), CheckCharacters = false };
     private static readonly XmlReaderSettings Reading = new()
@@ -56,13 +57,13 @@ internal static class S3Xml
             if (xml.LocalName != root)
                 throw S3Refusal.Malformed();
             var names = new List<string>();
-            var text = "";
+            var text = new StringBuilder();
             while (await xml.ReadAsync())
             {
                 if (xml.NodeType == XmlNodeType.Element)
                 {
                     names.Add(xml.LocalName);
-                    text = "";
+                    text.Clear();
                     if (names.Count > 8)
                         throw S3Refusal.Malformed();
                     if (xml.IsEmptyElement)
@@ -70,7 +71,10 @@ internal static class S3Xml
                 }
                 else if (xml.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace)
                 {
-                    text += await xml.GetValueAsync();
+                    var more = await xml.GetValueAsync();
+                    if (text.Length + more.Length > MostText)
+                        throw S3Refusal.Malformed();
+                    text.Append(more);
                 }
                 else if (xml.NodeType == XmlNodeType.EndElement && names.Count > 0)
                 {
@@ -80,9 +84,9 @@ internal static class S3Xml
 
             void End()
             {
-                element(string.Join('/', names), text);
+                element(string.Join('/', names), text.ToString());
                 names.RemoveAt(names.Count - 1);
-                text = "";
+                text.Clear();
             }
         }
         catch (XmlException)

@@ -74,7 +74,7 @@ internal sealed class SignatureV4(S3KeyBook keys, TimeProvider time)
         if (at - now > Skew)
             throw S3Refusal.AccessDenied("The address is not good yet; set the clock of who signed it.");
         if (now > at.AddSeconds(life))
-            throw S3Refusal.AccessDenied("Request has expired.");
+            throw S3Refusal.AccessDenied("The address has expired; sign another.");
         var payload = request.Headers["x-amz-content-sha256"].ToString();
         return Verify(request, target, credential, signed, signature, stamp, payload.Length == 0 ? PayloadReader.Unsigned : payload, isPresigned: true);
     }

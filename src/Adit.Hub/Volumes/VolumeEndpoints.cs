@@ -22,10 +22,13 @@ internal static class VolumeEndpoints
     public static IServiceCollection AddVolumes(this IServiceCollection services) =>
         services.AddSingleton<VolumeStore>().AddSingleton<Staging.StagingStore>().AddSingleton<PruneStore>()
             .AddSingleton<VolumeRights>().AddSingleton<VolumeDoor>().AddSingleton<VolumeHistory>().AddSingleton<VolumeMerges>().AddSingleton<VolumeMeter>()
-            .AddSingleton<Staging.VolumeStaging>().AddSingleton<StagedContent>().AddSingleton<StoreCollection>()
+            .AddSingleton<Staging.VolumeStaging>().AddSingleton<Staging.StagedCensus>(static p => () => p.GetRequiredService<Staging.VolumeStaging>().Count).AddSingleton<StagedContent>().AddSingleton<StoreCollection>()
             .AddSingleton<VolumePruning>().AddHostedService(static p => p.GetRequiredService<VolumePruning>())
             .AddSingleton<ProjectStores>().AddSingleton<StoreCensus>(static p => p.GetRequiredService<ProjectStores>().Open)
             .AddSingleton<IProjectContent>(static p => p.GetRequiredService<ProjectStores>()).AddSingleton<IContentUse>(static p => p.GetRequiredService<ProjectStores>());
+
+    /// <summary>Takes up what is stored.</summary>
+    public static Task LoadVolumesAsync(this IServiceProvider services) => services.GetRequiredService<Staging.VolumeStaging>().LoadAsync();
 
     /// <summary>Maps the resource.</summary>
     public static void MapVolumes(this IEndpointRouteBuilder routes)

@@ -2,6 +2,9 @@ using Adit.Content.Trees;
 
 namespace Adit.Hub.Volumes.Staging;
 
+/// <summary>Changes that are staged now.</summary>
+internal delegate int StagedCensus();
+
 /// <summary>Something put into a volume or taken away, and in no snapshot yet.</summary>
 /// <param name="Seq">Its place among the changes of its volume.</param>
 /// <param name="Path">Where: the parts of the path with slashes between; with one at the end it is about a directory.</param>

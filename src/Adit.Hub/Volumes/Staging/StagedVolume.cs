@@ -26,6 +26,9 @@ internal sealed class StagedVolume(Volume volume) : IDisposable
     /// <summary>A change could not be stored: what the disk has is read again when nothing is under way.</summary>
     public bool IsDoubted { get; set; }
 
+    /// <summary>Why it could not become a snapshot the last time; null when it could.</summary>
+    public string? Trouble { get; set; }
+
     /// <summary>The snapshot that all this is on top of; null for none.</summary>
     public ApiSnapshot? Base { get; set; }
 

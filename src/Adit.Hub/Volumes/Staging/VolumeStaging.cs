@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Adit.Api;
+using Adit.Content;
 using Adit.Content.Chunks;
 using Adit.Content.Trees;
 using Adit.Hub.Access.Audit;
@@ -20,7 +21,6 @@ internal sealed partial class VolumeStaging : IDisposable
     /// <summary>The longest that a change waits for one.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    private const int MostChanges = 100_000;
     private const int Tries = 3;
     private const int PageSize = 500;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -42,6 +42,9 @@ internal sealed partial class VolumeStaging : IDisposable
         history.Settle = HoldAsync;
         _timer = time.CreateTimer(static s => _ = ((VolumeStaging)s!).LookAsync(), this, LookEvery, LookEvery);
     }
+
+    /// <summary>With so many changes it is time for a snapshot. When none can be made, or they come faster than it is made, a volume takes no more of them: twice as many at most.</summary>
+    public int MostChanges { get; set; } = 100_000;
 
     /// <summary>Changes that are in no snapshot yet, for /metrics.</summary>
     public int Count => _staged.Values.Sum(static s => s.Changes.Count);
@@ -101,7 +104,7 @@ internal sealed partial class VolumeStaging : IDisposable
     /// <param name="account">Who does it.</param>
     /// <param name="check">Is shown what is there, and throws to refuse.</param>
     /// <param name="cancellationToken">Gives up before anything is changed.</param>
-    /// <exception cref="StorageException">The disk failed or is full; nothing was changed.</exception>
+    /// <exception cref="StorageException">The disk failed or is full, or too much is staged already; nothing was changed.</exception>
     public async Task<LayerOutcome> ChangeAsync(Volume volume, byte[] path, TreeEntry? entry, string account, Action<LayeredItem>? check, CancellationToken cancellationToken)
     {
         var staged = _staged.GetOrAdd(volume.Id, static (_, v) => new StagedVolume(v), volume);
@@ -111,6 +114,7 @@ internal sealed partial class VolumeStaging : IDisposable
             staged,
             async () =>
             {
+                ThrowIfFull(staged);
                 var tree = new LayeredTree(content);
                 if (staged.Changes.Count == 0)
                     await staged.RestAsync((await FindAsync(volume.Project, volume.Name))?.Head, [], 0, content, cancellationToken);
@@ -179,6 +183,15 @@ internal sealed partial class VolumeStaging : IDisposable
         return $"By S3: {string.Join(", ", parts.Where(static p => p.Length > 0))}";
     }
 
+    private void ThrowIfFull(StagedVolume staged)
+    {
+        var count = staged.Changes.Count;
+        if (count >= MostChanges && staged.Trouble is { } trouble)
+            throw new StorageException($"{count} changes of '{staged.Volume.Path}' wait for a snapshot, and none can be made: {trouble} Mend that, then try again.");
+        if (count / 2 >= MostChanges)
+            throw new StorageException($"{count} changes of '{staged.Volume.Path}' wait for a snapshot, which is being made; try again in a minute.");
+    }
+
     // What is staged is settled, and nothing more is until this is disposed.
     private async Task<IDisposable> HoldAsync(Volume volume, CancellationToken cancellationToken)
     {
@@ -206,7 +219,28 @@ internal sealed partial class VolumeStaging : IDisposable
         }
     }
 
+    // What was staged is at fault here, and not what somebody pushes meanwhile.
     private async Task<CreatedSnapshot?> SettleAsync(StagedVolume staged, string? message, string? author, bool isHeld, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var made = await MakeAsync(staged, message, author, isHeld, cancellationToken);
+            staged.Trouble = null;
+            return made;
+        }
+        catch (Exception e) when (e is DamagedContentException or MissingContentException)
+        {
+            staged.Trouble = $"{e.Message} Run 'adit store check'.";
+            throw new StorageException($"What was put into '{staged.Volume.Path}' by S3 cannot become a snapshot: {staged.Trouble}", e);
+        }
+        catch (Exception e) when (e is StorageException or IOException)
+        {
+            staged.Trouble = e.Message;
+            throw;
+        }
+    }
+
+    private async Task<CreatedSnapshot?> MakeAsync(StagedVolume staged, string? message, string? author, bool isHeld, CancellationToken cancellationToken)
     {
         var volume = staged.Volume;
         var content = await _stores.OfAsync(volume.Project);
