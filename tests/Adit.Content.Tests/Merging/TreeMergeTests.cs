@@ -71,6 +71,26 @@ public sealed class TreeMergeTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Files_with_the_same_bytes_that_moved_are_followed_by_their_names_or_not_at_all()
+    {
+        await using var place = await Workplace.OpenAsync();
+        var before = await TreeAsync(place, ("a/one", "\0same"), ("b/two", "\0same"), ("c/three", "\0same"));
+        var moved = await TreeAsync(place, ("z/one", "\0same"), ("y/two", "\0same"), ("x/other", "\0same"));
+        var changed = await TreeAsync(place, ("a/one", "\0one"), ("b/two", "\0two"), ("c/three", "\0three"));
+        foreach (var (ours, theirs) in new[] { (moved, changed), (changed, moved) })
+        {
+            var merged = await MergeAsync(place, before, ours, theirs, new MergeOptions { Mark = true });
+            Assert.Equal((1, "c/three"), (merged.ConflictCount, Assert.Single(merged.Conflicts).Path));
+            Assert.Equal(["c/three=\0three", "x/other=\0same", "y/two=\0two", "z/one=\0one"], await FilesAsync(place, merged.Root));
+        }
+
+        // One of two was moved and the other removed: nobody can tell which.
+        var left = await TreeAsync(place, ("n/new", "\0same"), ("c/three", "\0same"));
+        var one = await MergeAsync(place, before, left, await TreeAsync(place, ("a/one", "\0same"), ("b/two", "\0two"), ("c/three", "\0same")));
+        Assert.Equal("b/two", Assert.Single(one.Conflicts).Path);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_mode_is_no_conflict_with_bytes_nor_with_another_mode()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes.");
