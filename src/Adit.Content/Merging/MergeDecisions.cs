@@ -7,7 +7,6 @@ namespace Adit.Content.Merging;
 /// <summary>What was decided of the paths that both sides changed, and what nobody decided yet.</summary>
 internal sealed class MergeDecisions(MergeOptions options)
 {
-    private const int MostBeside = 100;
     private const int MostPlaced = 100_000;
 
     private readonly List<Open> _open = [];
@@ -87,9 +86,12 @@ internal sealed class MergeDecisions(MergeOptions options)
     public async Task PlaceBesideAsync(IChunkStore store, DirectoryRef merged, Dictionary<byte[], TreeEntry?> edits, CancellationToken cancellationToken)
     {
         var tree = new TreeEdit(store);
+        // Where many want the same name, each goes on counting where the last one ended.
+        var taken = new Dictionary<byte[], int>(NameComparer.Instance);
         foreach (var (path, entry, conflict) in _beside)
         {
-            for (var number = 1; number <= MostBeside; number++)
+            var wanted = Beside(path, 1);
+            for (var number = taken.GetValueOrDefault(wanted) + 1; ; number++)
             {
                 var beside = Beside(path, number);
                 if (edits.ContainsKey(beside) || await tree.FindAsync(merged, TreeEdit.Names(beside), cancellationToken) is not null)
@@ -97,6 +99,7 @@ internal sealed class MergeDecisions(MergeOptions options)
                 edits[beside] = entry with { HardLink = 0 };
                 if (conflict is not null)
                     conflict.Beside = Encoding.UTF8.GetString(beside);
+                taken[wanted] = number;
                 break;
             }
         }

@@ -149,6 +149,19 @@ public sealed class TreeMergeTests
         Assert.Equal((255, true), (Encoding.UTF8.GetByteCount(beside), beside.EndsWith("é.theirs.bin", StringComparison.Ordinal)));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task However_many_names_are_taken_their_version_is_put_beside()
+    {
+        await using var place = await Workplace.OpenAsync();
+        var taken = Enumerable.Range(2, 119).Select(static i => ($"a.theirs-{i}.bin", "x")).Append(("a.theirs.bin", "x")).ToArray();
+        var (before, theirs) = (await TreeAsync(place, ("a.bin", "\0")), await TreeAsync(place, ("a.bin", "\0t")));
+        var ours = await TreeAsync(place, [("a.bin", "\0o"), .. taken]);
+        var both = await MergeAsync(place, before, ours, theirs, new MergeOptions { ResolveRest = Resolution.Both });
+        Assert.Contains("a.theirs-121.bin=\0t", await FilesAsync(place, both.Root));
+        var marked = await MergeAsync(place, before, ours, theirs, new MergeOptions { Mark = true });
+        Assert.Equal("a.theirs-121.bin", Assert.Single(marked.Conflicts).Beside);
+    }
+
     private static Task<MergeResult> MergeAsync(Workplace place, DirectoryRef before, DirectoryRef ours, DirectoryRef theirs, MergeOptions? options = null) =>
         TreeMerge.RunAsync(place.Store, before.Id, ours, theirs, options ?? new MergeOptions(), Ct);
 
