@@ -37,7 +37,7 @@ internal static class NotebookMerge
             var other = mine.Conflicts == 0 ? mine : Once(before, ours, theirs, isTheirs: true)!.Value;
             return new MergedNotebook(mine.Bytes, other.Bytes, mine.Conflicts);
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             // A string that is no Unicode, or a value where an object should be: it is merged as a text, or not at all.
             return null;
@@ -54,8 +54,9 @@ internal static class NotebookMerge
                 ? notebook
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
+            // No JSON, or names in it that are no Unicode.
             return null;
         }
     }

@@ -120,9 +120,12 @@ public sealed class NotebookMergeTests
         {
             "", "{", "[]", "{}", "null", """{"cells":{},"nbformat":4}""", """{"cells":[1],"nbformat":4}""", """{"cells":[],"nbformat":3}""", """{"cells":[],"cells":[],"nbformat":4}""",
             """{"cells":[],"nbformat":"4"}""", $$"""{"cells":[],"nbformat":4,"metadata":{{new string('[', 200_000)}}""", """{"nbformat":4,"cells":[{"cell_type":"code","source":"\ud800"}]}""",
+            """{"\ud800":1,"cells":[],"nbformat":4}""", """{"cells":[{"\ud800":1}],"nbformat":4}""", """{"cells":[],"nbformat":4,"metadata":{"\udc00":{"a":1}}}""",
+            """{"cells":[{"source":"a","source":"b"}],"nbformat":4}""", """{"cells":[],"nbformat":4,"metadata":{"\u0061":1,"a":2}}""",
         })
         {
             var bytes = Encoding.UTF8.GetBytes(other);
+            Assert.Null(Record.Exception(() => NotebookMerge.Reads(bytes)));
             Assert.Null(NotebookMerge.Merge(bytes, notebook, Notebook(("a", "2", null))));
             Assert.Null(NotebookMerge.Merge(notebook, bytes, Notebook(("a", "2", null))));
         }

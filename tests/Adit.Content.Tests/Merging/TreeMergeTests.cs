@@ -162,6 +162,16 @@ public sealed class TreeMergeTests
         Assert.Equal("a.theirs-121.bin", Assert.Single(marked.Conflicts).Beside);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_notebook_with_names_that_are_none_is_merged_as_a_text()
+    {
+        await using var place = await Workplace.OpenAsync();
+        static (string, string) Hostile(string value) => ("n.ipynb", $"{{\"\\ud800\":{value},\n\"cells\":[],\n\"nbformat\":4}}\n");
+        var (before, ours, theirs) = (await TreeAsync(place, Hostile("1")), await TreeAsync(place, Hostile("2")), await TreeAsync(place, Hostile("3")));
+        Assert.Equal(ConflictKind.Text, Assert.Single((await MergeAsync(place, before, ours, theirs)).Conflicts).Kind);
+        Assert.Equal(ConflictKind.Added, Assert.Single((await MergeAsync(place, await TreeAsync(place), ours, theirs)).Conflicts).Kind);
+    }
+
     private static Task<MergeResult> MergeAsync(Workplace place, DirectoryRef before, DirectoryRef ours, DirectoryRef theirs, MergeOptions? options = null) =>
         TreeMerge.RunAsync(place.Store, before.Id, ours, theirs, options ?? new MergeOptions(), Ct);
 
