@@ -52,11 +52,13 @@ public sealed partial class VolumeTransfer
     /// <param name="state">What it remembers.</param>
     /// <param name="from">Another branch, or a snapshot, that is merged in, and is a parent of what is pushed next; null for what is new on its own.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="CloneException">What an earlier merge left is not mended.</exception>
+    /// <exception cref="CloneException">What an earlier merge left is not mended, or not pushed before another branch is merged.</exception>
     /// <exception cref="CheckoutConflictException">A file here that is in no snapshot is in the way, or one was changed meanwhile.</exception>
     public async Task<UpdateResult> UpdateAsync(string directory, CloneState state, string? from, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(state);
+        if (from is not null && state.MergedFrom is not null)
+            throw new CloneException("This clone has merged something that is not pushed yet: 'adit push' first, then pull again.");
         var volume = NameOf(state);
         var chunks = new HubChunks(api, volume, time);
         var of = await VolumeOfAsync(volume, state, cancellationToken);
