@@ -83,13 +83,27 @@ public sealed partial class VolumeTransfer
         var merge = await TreeMerge.RunAsync(chunks, before, scan.Root, Root(head), options, cancellationToken);
         // What was changed since the scan is not in the tree: a checkout that loses nothing tells of it.
         var checkout = new CheckoutOptions { IndexPath = PathOf(directory, of, ".index"), Time = time, Keep = [OwnDirectory], Progress = Progress.CheckedOut };
-        var written = await TreeCheckout.RunAsync(chunks, merge.Root, directory, checkout, cancellationToken);
+        // Whoever is stopped while it is written has marks here that a push must know of. What it comes from is said when all of it is here: half of a merge is none.
+        var conflicts = merge.Conflicts.Select(static c => new CloneConflict(c.Path, c.Kind.ToString().ToLowerInvariant(), c.Beside)).ToList();
+        (state with { Conflicts = conflicts }).Write(directory);
+        CheckoutResult written;
+        try
+        {
+            written = await TreeCheckout.RunAsync(chunks, merge.Root, directory, checkout, cancellationToken);
+        }
+        catch (CheckoutConflictException)
+        {
+            // Nothing was written, or not all: only what is to be seen here has to be mended.
+            (state with { Conflicts = [.. conflicts.Where(c => c.Kind != "removed" && c.IsOpen(directory))] }).Write(directory);
+            throw;
+        }
+
         var merged = (from is not null ? state with { MergedFrom = head.Id } : state with
         {
             Snapshot = head.Id, Root = head.Root, MergedFrom = common?.Id == state.Snapshot ? state.MergedFrom : state.Snapshot,
         }) with
         {
-            Conflicts = [.. merge.Conflicts.Select(static c => new CloneConflict(c.Path, c.Kind.ToString().ToLowerInvariant(), c.Beside))],
+            Conflicts = conflicts,
         };
         merged.Write(directory);
         return new UpdateResult(head, written, merge);
