@@ -74,7 +74,7 @@ internal sealed class CellMerge(JsonMerge values)
             if (before is null)
                 return there.DeepClone().AsObject();
             // Removed by the other; what was changed meanwhile stays, for somebody who decides.
-            if (CellNames.SourceOf(before) == CellNames.SourceOf(there))
+            if (IsAsBefore(before, there))
                 return null;
             Conflicts++;
             return values.Preferred(ours, theirs)?.DeepClone().AsObject();
@@ -84,13 +84,16 @@ internal sealed class CellMerge(JsonMerge values)
         var (source, isMerged) = Source(was, my, their);
         if (!isMerged)
             Conflicts++;
-        var merged = values.Merge(Bare(before), Bare(ours), Bare(theirs))!.AsObject();
+        var merged = values.Merge(Bare(before), Bare(ours), Bare(theirs), JsonPlace.Top)!.AsObject();
         merged["source"] = source == my ? ours["source"]?.DeepClone() : source == their ? theirs["source"]?.DeepClone() : Lines(source);
         if (CellNames.IdOf(ours) is null && CellNames.IdOf(theirs) is { } id)
             merged["id"] = id;
         TakeOutputs(merged, IsPrintedByTheirs(before, ours, theirs, source == my, source == their) ? theirs : ours);
         return merged;
     }
+
+    private static bool IsAsBefore(JsonObject before, JsonObject cell) => CellNames.SourceOf(before) == CellNames.SourceOf(cell)
+        && JsonNode.DeepEquals(before["cell_type"], cell["cell_type"]) && JsonNode.DeepEquals(before["attachments"], cell["attachments"]);
 
     // What it printed goes with the side that ran it; where both did, with the one whose source was taken.
     private bool IsPrintedByTheirs(JsonObject? before, JsonObject ours, JsonObject theirs, bool isSourceOurs, bool isSourceTheirs)

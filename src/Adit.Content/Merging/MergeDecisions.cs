@@ -7,7 +7,6 @@ namespace Adit.Content.Merging;
 /// <summary>What was decided of the paths that both sides changed, and what nobody decided yet.</summary>
 internal sealed class MergeDecisions(MergeOptions options)
 {
-    private const int MostBeside = 100;
     private const int MostPlaced = 100_000;
 
     private readonly List<Open> _open = [];
@@ -48,42 +47,51 @@ internal sealed class MergeDecisions(MergeOptions options)
     }
 
     /// <summary>
-    /// A file that one side moved and the other changed is no conflict: it is where the one moved it, with the bytes of the other.
+    /// A file that one side moved and the other changed is no conflict: it is where the one moved it, with the bytes of the other. Where more than one may be meant, somebody decides.
     /// </summary>
     public async Task FollowMovesAsync(
         IChunkStore store, ChunkId before, DirectoryRef ours, DirectoryRef theirs, DirectoryRef merged, Dictionary<byte[], TreeEntry?> edits, CancellationToken cancellationToken)
     {
         var disputed = _open.Select(static c => c.Conflict.Path).ToHashSet(StringComparer.Ordinal);
+        var followed = new HashSet<Open>(ReferenceEqualityComparer.Instance);
         foreach (var (mover, isOurs) in new[] { (ours, true), (theirs, false) })
         {
             var wanted = _open.Where(c => c.Conflict.Kind == ConflictKind.Removed && c.Conflict.IsOurs != isOurs && c.Before is { Type: EntryType.File, Size: > 0 } && c.Changed!.Type == EntryType.File)
-                .ToLookup(static c => Key(c.Before!));
+                .ToList();
             if (wanted.Count == 0)
                 continue;
+            var moves = new MergeMoves(wanted.Select(static c => c.Before!));
             await foreach (var change in new TreeDiff(store).CompareAsync(before, mover.Id, cancellationToken))
+                moves.Add(change);
+            foreach (var open in wanted)
             {
-                if (change is not { Kind: ChangeKind.Added, After: { Type: EntryType.File } after } || !wanted.Contains(Key(after)))
+                if (moves.Find(open.Before!) is not { After: { } after } move)
                     continue;
                 // Where it went to is as the one who moved it has it, and nobody has to decide about that.
-                var path = Encoding.UTF8.GetBytes(change.Path);
-                if (Above(change.Path).Any(disputed.Contains) || edits.ContainsKey(path) || wanted[Key(after)].FirstOrDefault(_open.Contains) is not { } open
-                    || await new TreeEdit(store).FindAsync(merged, change.Path, cancellationToken) is not { } there || !there.HasContentOf(after))
+                var path = Encoding.UTF8.GetBytes(move.Path);
+                if (Above(move.Path).Any(disputed.Contains) || edits.ContainsKey(path)
+                    || await new TreeEdit(store).FindAsync(merged, move.Path, cancellationToken) is not { } there || !there.HasContentOf(after))
                     continue;
                 edits[open.Path] = null;
                 edits[path] = open.Changed! with { Mode = EntryMerge.Mode(open.Before, after, open.Changed!), HardLink = 0 };
-                _open.Remove(open);
-                _count--;
+                followed.Add(open);
             }
         }
+
+        _open.RemoveAll(followed.Contains);
+        _count -= followed.Count;
     }
 
     /// <summary>Finds names for what stands beside something else.</summary>
     public async Task PlaceBesideAsync(IChunkStore store, DirectoryRef merged, Dictionary<byte[], TreeEntry?> edits, CancellationToken cancellationToken)
     {
         var tree = new TreeEdit(store);
+        // Where many want the same name, each goes on counting where the last one ended.
+        var taken = new Dictionary<byte[], int>(NameComparer.Instance);
         foreach (var (path, entry, conflict) in _beside)
         {
-            for (var number = 1; number <= MostBeside; number++)
+            var wanted = Beside(path, 1);
+            for (var number = taken.GetValueOrDefault(wanted) + 1; ; number++)
             {
                 var beside = Beside(path, number);
                 if (edits.ContainsKey(beside) || await tree.FindAsync(merged, TreeEdit.Names(beside), cancellationToken) is not null)
@@ -91,6 +99,7 @@ internal sealed class MergeDecisions(MergeOptions options)
                 edits[beside] = entry with { HardLink = 0 };
                 if (conflict is not null)
                     conflict.Beside = Encoding.UTF8.GetString(beside);
+                taken[wanted] = number;
                 break;
             }
         }
@@ -120,8 +129,6 @@ internal sealed class MergeDecisions(MergeOptions options)
         for (var end = path.Length; end > 0; end = path.LastIndexOf('/', end - 1))
             yield return path[..end];
     }
-
-    private static (long Size, ChunkId Id) Key(TreeEntry file) => (file.Size, file.Form == FileForm.Inline ? ChunkId.Of(file.Inline) : file.Content);
 
     // a.png is a.theirs.png, Makefile is Makefile.theirs; a name that gets too long is cut at a character.
     private static byte[] Beside(byte[] path, int number)

@@ -109,6 +109,8 @@ internal static class MergeEndpoints
             return Problems.Invalid($"A message has at most {Snapshot.MaxMessage} characters.");
         if (request.Paths is { Count: 0 or > MostPaths })
             return Problems.Invalid($"1 to {MostPaths} paths are taken back, or all when none are said.");
+        if (request.Paths?.Any(static p => p is null) == true)
+            return Problems.Invalid("One of 'paths' is null: each is a text.");
         if (await store.ResolveAsync(found, request.From) is not { } from)
             return VolumeAnswers.NoSnapshot(found, request.From);
         (await history.SettledAsync(found, context.RequestAborted))?.Dispose();

@@ -52,11 +52,13 @@ public sealed partial class VolumeTransfer
     /// <param name="state">What it remembers.</param>
     /// <param name="from">Another branch, or a snapshot, that is merged in, and is a parent of what is pushed next; null for what is new on its own.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="CloneException">What an earlier merge left is not mended.</exception>
+    /// <exception cref="CloneException">What an earlier merge left is not mended, or not pushed before another branch is merged.</exception>
     /// <exception cref="CheckoutConflictException">A file here that is in no snapshot is in the way, or one was changed meanwhile.</exception>
     public async Task<UpdateResult> UpdateAsync(string directory, CloneState state, string? from, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(state);
+        if (from is not null && state.MergedFrom is not null)
+            throw new CloneException("This clone has merged something that is not pushed yet: 'adit push' first, then pull again.");
         var volume = NameOf(state);
         var chunks = new HubChunks(api, volume, time);
         var of = await VolumeOfAsync(volume, state, cancellationToken);
@@ -81,13 +83,27 @@ public sealed partial class VolumeTransfer
         var merge = await TreeMerge.RunAsync(chunks, before, scan.Root, Root(head), options, cancellationToken);
         // What was changed since the scan is not in the tree: a checkout that loses nothing tells of it.
         var checkout = new CheckoutOptions { IndexPath = PathOf(directory, of, ".index"), Time = time, Keep = [OwnDirectory], Progress = Progress.CheckedOut };
-        var written = await TreeCheckout.RunAsync(chunks, merge.Root, directory, checkout, cancellationToken);
+        // Whoever is stopped while it is written has marks here that a push must know of. What it comes from is said when all of it is here: half of a merge is none.
+        var conflicts = merge.Conflicts.Select(static c => new CloneConflict(c.Path, c.Kind.ToString().ToLowerInvariant(), c.Beside)).ToList();
+        (state with { Conflicts = conflicts }).Write(directory);
+        CheckoutResult written;
+        try
+        {
+            written = await TreeCheckout.RunAsync(chunks, merge.Root, directory, checkout, cancellationToken);
+        }
+        catch (CheckoutConflictException)
+        {
+            // Nothing was written, or not all: only what is to be seen here has to be mended.
+            (state with { Conflicts = [.. conflicts.Where(c => c.Kind != "removed" && c.IsOpen(directory))] }).Write(directory);
+            throw;
+        }
+
         var merged = (from is not null ? state with { MergedFrom = head.Id } : state with
         {
             Snapshot = head.Id, Root = head.Root, MergedFrom = common?.Id == state.Snapshot ? state.MergedFrom : state.Snapshot,
         }) with
         {
-            Conflicts = [.. merge.Conflicts.Select(static c => new CloneConflict(c.Path, c.Kind.ToString().ToLowerInvariant(), c.Beside))],
+            Conflicts = conflicts,
         };
         merged.Write(directory);
         return new UpdateResult(head, written, merge);

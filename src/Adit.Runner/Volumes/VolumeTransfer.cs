@@ -63,6 +63,7 @@ public sealed partial class VolumeTransfer(HubApi api, Uri hub, string cache, Ti
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Gives up; what was sent is found again by the next push.</param>
     /// <exception cref="HubApiException">The hub refused.</exception>
+    /// <exception cref="CloneException">What an earlier merge left is not mended, or the branch has gone on since.</exception>
     /// <exception cref="IOException">The directory cannot be read.</exception>
     public async Task<PushResult> PushAsync(string directory, VolumeName volume, PushOptions options, CancellationToken cancellationToken)
     {
@@ -142,7 +143,16 @@ public sealed partial class VolumeTransfer(HubApi api, Uri hub, string cache, Ti
         {
             From = from, Into = request.Branch, Parent = request.Parent, Message = request.Message, Root = request.Root, Entries = request.Entries, Files = request.Files, Bytes = request.Bytes,
         };
-        var outcome = await chunks.TryAsync(attempt => api.MergeAsync(volume, asked, attempt.Token), cancellationToken);
+        MergeOutcome outcome;
+        try
+        {
+            outcome = await chunks.TryAsync(attempt => api.MergeAsync(volume, asked, attempt.Token), cancellationToken);
+        }
+        catch (HubApiException e) when (e.Code == "moved")
+        {
+            throw new CloneException($"{request.Branch} has gone on since you merged it: 'adit pull' merges what is new, then 'adit push' again.");
+        }
+
         return outcome is { Outcome: MergeOutcome.Merged, Snapshot: { } snapshot }
             ? new CreatedSnapshot { Snapshot = snapshot, Branch = outcome.Branch, IsNew = true, IsDiverged = false }
             : null;

@@ -88,6 +88,31 @@ public sealed class NotebookMergeTests
     }
 
     [Fact]
+    public void What_both_said_of_a_cell_or_the_notebook_is_a_conflict_but_not_how_it_is_shown()
+    {
+        static byte[] Of(string cell, string metadata) =>
+            Encoding.UTF8.GetBytes($$"""{"cells":[{"id":"a","source":"1",{{cell}}}],"metadata":{{{metadata}}},"nbformat":4,"nbformat_minor":5}""");
+        const string Plain = "\"cell_type\":\"markdown\",\"metadata\":{}";
+        foreach (var (cell, metadata, conflicts) in new[]
+        {
+            ("\"cell_type\":\"markdown\",\"attachments\":{\"i.png\":{\"image/png\":\"#\"}}", "", 1), ("\"cell_type\":\"#\"", "", 1), (Plain, "\"title\":\"#\"", 1),
+            ("\"cell_type\":\"markdown\",\"attachments\":{\"scrolled\":{\"image/png\":\"#\"}}", "", 1), ("\"cell_type\":\"markdown\",\"metadata\":{\"tags\":[\"#\"]}", "", 1),
+            ("\"cell_type\":\"markdown\",\"metadata\":{\"scrolled\":\"#\",\"execution\":{\"iopub.execute_input\":\"#\"}}", "", 0),
+            (Plain, "\"kernelspec\":{\"name\":\"#\",\"language\":\"python\"},\"language_info\":{\"name\":\"python\",\"version\":\"#\"}", 0),
+            (Plain, "\"language_info\":{\"name\":\"#\"}", 1),
+        })
+        {
+            byte[] Side(string value) => Of(cell.Replace("#", value, StringComparison.Ordinal), metadata.Replace("#", value, StringComparison.Ordinal));
+            var merged = NotebookMerge.Merge(Of(Plain, ""), Side("mine"), Side("yours"))!.Value;
+            Assert.Equal((conflicts, true), (merged.Conflicts, Encoding.UTF8.GetString(merged.Ours).Contains("mine", StringComparison.Ordinal)));
+            Assert.True(conflicts == 0 || Encoding.UTF8.GetString(merged.Theirs).Contains("yours", StringComparison.Ordinal));
+        }
+
+        // One removed the cell, the other gave it a picture.
+        Assert.Equal(1, NotebookMerge.Merge(Of(Plain, ""), Notebook(), Of(Plain + ",\"attachments\":{\"i.png\":{}}", ""))!.Value.Conflicts);
+    }
+
+    [Fact]
     public void What_is_no_notebook_is_not_merged_as_one()
     {
         var notebook = Notebook(("a", "1", null));
@@ -95,9 +120,12 @@ public sealed class NotebookMergeTests
         {
             "", "{", "[]", "{}", "null", """{"cells":{},"nbformat":4}""", """{"cells":[1],"nbformat":4}""", """{"cells":[],"nbformat":3}""", """{"cells":[],"cells":[],"nbformat":4}""",
             """{"cells":[],"nbformat":"4"}""", $$"""{"cells":[],"nbformat":4,"metadata":{{new string('[', 200_000)}}""", """{"nbformat":4,"cells":[{"cell_type":"code","source":"\ud800"}]}""",
+            """{"\ud800":1,"cells":[],"nbformat":4}""", """{"cells":[{"\ud800":1}],"nbformat":4}""", """{"cells":[],"nbformat":4,"metadata":{"\udc00":{"a":1}}}""",
+            """{"cells":[{"source":"a","source":"b"}],"nbformat":4}""", """{"cells":[],"nbformat":4,"metadata":{"\u0061":1,"a":2}}""",
         })
         {
             var bytes = Encoding.UTF8.GetBytes(other);
+            Assert.Null(Record.Exception(() => NotebookMerge.Reads(bytes)));
             Assert.Null(NotebookMerge.Merge(bytes, notebook, Notebook(("a", "2", null))));
             Assert.Null(NotebookMerge.Merge(notebook, bytes, Notebook(("a", "2", null))));
         }

@@ -71,6 +71,26 @@ public sealed class TreeMergeTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Files_with_the_same_bytes_that_moved_are_followed_by_their_names_or_not_at_all()
+    {
+        await using var place = await Workplace.OpenAsync();
+        var before = await TreeAsync(place, ("a/one", "\0same"), ("b/two", "\0same"), ("c/three", "\0same"));
+        var moved = await TreeAsync(place, ("z/one", "\0same"), ("y/two", "\0same"), ("x/other", "\0same"));
+        var changed = await TreeAsync(place, ("a/one", "\0one"), ("b/two", "\0two"), ("c/three", "\0three"));
+        foreach (var (ours, theirs) in new[] { (moved, changed), (changed, moved) })
+        {
+            var merged = await MergeAsync(place, before, ours, theirs, new MergeOptions { Mark = true });
+            Assert.Equal((1, "c/three"), (merged.ConflictCount, Assert.Single(merged.Conflicts).Path));
+            Assert.Equal(["c/three=\0three", "x/other=\0same", "y/two=\0two", "z/one=\0one"], await FilesAsync(place, merged.Root));
+        }
+
+        // One of two was moved and the other removed: nobody can tell which.
+        var left = await TreeAsync(place, ("n/new", "\0same"), ("c/three", "\0same"));
+        var one = await MergeAsync(place, before, left, await TreeAsync(place, ("a/one", "\0same"), ("b/two", "\0two"), ("c/three", "\0same")));
+        Assert.Equal("b/two", Assert.Single(one.Conflicts).Path);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_mode_is_no_conflict_with_bytes_nor_with_another_mode()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes.");
@@ -127,6 +147,29 @@ public sealed class TreeMergeTests
             place, await TreeAsync(place), await TreeAsync(place, (name, "\0o")), await TreeAsync(place, (name, "\0t")), new MergeOptions { Mark = true });
         var beside = Assert.Single(merged.Conflicts).Beside!;
         Assert.Equal((255, true), (Encoding.UTF8.GetByteCount(beside), beside.EndsWith("é.theirs.bin", StringComparison.Ordinal)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task However_many_names_are_taken_their_version_is_put_beside()
+    {
+        await using var place = await Workplace.OpenAsync();
+        var taken = Enumerable.Range(2, 119).Select(static i => ($"a.theirs-{i}.bin", "x")).Append(("a.theirs.bin", "x")).ToArray();
+        var (before, theirs) = (await TreeAsync(place, ("a.bin", "\0")), await TreeAsync(place, ("a.bin", "\0t")));
+        var ours = await TreeAsync(place, [("a.bin", "\0o"), .. taken]);
+        var both = await MergeAsync(place, before, ours, theirs, new MergeOptions { ResolveRest = Resolution.Both });
+        Assert.Contains("a.theirs-121.bin=\0t", await FilesAsync(place, both.Root));
+        var marked = await MergeAsync(place, before, ours, theirs, new MergeOptions { Mark = true });
+        Assert.Equal("a.theirs-121.bin", Assert.Single(marked.Conflicts).Beside);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_notebook_with_names_that_are_none_is_merged_as_a_text()
+    {
+        await using var place = await Workplace.OpenAsync();
+        static (string, string) Hostile(string value) => ("n.ipynb", $"{{\"\\ud800\":{value},\n\"cells\":[],\n\"nbformat\":4}}\n");
+        var (before, ours, theirs) = (await TreeAsync(place, Hostile("1")), await TreeAsync(place, Hostile("2")), await TreeAsync(place, Hostile("3")));
+        Assert.Equal(ConflictKind.Text, Assert.Single((await MergeAsync(place, before, ours, theirs)).Conflicts).Kind);
+        Assert.Equal(ConflictKind.Added, Assert.Single((await MergeAsync(place, await TreeAsync(place), ours, theirs)).Conflicts).Kind);
     }
 
     private static Task<MergeResult> MergeAsync(Workplace place, DirectoryRef before, DirectoryRef ours, DirectoryRef theirs, MergeOptions? options = null) =>
