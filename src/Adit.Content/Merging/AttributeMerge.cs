@@ -5,6 +5,9 @@ namespace Adit.Content.Merging;
 /// <summary>Merges extended attributes, each on its own.</summary>
 internal static class AttributeMerge
 {
+    // What S3 says of the content goes with the content; see Adit.Hub.S3.ObjectAttributes.
+    private static readonly byte[] ETagName = [.. "user.s3.etag"u8];
+
     /// <summary>Whether both have the same.</summary>
     public static bool IsSame(TreeEntry x, TreeEntry y)
     {
@@ -20,7 +23,11 @@ internal static class AttributeMerge
     }
 
     /// <summary>Merges; where both gave one another value it is ours, and they are not agreed.</summary>
-    public static (IReadOnlyList<ExtendedAttribute> Attributes, bool IsAgreed) Merge(TreeEntry? before, TreeEntry ours, TreeEntry theirs)
+    /// <param name="before">What both come from.</param>
+    /// <param name="ours">What our side has.</param>
+    /// <param name="theirs">What the other has.</param>
+    /// <param name="content">The content that was taken, or made of both.</param>
+    public static (IReadOnlyList<ExtendedAttribute> Attributes, bool IsAgreed) Merge(TreeEntry? before, TreeEntry ours, TreeEntry theirs, TreeEntry content)
     {
         if (IsSame(ours, theirs))
             return (ours.Attributes, true);
@@ -30,8 +37,9 @@ internal static class AttributeMerge
         foreach (var name in o.Keys.Union(t.Keys, NameComparer.Instance).Order(NameComparer.Instance))
         {
             var (was, my, their) = (b.GetValueOrDefault(name), o.GetValueOrDefault(name), t.GetValueOrDefault(name));
-            var value = IsEqual(was, my) ? their : my;
-            isAgreed &= IsEqual(was, my) || IsEqual(was, their) || IsEqual(my, their);
+            var isOfContent = NameComparer.Instance.Equals(name, ETagName);
+            var value = isOfContent ? (content.HasContentOf(ours) ? my : null) ?? (content.HasContentOf(theirs) ? their : null) : IsEqual(was, my) ? their : my;
+            isAgreed &= isOfContent || IsEqual(was, my) || IsEqual(was, their) || IsEqual(my, their);
             if (value is not null)
                 merged.Add(new ExtendedAttribute(name, value));
         }

@@ -37,7 +37,7 @@ internal sealed class EntryMerge(IChunkStore store, ChunkWriter writer, MergeNam
     {
         var was = before is { Type: EntryType.File } ? before : null;
         var merged = await MergeContentAsync(was, ours, theirs, cancellationToken);
-        var (attributes, isAgreed) = AttributeMerge.Merge(was, ours, theirs);
+        var (attributes, isAgreed) = AttributeMerge.Merge(was, ours, theirs, merged.Entry);
         var entry = merged.Entry with { Mode = Mode(was, ours, theirs), Attributes = attributes };
         return new MergedEntry(entry, merged.Conflict ?? (isAgreed ? null : ConflictKind.Attributes), merged.Beside ?? (isAgreed ? null : theirs));
     }

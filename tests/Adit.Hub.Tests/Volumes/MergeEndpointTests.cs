@@ -138,6 +138,9 @@ public sealed class MergeEndpointTests
             using var refused = await RestoreAsync(stage, stage.Ben, new RestoreRequest { From = second.Snapshot.Id, Paths = paths });
             Assert.False(refused.IsSuccessStatusCode);
         }
+
+        using var nothing = await RestoreAsync(stage, stage.Ben, new RestoreRequest { From = second.Snapshot.Id, Paths = ["a", null!] });
+        Assert.Equal(HttpStatusCode.BadRequest, nothing.StatusCode);
     }
 
     private static MergeRequest Own(CreatedSnapshot from, DirectoryRef tree) =>
