@@ -119,8 +119,7 @@ public sealed class WorkspaceTests
             Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         var next = (await LaunchAsync(hub, new CreateTaskRequest { Template = "static", Name = "two", Workspace = "nb", Runner = "gpu2" })).Task!;
         var there = $"/api/v1/runner/links/{await second.Link}/workspaces/{next.Id}/1";
-        using (var begun = await runner.PostAsync(new Uri(there, UriKind.Relative), null, Deadline))
-            Assert.Equal(first.Snapshot.Id, (await begun.Content.ReadFromJsonAsync(RunnersJson.Default.RunnerWorkspace, Deadline))!.Head?.Id);
+        Assert.Equal(first.Snapshot.Id, await HeadAsync(runner, there));
         files.Write("a.txt", "two");
         var theirs = (await CommitAsync(runner, there, await SendAsync(runner, there, files), first.Snapshot.Id, isLast: false)).Made!;
         Assert.False(theirs.IsDiverged);
@@ -142,7 +141,7 @@ public sealed class WorkspaceTests
         Assert.Equal(HttpStatusCode.Conflict, (await CommitAsync(runner, at, await SendAsync(runner, there, files), made.Snapshot.Id, isLast: true)).Status);
         using var more = await runner.PostAsync($"{at}/chunks/missing", new ByteArrayContent(new byte[32]), Deadline);
         Assert.Equal(HttpStatusCode.Conflict, more.StatusCode);
-        Assert.Equal(theirs.Snapshot.Id, (await runner.GetFromJsonAsync(there, RunnersJson.Default.RunnerWorkspace, Deadline))!.Head?.Id);
+        Assert.Equal(theirs.Snapshot.Id, await HeadAsync(runner, there));
     }
 
     private static async Task<(HttpStatusCode Status, ApiTask? Task, string Text)> LaunchAsync(TaskHub hub, CreateTaskRequest request)
@@ -180,6 +179,12 @@ public sealed class WorkspaceTests
     {
         using var answer = await api.PostAsync(new Uri(path, UriKind.Relative), null, Deadline);
         return answer.StatusCode;
+    }
+
+    private static async Task<string?> HeadAsync(HttpClient api, string path)
+    {
+        using var answer = await api.PostAsync(new Uri(path, UriKind.Relative), null, Deadline);
+        return (await answer.Content.ReadFromJsonAsync(RunnersJson.Default.RunnerWorkspace, Deadline))!.Head?.Id;
     }
 
     private static async Task<string> CodeAsync(HttpClient api, string path)

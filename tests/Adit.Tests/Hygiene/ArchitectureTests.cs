@@ -67,7 +67,7 @@ public sealed class ArchitectureTests
         var wrong =
             from file in edge
             from other in others
-            where Regex.IsMatch(file.Text, $@"\bAdit\.Hub\.{other}(\.[A-Z]|;)|(?<![\w.]){other}\.[A-Z]\w*[.(]")
+            where Regex.IsMatch(file.Text, $@"\bAdit\.Hub\.{other}\b|(?<![\w.]){other}\.[A-Z]\w*[.(<>]")
             select $"{file} knows {other}";
         Source.AssertNone(wrong);
     }
