@@ -64,7 +64,7 @@ public sealed class AgentWorkspaceTests
                     return;
                 }
 
-                var isBegin = context.Request.HttpMethod == "GET";
+                var isBegin = context.Request.HttpMethod == "POST" && context.Request.Url!.AbsolutePath.EndsWith("/1", StringComparison.Ordinal); // Its attempt.
                 context.Response.StatusCode = isBegin ? 200 : 404;
                 context.Response.ContentType = isBegin ? "application/json" : "application/problem+json";
                 var text = isBegin ? "{\"isClosed\":false}" : "{\"status\":404,\"code\":\"workspace-gone\",\"detail\":\"The volume is gone.\"}";
