@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
+using Adit.Api;
 using Adit.Content.Chunks;
 using Adit.Content.Trees;
 using Adit.Hub.Tests.Volumes;
@@ -35,6 +37,27 @@ public sealed class S3StagingTests
         }
 
         Assert.Equal("NoSuchKey", await ann.GetAsync("/churn/data/c"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_was_put_before_a_restore_or_a_merge_comes_before_it()
+    {
+        await using var stage = await VolumeStage.StartAsync();
+        using var ann = await S3Client.CreateAsync(stage.Hub, stage.Ann);
+        using var api = stage.Hub.Api(stage.Ann);
+        var first = await stage.PushAsync(stage.Ann, stage.Files(("a", "1")), null);
+        await stage.PushAsync(stage.Ann, stage.Files(("a", "2")), first.Snapshot.Id);
+        var beside = await stage.PushAsync(stage.Ben, stage.Files(("a", "1"), ("b", "ben's")), first.Snapshot.Id);
+        (await ann.PutAsync("/churn/data/put", "one")).Dispose();
+        using (var restored = await api.PostAsJsonAsync("/api/v1/volumes/churn/data/restores", new RestoreRequest { From = first.Snapshot.Id, Paths = ["a"] }, VolumesJson.Default.RestoreRequest, Ct))
+            Assert.True(restored.IsSuccessStatusCode, await restored.Content.ReadAsStringAsync(Ct));
+        (await ann.PutAsync("/churn/data/put-2", "two")).Dispose();
+        using (var merged = await api.PostAsJsonAsync("/api/v1/volumes/churn/data/merges", new MergeRequest { From = beside.Branch }, VolumesJson.Default.MergeRequest, Ct))
+            Assert.True(merged.IsSuccessStatusCode, await merged.Content.ReadAsStringAsync(Ct));
+        Assert.Equal(("1", "ben's"), (await ann.GetAsync("/churn/data/a"), await ann.GetAsync("/churn/data/b")));
+        Assert.Equal(("one", "two"), (await ann.GetAsync("/churn/data/put"), await ann.GetAsync("/churn/data/put-2")));
+        var volume = await stage.GetAsync(stage.Cat, "volumes/churn/data", VolumesJson.Default.ApiVolume);
+        Assert.Equal(["main", beside.Branch], volume.Refs.Select(static r => r.Name).Order(StringComparer.Ordinal));
     }
 
     [Fact(Timeout = 60_000)]
