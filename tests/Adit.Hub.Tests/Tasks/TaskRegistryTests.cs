@@ -189,8 +189,13 @@ public sealed class TaskRegistryTests
         await Eventually.HoldsAsync(
             async () =>
             {
+                // A report waits until the runner is told of the task, and by then it may be told to forget it.
                 if (hub.Runner.Desired(task.Id) is not null)
-                    await hub.Runner.ReportAsync(task.Id, TaskState.Failed, seen => seen with { Reason = "It broke.", ExitCode = 3, LastLines = lines });
+                {
+                    var report = hub.Runner.ReportAsync(task.Id, TaskState.Failed, seen => seen with { Reason = "It broke.", ExitCode = 3, LastLines = lines });
+                    await Task.WhenAny(report, Eventually.HoldsAsync(() => Forgotten(hub, task.Id).Contains(1), "it is forgotten"));
+                }
+
                 return Forgotten(hub, task.Id).Contains(1);
             },
             "it is stored, and the runner may forget it");
